@@ -1,0 +1,27 @@
+"""What is true without any town: money, days, ids, check digits, refusals, secrets."""
+
+from . import checkdigits, clock
+from .checkdigits import CheckMethod
+from .dates import BERLIN, berlin_day
+from .ids import fact_id, new_id, new_token, token_digest
+from .money import Money, MoneyUnreadable, eur
+from .refusal import InputRefused, Refusal
+from .secret import Secret
+
+__all__ = [
+    "BERLIN",
+    "CheckMethod",
+    "InputRefused",
+    "Money",
+    "MoneyUnreadable",
+    "Refusal",
+    "Secret",
+    "berlin_day",
+    "checkdigits",
+    "clock",
+    "eur",
+    "fact_id",
+    "new_id",
+    "new_token",
+    "token_digest",
+]

@@ -1,0 +1,101 @@
+"""Check digits of a Kassenzeichen: they turn a mistyped digit into a named doubt instead of wrong money.
+
+Methods: Luhn (ISO/IEC 7812-1), modulus 11 with weights 2 to 7 from the right, ISO 7064 MOD 11,10,
+ISO 7064 MOD 97-10 (two digits, as in RF references of ISO 11649 and in IBANs).
+"""
+
+from enum import StrEnum
+
+from .refusal import InputRefused
+
+
+class CheckMethod(StrEnum):
+    """How a pool of Kassenzeichen makes its check digit; the values stand in town files."""
+
+    NONE = "none"
+    LUHN = "luhn"
+    MOD11 = "mod11"
+    ISO7064_11_10 = "iso7064_11_10"
+    MOD97 = "mod97"
+
+
+class CheckDigitWrong(InputRefused):
+    """The Kassenzeichen does not carry the check digit its pool asks for."""
+
+    code = "check_digit_wrong"
+
+
+def check_digit(payload: str, method: CheckMethod) -> str:
+    """Make the check digit(s) of `payload` (digits only). Empty for NONE.
+
+    MOD11 has no digit for a remainder of 1 and says so by an empty answer: such a number is not given out.
+    """
+    if not payload.isascii() or not payload.isdigit():
+        raise ValueError(f"{payload!r} is not a row of digits")
+    match method:
+        case CheckMethod.NONE:
+            return ""
+        case CheckMethod.LUHN:
+            return _luhn(payload)
+        case CheckMethod.MOD11:
+            return _mod11(payload)
+        case CheckMethod.ISO7064_11_10:
+            return _iso7064_11_10(payload)
+        case CheckMethod.MOD97:
+            return f"{98 - int(payload) * 100 % 97:02d}"
+
+
+def width(method: CheckMethod) -> int:
+    """Tell how many digits the method adds."""
+    return {CheckMethod.NONE: 0, CheckMethod.MOD97: 2}.get(method, 1)
+
+
+def is_valid(number: str, method: CheckMethod) -> bool:
+    """Say whether the last digit(s) of `number` are the right check digit(s)."""
+    if not number.isascii() or not number.isdigit() or len(number) <= width(method):
+        return False
+    if method is CheckMethod.NONE:
+        return True
+    payload, digits = number[: -width(method)], number[-width(method) :]
+    return check_digit(payload, method) == digits
+
+
+def _luhn(payload: str) -> str:
+    total = 0
+    for position, digit in enumerate(reversed(payload)):
+        value = int(digit) * (2 if position % 2 == 0 else 1)
+        total += value - 9 if value > 9 else value
+    return str(-total % 10)
+
+
+def _mod11(payload: str) -> str:
+    total = sum(int(digit) * (2 + n % 6) for n, digit in enumerate(reversed(payload)))
+    remainder = total % 11
+    if remainder == 1:
+        return ""
+    return str((11 - remainder) % 11)
+
+
+def _iso7064_11_10(payload: str) -> str:
+    product = 10
+    for digit in payload:
+        total = (int(digit) + product) % 10 or 10
+        product = total * 2 % 11
+    return str((11 - product) % 10)
+
+
+def rf_reference(kassenzeichen: str) -> str:
+    """Write a Kassenzeichen as a creditor reference `RFkk...` (ISO 11649)."""
+    return f"RF{98 - _rf_number(kassenzeichen + 'RF00') % 97:02d}{kassenzeichen.upper()}"
+
+
+def rf_is_valid(reference: str) -> bool:
+    """Say whether `RFkk...` carries its right check digits (ISO 11649, at most 25 characters)."""
+    text = reference.replace(" ", "").upper()
+    if not 5 <= len(text) <= 25 or not text.startswith("RF") or not (text.isascii() and text.isalnum()):
+        return False
+    return text[2:4].isdigit() and _rf_number(text[4:] + text[:4]) % 97 == 1
+
+
+def _rf_number(text: str) -> int:
+    return int("".join(str(int(character, 36)) for character in text))
