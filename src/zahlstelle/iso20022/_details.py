@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from operator import itemgetter
 
 from ._records import Detail, Side
@@ -180,14 +181,16 @@ def build(tokens: Sequence[str], plan: DetailPlan, around: Context, number: int,
     pays = (side or around.side) == "credit"  # the counterparty is the debtor
     if plan.returned or around.returned or is_return(sub_family, code):
         pays = _returned_to(pays, around.own_iban, debtor or debtor_iban, debtor_iban, creditor, creditor_iban)
-    references = tuple(
-        [(tokens[kind].strip() or None, tokens[ref].strip()) for kind, ref in plan.references if tokens[ref].strip()]
-    )
-    return Detail(
+    references: tuple[tuple[str | None, str], ...] = ()
+    if plan.references:
+        texts = [(tokens[kind].strip() or None, tokens[ref].strip()) for kind, ref in plan.references]
+        references = tuple([one for one in texts if one[1]])
+    return Detail._make((
         number, line, amount, currency if amount is not None else None, side,
         end_to_end_id, mandate_id, instruction_id, tx_id, uetr, bank_ref, message_id, payment_id, clearing_ref,
         bank_tx_id,
-        tuple([(tokens[kind].strip(), tokens[ref].strip()) for kind, ref in plan.proprietary]),
+        tuple([(tokens[kind].strip(), tokens[ref].strip()) for kind, ref in plan.proprietary])
+        if plan.proprietary else (),
         (debtor or ultimate_debtor) if pays else (creditor or ultimate_creditor),
         debtor_iban if pays else creditor_iban,
         debtor_bic if pays else creditor_bic,
@@ -197,14 +200,18 @@ def build(tokens: Sequence[str], plan: DetailPlan, around: Context, number: int,
         references[0][0] if references else None,
         references,
         tuple([tokens[piece] for piece in plan.remittance if tokens[piece].strip()]),
-        tuple([tokens[piece].strip() for piece in plan.additional if tokens[piece].strip()]),
-        tuple([tokens[piece].strip() for piece in plan.documents if tokens[piece].strip()]),
+        tuple([tokens[piece].strip() for piece in plan.additional if tokens[piece].strip()])
+        if plan.additional else (),
+        tuple([tokens[piece].strip() for piece in plan.documents if tokens[piece].strip()])
+        if plan.documents else (),
         return_reason,
-        " ".join([tokens[piece].strip() for piece in plan.return_info]).strip() or None,
+        " ".join([tokens[piece].strip() for piece in plan.return_info]).strip() or None
+        if plan.return_info else None,
         original, original_currency if original is not None else None,
         charged(tokens, plan.charges, currency, "TxDtls/Chrgs") if plan.charges else None,
-        joined_code(domain, family, sub_family), code, purpose, additional_info,
-    )  # fmt: skip
+        f"{domain}/{family}/{sub_family}" if domain and family and sub_family
+        else joined_code(domain, family, sub_family), code, purpose, additional_info,
+    ))  # fmt: skip
 
 
 def joined_code(domain: str | None, family: str | None, sub_family: str | None) -> str | None:
@@ -212,6 +219,7 @@ def joined_code(domain: str | None, family: str | None, sub_family: str | None) 
     return "/".join(filter(None, (domain, family, sub_family))) or None
 
 
+@lru_cache(maxsize=4096)
 def is_return(sub_family: str | None, proprietary_code: str | None) -> bool:
     """Whether a bank transaction code speaks of a returned transfer or direct debit."""
     if sub_family in _RETURN_SUBFAMILIES:

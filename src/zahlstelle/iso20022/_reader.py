@@ -9,7 +9,7 @@ a test holds both ways against each other.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import BinaryIO
 from xml.parsers import expat
 
@@ -29,7 +29,7 @@ from ._records import (
     StatementStart,
 )
 from ._refusals import Reason, Unreadable
-from ._shapes import PLAIN_TAG, OddShape, tree
+from ._shapes import PLAIN_TAG, OddShape, pattern, tree
 from ._text import characters
 
 MAX_DEPTH = 64
@@ -51,7 +51,7 @@ _NAMESPACE = re.compile(r"(camt\.05[234])\.(\d{3}\.\d{2})$")
 _OTHER = re.compile(r"\b([a-z]{4}\.\d{3}(?:\.\d{3}\.\d{2})?)$")
 _TURNS = frozenset({"Ntry", "TxDtls", "NtryDtls", *_STATEMENTS})
 _SPLIT = re.compile("<([^>]*)>").split
-_BLANK = re.compile(r"[ \t\n]*")
+_BLANK = re.compile(r"[ \t\n]*").match
 _OPEN, _CLOSE = "<TxDtls>", "</TxDtls>"
 
 _TRUNCATED = {expat.errors.codes[word] for word in (
@@ -63,29 +63,59 @@ _ENTITIES = {expat.errors.codes[word] for word in (
     expat.errors.XML_ERROR_ASYNC_ENTITY, expat.errors.XML_ERROR_EXTERNAL_ENTITY_HANDLING,
 )}  # fmt: skip
 
-_plans: dict[tuple[str, ...], DetailPlan | None] = {}
-_cached_tags = 0
+HOT = 50  # an element seen this often gets an expression of its own
+MAX_HOT = 8
 
 
-def _plan(tags: tuple[str, ...], *, plain: bool) -> DetailPlan | None:
-    """The plan for `tags`, from the cache or worked out; None where a plain reading would not be safe."""
-    global _cached_tags
-    try:
-        return _plans[tags]
-    except KeyError:
-        pass
-    if plain and (tags.count("TxDtls") != 1 or not all(map(PLAIN_TAG.fullmatch, tags))):
-        return None
-    try:
-        found = _details.plan(tree(tags))
-    except OddShape:
-        return None
-    if _cached_tags + len(tags) > _CACHED_TAGS:
-        _plans.clear()
-        _cached_tags = 0
-    _plans[tags] = found
-    _cached_tags += len(tags)
-    return found
+class _Shapes:
+    """The shapes of `TxDtls` met in one file, each worked out once."""
+
+    def __init__(self) -> None:
+        self.plans: dict[tuple[str, ...], DetailPlan | None] = {}
+        self.seen: dict[tuple[str, ...], int] = {}
+        self.tags = 0
+        self.hot: list[_Hot] = []
+
+    def plan(self, tags: tuple[str, ...], *, plain: bool) -> DetailPlan | None:
+        """The plan for `tags`; None where they do not nest, or a `plain` reading would not be safe."""
+        try:
+            return self.plans[tags]
+        except KeyError:
+            pass
+        if plain and (tags.count("TxDtls") != 1 or not all(map(PLAIN_TAG.fullmatch, tags))):
+            return None
+        try:
+            found = _details.plan(tree(tags))
+        except OddShape:
+            return None
+        if self.tags + len(tags) > _CACHED_TAGS:
+            self.plans.clear()
+            self.seen.clear()
+            self.tags = 0
+        self.plans[tags] = found
+        self.tags += len(tags)
+        return found
+
+    def warm(self, tags: tuple[str, ...]) -> None:
+        """Count a plain element of this shape; the most frequent ones are matched in one stroke."""
+        self.seen[tags] = seen = self.seen.get(tags, 0) + 1
+        if seen == HOT and len(self.hot) < MAX_HOT:
+            self.hot.append(_Hot(tags))
+
+
+class _Hot:
+    """A frequent shape: one expression that matches the element, and the plan for its groups."""
+
+    __slots__ = ("match", "plan")
+
+    def __init__(self, tags: tuple[str, ...]) -> None:
+        expression, groups = pattern(tags)
+        self.match = expression.match
+        self.plan = _details.plan(tree(tags, where=groups.__getitem__))
+
+
+# One plain detail: its texts, its plan, where it begins, and where each of its texts begins.
+_Found = tuple[Sequence[str], DetailPlan, int, Callable[[int], int]]
 
 
 def read(stream: BinaryIO, name: str, *, plain: bool = True) -> Iterator[Event]:
@@ -113,27 +143,28 @@ class _Reader:
         self.name, self.plain_allowed = name, plain
         self.pending: list[Event] = []
         self.noted: set[tuple[str, str | None]] = set()
+        self.shapes = _Shapes()
         self.documents = 0
         self.base_line = 0
+        self.rest = ""
         self._new_document()
 
     # --- the file: documents one after the other --------------------------------------------------
 
     def events(self, stream: BinaryIO) -> Iterator[Event]:
-        rest = ""
-        for chunk in characters(stream, self.name, self._note_bytes):
-            rest += chunk
-            while rest:
-                taken = self._take(rest)
+        for chunk in characters(stream, self.name, self._note_bytes, self._line_of_next):
+            self.rest += chunk
+            while self.rest:
+                taken = self._take(self.rest)
                 if self.pending:
                     yield from self.pending
                     self.pending.clear()
                 if taken == 0:
                     break
-                rest = rest[taken:]
-            if len(rest) > MAX_TOKEN:
+                self.rest = self.rest[taken:]
+            if len(self.rest) > MAX_TOKEN:
                 raise self._unreadable(Reason.TOO_LARGE, self._line(), None, "a text or tag without an end")
-        self._finish(rest)
+        self._finish(self.rest)
         yield from self.pending
         self.pending.clear()
 
@@ -182,12 +213,11 @@ class _Reader:
             if not self.ended or self.parser.ErrorByteIndex < self.end_byte:
                 raise self._broken(why) from None
             done = len(piece.encode()[: self.parser.ErrorByteIndex - before].decode())
-            self.base_line += piece[:done].count("\n") + self.fed_lines
+            self.base_line += why.lineno - 1
             self.over = True
             return done or self._between_documents(text)
         self.fed += len(piece.encode()) if not piece.isascii() else end
-        self.fed_lines += piece.count("\n")
-        self.told = piece.endswith(self.last_tag) if self.last_tag else False
+        self.told = bool(self.last_tag) and piece.rstrip(" \t\n").endswith(self.last_tag)
         return end
 
     def _finish(self, rest: str) -> None:
@@ -209,7 +239,7 @@ class _Reader:
         if hasattr(self.parser, "SetReparseDeferralEnabled"):
             self.parser.SetReparseDeferralEnabled(False)
         self._report(True)
-        self.fed = self.fed_lines = self.end_byte = 0
+        self.fed = self.end_byte = 0
         self.ended = self.over = self.told = False
         self.plain, self.last_tag = self.plain_allowed, ""
         self.depth = self.outside = self.body_depth = 0
@@ -242,30 +272,41 @@ class _Reader:
 
     def _run_of_details(self, text: str) -> int:
         """Read as many whole plain `TxDtls` as `text` begins with; answer how many characters that were."""
-        at = start = _BLANK.match(text).end()  # type: ignore[union-attr]
-        found: list[tuple[list[str], DetailPlan, int]] = []
+        at = _BLANK(text).end()  # type: ignore[union-attr]
+        found: list[_Found] = []
         while text.startswith(_OPEN, at):
-            end = text.find(_CLOSE, at)
-            if end < 0:
-                break
-            end += len(_CLOSE)
-            piece = text[at:end]
-            if "<!" in piece or "<?" in piece:
-                self.plain = False
-                break
-            tokens = _SPLIT(piece)
-            plan = _plan(tuple(tokens[1::2]), plain=True)
-            if plan is None:
-                self.plain = False
-                break
-            found.append((tokens, plan, at))
-            at = _BLANK.match(text, end).end()  # type: ignore[union-attr]
-        if not found:
+            for hot in self.shapes.hot:
+                matched = hot.match(text, at)
+                if matched is not None:
+                    found.append((matched.groups(), hot.plan, at, matched.start))
+                    end = matched.end()
+                    break
+            else:
+                end = self._cut(text, at, found)
+                if not end:
+                    break
+            at = _BLANK(text, end).end()  # type: ignore[union-attr]
+        if found:
+            line = self._line()
+            self._check_only(text[:at])
+            self._add_run(text, line, found, self._open_entry())
+        return at if found else 0
+
+    def _cut(self, text: str, at: int, found: list[_Found]) -> int:
+        """Cut the `TxDtls` at `at` by its tags; answer where it ends, 0 if it is not whole or not plain."""
+        end = text.find(_CLOSE, at) + len(_CLOSE)
+        if end < len(_CLOSE):
             return 0
-        self._check_only(text[:at])
-        self._add_run(text, found, self._open_entry())
-        self.fed_lines += text.count("\n", 0, at)
-        return at
+        piece = text[at:end]
+        tokens = _SPLIT(piece)
+        tags = tuple(tokens[1::2])
+        plan = None if "<!" in piece or "<?" in piece else self.shapes.plan(tags, plain=True)
+        if plan is None:
+            self.plain = False
+            return 0
+        self.shapes.warm(tags)
+        found.append((tokens, plan, at, lambda group: at + sum(map(len, tokens[: group - 1])) + group - 1))
+        return end
 
     def _check_only(self, piece: str) -> None:
         """Let expat judge `piece` without reporting it."""
@@ -278,19 +319,21 @@ class _Reader:
         self.text = ""
         self.fed += len(piece) if piece.isascii() else len(piece.encode())
 
-    def _add_run(self, text: str, found: list[tuple[list[str], DetailPlan, int]], around: Context) -> None:
-        line, counted = self.base_line + self.fed_lines + 1, 0
+    def _add_run(self, text: str, line: int, found: list[_Found], around: Context) -> None:
+        first_line, counted = line, 0
         escaped = "&" in text
         build, add, entry = _details.build, self.pending.append, self.entry
-        for tokens, plan, at in found:
-            line += text.count("\n", counted, at)
+        for tokens, plan, at, start in found:
+            if text.find("\n", counted, at) >= 0:
+                line += text.count("\n", counted, at)
             counted = at
             if escaped:
-                tokens[::2] = [_unescape(one) if "&" in one else one for one in tokens[::2]]
+                tokens = [_unescape(one) if "&" in one else one for one in tokens]
             try:
                 detail = build(tokens, plan, around, entry.details + 1, line)
             except Trouble as why:
-                raise self._troubled(why, line + _lines_before(tokens, why.token)) from None
+                at_line = first_line + text.count("\n", 0, start(why.token + 1))
+                raise self._troubled(why, at_line) from None
             entry.add(detail, around)
             add(detail)
 
@@ -455,7 +498,7 @@ class _Reader:
                 self._note("no_statement", frame.line, None, f"{self.message.message} without a statement")
 
     def _add_detail(self, frame: _Frame) -> None:
-        plan = _plan(tuple(frame.tokens[1::2]), plain=False)
+        plan = self.shapes.plan(tuple(frame.tokens[1::2]), plain=False)
         if plan is None:
             raise self._unreadable(Reason.NOT_XML, frame.line, "TxDtls", "tags that do not nest")
         around = self.around
@@ -519,6 +562,8 @@ class _Reader:
     # --- saying no, and saying it aloud ----------------------------------------------------------------
 
     def _line(self) -> int:
+        if self.over:
+            return self.base_line + 1
         return self.base_line + self.parser.CurrentLineNumber
 
     def _doctype(self, *_: object) -> None:
@@ -540,7 +585,10 @@ class _Reader:
     def _unreadable(self, code: Reason, line: int | None, element: str | None, reason: str) -> Unreadable:
         return Unreadable(code, self.name, line, element, reason)
 
-    def _note_bytes(self, code: str, line: int | None, reason: str) -> None:
+    def _line_of_next(self) -> int:
+        return self._line() + self.rest.count("\n")
+
+    def _note_bytes(self, code: str, line: int, reason: str) -> None:
         self._note(code, line, None, reason)
 
     def _note(self, code: str, line: int | None, element: str | None, reason: str) -> None:
@@ -565,10 +613,3 @@ def _referred(matched: re.Match[str]) -> str:
     if word.startswith("#x"):
         return chr(int(word[2:], 16))
     return chr(int(word[1:])) if word.startswith("#") else _NAMED[word]
-
-
-def _lines_before(tokens: list[str], token: int) -> int:
-    return sum(text.count("\n") for text in tokens[:token:2])
-
-
-__all__ = ["Detail", "Statement", "read"]

@@ -9,7 +9,7 @@ child to child, never to any descendant, so a charge is never taken for an amoun
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 _CURRENCY = ' Ccy="'
@@ -57,10 +57,31 @@ class OddShape(ValueError):
     """Tags that do not nest."""
 
 
-def tree(tags: Sequence[str], *, unfinished: bool = False) -> Node:
+def pattern(tags: Sequence[str]) -> tuple[re.Pattern[str], list[int]]:
+    """An expression that matches exactly the elements with these plain `tags`, blanks between tags aside.
+
+    Its groups are the empty text before the element and the text of every element without children; the
+    list says which group (counted from zero) holds the text that stands before each tag.
+    """
+    parts, groups, last = ["()"], [ABSENT] * len(tags), 0
+    for place, tag in enumerate(tags):
+        if place and tag[0] == "/" and tags[place - 1][0] != "/" and tags[place - 1][-1] != "/":
+            last += 1
+            groups[place] = last
+            parts.append("([^<]*+)")
+        elif place:
+            parts.append("[ \\t\\n]*+")
+        parts.append(re.escape(f"<{tag}>"))
+    return re.compile("".join(parts)), groups
+
+
+def tree(
+    tags: Sequence[str], *, unfinished: bool = False, where: Callable[[int], int] = lambda place: 2 * place
+) -> Node:
     """The element that `tags` describe. Only an element without children has a text.
 
-    `unfinished`: the element may still be open at its end. Raises OddShape where the tags do not nest.
+    `unfinished`: the element may still be open at its end. `where` tells where the text before a tag is kept.
+    Raises OddShape where the tags do not nest.
     """
     root = Node("", None)
     open_nodes = [root]
@@ -70,7 +91,7 @@ def tree(tags: Sequence[str], *, unfinished: bool = False) -> Node:
             if node.name != tag[1:] or not open_nodes:
                 raise OddShape(tag)
             if not node.children:
-                node.text = 2 * place
+                node.text = where(place)
             continue
         name, _, rest = tag.partition(_CURRENCY)
         node = Node(name.rstrip("/"), rest.rstrip("/").rstrip('"') if rest else None)

@@ -16,7 +16,7 @@ MAX_BYTES = 4 * 1024**3
 _DECLARED = re.compile(rb"""\A\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9._:-]{1,40})["']""")
 _KNOWN = re.compile(r"utf-8|ascii|utf-16(-[lb]e)?|iso8859-\d{1,2}|cp125\d|cp850|cp437|mac-roman")
 
-Note = Callable[[str, int | None, str], None]  # code, line, reason
+Note = Callable[[str, int, str], None]  # code, line, reason
 
 
 def _as_cp1252(error: UnicodeError) -> tuple[str, int]:
@@ -29,9 +29,10 @@ def _as_cp1252(error: UnicodeError) -> tuple[str, int]:
 codecs.register_error("zahlstelle.cp1252", _as_cp1252)
 
 
-def characters(stream: BinaryIO, name: str, note: Note) -> Iterator[str]:
+def characters(stream: BinaryIO, name: str, note: Note, line: Callable[[], int]) -> Iterator[str]:
     """The text of `stream` in pieces, line ends as `\\n`, without byte order mark.
 
+    `line` says, when it is asked for, on which line the next piece begins.
     Bytes that are no UTF-8 in a file that says UTF-8, or says nothing, are read as Windows-1252 and noted.
     Raises Unreadable: empty, encoding_unreadable, too_large.
     """
@@ -41,16 +42,16 @@ def characters(stream: BinaryIO, name: str, note: Note) -> Iterator[str]:
     encoding, skip = _encoding(head, name, note)
     decoder = codecs.getincrementaldecoder(encoding)("strict")
     newlines = io.IncrementalNewlineDecoder(None, translate=True)
-    chunk, size, line = head[skip:], len(head), 1
+    chunk, size = head[skip:], len(head)
     while True:
         if size > MAX_BYTES:
-            raise Unreadable(Reason.TOO_LARGE, name, line, None, f"more than {MAX_BYTES} bytes")
+            raise Unreadable(Reason.TOO_LARGE, name, line(), None, f"more than {MAX_BYTES} bytes")
         try:
             text = decoder.decode(chunk, not chunk)
         except UnicodeDecodeError as why:
             if encoding not in ("utf-8", "ascii") or decoder.errors != "strict":
-                raise _undecodable(name, line, encoding) from None
-            at = line + why.object[: why.start].count(b"\n")
+                raise _undecodable(name, line(), encoding) from None
+            at = line() + why.object[: why.start].count(b"\n")
             note("not_utf8", at, "bytes that are no UTF-8 were read as Windows-1252")
             pending = decoder.getstate()[0]
             decoder = codecs.getincrementaldecoder("utf-8")("zahlstelle.cp1252")
@@ -59,7 +60,6 @@ def characters(stream: BinaryIO, name: str, note: Note) -> Iterator[str]:
             except UnicodeDecodeError:
                 raise _undecodable(name, at, encoding) from None
         text = newlines.decode(text, final=not chunk)
-        line += text.count("\n")
         if text:
             yield text
         if not chunk:
