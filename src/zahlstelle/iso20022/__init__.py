@@ -1,5 +1,7 @@
 """Bank messages (camt.05x): bytes in, frozen records out, and back. No Django, no database."""
 
+from ._documents import Source, documents
+from ._inspect import detail_json, entries, entry_json, json_pieces
 from ._reader import read
 from ._records import (
     Balance,
@@ -31,11 +33,17 @@ __all__ = [
     "MessageHead",
     "Reason",
     "Side",
+    "Source",
     "Statement",
     "StatementEnd",
     "StatementHead",
     "StatementStart",
     "Unreadable",
     "Unwritable",
+    "detail_json",
+    "documents",
+    "entries",
+    "entry_json",
+    "json_pieces",
     "read",
 ]

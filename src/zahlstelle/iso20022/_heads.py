@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
-from typing import TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from . import _details, _values
 from ._details import Context, Trouble
@@ -237,7 +237,7 @@ class EntrySums:
             said = f"{head.batch_count} transactions said, {self.details} found"
             note("batch_count_differs", head.line, "Ntry/NtryDtls/Btch/NbOfTxs", said)
         return Entry(
-            *(getattr(head, one.name) for one in fields(EntryHead)),
+            **_fields(head, EntryHead),
             detail_count=self.details,
             unsized_count=self.unsized,
             details_signed_cents=self.signed,
@@ -265,8 +265,12 @@ class StatementSums:
     def close(self, head: StatementHead) -> Statement:
         """The statement with its sums."""
         return Statement(
-            *(getattr(head, one.name) for one in fields(StatementHead)),
+            **_fields(head, StatementHead),
             entry_count=self.entries,
             credit_cents=self.credit,
             debit_cents=self.debit,
         )
+
+
+def _fields(head: object, kind: type[EntryHead] | type[StatementHead]) -> dict[str, Any]:
+    return {one.name: getattr(head, one.name) for one in fields(kind)}

@@ -16,14 +16,12 @@ from xml.parsers import expat
 from . import _details, _heads
 from ._details import Context, DetailPlan, Trouble
 from ._records import (
-    Detail,
     Deviation,
     EntryEnd,
     EntryHead,
     EntryStart,
     Event,
     MessageHead,
-    Statement,
     StatementEnd,
     StatementHead,
     StatementStart,
@@ -49,6 +47,7 @@ _MESSAGES = {
 _STATEMENTS = frozenset({"Rpt", "Stmt", "Ntfctn"})
 _NAMESPACE = re.compile(r"(camt\.05[234])\.(\d{3}\.\d{2})$")
 _OTHER = re.compile(r"\b([a-z]{4}\.\d{3}(?:\.\d{3}\.\d{2})?)$")
+_EACH_TIME = frozenset({"details_differ", "batch_count_differs", "no_statement"})
 _TURNS = frozenset({"Ntry", "TxDtls", "NtryDtls", *_STATEMENTS})
 _SPLIT = re.compile("<([^>]*)>").split
 _BLANK = re.compile(r"[ \t\n]*").match
@@ -139,6 +138,19 @@ class _Frame:
 
 
 class _Reader:
+    parser: expat.XMLParserType
+    plain: bool  # whether the quick way is still open in this document
+    ended: bool  # the root element is closed
+    over: bool  # something stands behind it that begins another document
+    told: bool  # the last feed ended behind a tag that was reported
+    last_tag: str
+    message: MessageHead
+    statement: _heads.StatementSums
+    statement_head: StatementHead | None
+    entry: _heads.EntrySums
+    entry_head: EntryHead | None
+    around: Context
+
     def __init__(self, name: str, plain: bool) -> None:
         self.name, self.plain_allowed = name, plain
         self.pending: list[Event] = []
@@ -242,7 +254,8 @@ class _Reader:
         self.fed = self.end_byte = 0
         self.ended = self.over = self.told = False
         self.plain, self.last_tag = self.plain_allowed, ""
-        self.depth = self.outside = self.body_depth = 0
+        self.depth = self.outside = 0
+        self.document_depth = -1
         self.text = ""
         self.frames: list[_Frame] = []
         self.frame: _Frame | None = None
@@ -421,7 +434,7 @@ class _Reader:
             other = _OTHER.search(uri or "")
             if other is not None and not _NAMESPACE.search(uri or ""):
                 raise self._unreadable(Reason.NOT_CAMT, self._line(), tag, f"the message is {other[1]}")
-        elif self.depth == getattr(self, "document_depth", -1) + 1:
+        elif self.depth == self.document_depth + 1:
             raise self._unreadable(Reason.NOT_CAMT, self._line(), tag, f"{tag[:40]} is no camt.052, .053 or .054")
 
     def _open_message(self, message: str, tag: str, uri: str | None) -> None:
@@ -466,7 +479,7 @@ class _Reader:
                 return False
             self._open_statement()
             self.entry = _heads.EntrySums()
-            self.entry_head: EntryHead | None = None
+            self.entry_head = None
             self.in_details = False
             self._push("entry", tag)
         elif tag == "NtryDtls":
@@ -478,7 +491,7 @@ class _Reader:
             if frame.kind != "message":
                 return False
             self._tell_message(frame)
-            self.statement_head: StatementHead | None = None
+            self.statement_head = None
             self.statement = _heads.StatementSums()
             self.statement_seen = True
             self._push("statement", tag)
@@ -592,8 +605,8 @@ class _Reader:
         self._note(code, line, None, reason)
 
     def _note(self, code: str, line: int | None, element: str | None, reason: str) -> None:
-        """Say a deviation aloud, once per document and place."""
-        if (code, element) not in self.noted:
+        """Say a deviation aloud: how a bank writes once per document, what it counts otherwise each time."""
+        if code in _EACH_TIME or (code, element) not in self.noted:
             self.noted.add((code, element))
             message = getattr(self, "message", None)
             self.pending.append(Deviation(code, self.name, line, element, reason, message))

@@ -37,6 +37,8 @@ def characters(stream: BinaryIO, name: str, note: Note, line: Callable[[], int])
     Raises Unreadable: empty, encoding_unreadable, too_large.
     """
     head = stream.read(CHUNK)
+    while len(head) < 1024 and (more := stream.read(CHUNK)):  # pipes give what they have
+        head += more
     if not head.strip(b" \t\r\n\0"):
         raise Unreadable(Reason.EMPTY, name, None, None, "the file is empty")
     encoding, skip = _encoding(head, name, note)
