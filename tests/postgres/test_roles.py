@@ -1,0 +1,95 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg.errors import InsufficientPrivilege
+
+from zahlstelle.postgres import Binaries, LocalServer, PostgresRefused, RoleUrls, obtain, prepare_roles
+
+
+@pytest.fixture
+def server(binaries: Binaries, closed_home: Path) -> Iterator[LocalServer]:
+    with LocalServer(closed_home / "pg", binaries=binaries, for_tests=True) as running:
+        yield running
+
+
+def run(dsn: str, statement: str) -> list[tuple[object, ...]]:
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        cursor = connection.execute(statement)  # type: ignore[arg-type]
+        return cursor.fetchall() if cursor.description else []
+
+
+def test_the_roles_have_no_power_beyond_their_tables(server: LocalServer) -> None:
+    prepare_roles(server.dsn, "desk")
+    roles = run(
+        server.dsn,
+        "SELECT rolname, rolsuper, rolbypassrls, rolcreatedb, rolcreaterole,"
+        " rolreplication, rolcanlogin, rolinherit"
+        " FROM pg_roles WHERE rolname LIKE 'zahlstelle%' ORDER BY 1",
+    )
+    assert roles == [
+        ("zahlstelle_app", False, False, False, False, False, True, False),
+        ("zahlstelle_owner", False, False, False, False, False, True, True),
+    ]
+
+
+def test_the_owner_makes_tables_and_the_application_does_not(server: LocalServer) -> None:
+    urls = prepare_roles(server.dsn, "desk")
+    run(urls.owner, "CREATE TABLE claim (n int)")
+    with pytest.raises(InsufficientPrivilege):
+        run(urls.app, "CREATE TABLE mine (n int)")
+    with pytest.raises(InsufficientPrivilege):
+        run(urls.app, "SELECT * FROM claim")
+    with pytest.raises(InsufficientPrivilege):
+        run(urls.app, "DROP TABLE claim")
+    run(urls.app, "CREATE TEMP TABLE staging (n int)")
+
+
+def test_a_stranger_may_not_even_connect(server: LocalServer) -> None:
+    prepare_roles(server.dsn, "desk")
+    run(server.dsn, "CREATE ROLE stranger LOGIN")
+    with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
+        run(psycopg.conninfo.make_conninfo(server.dsn, dbname="desk", user="stranger"), "SELECT 1")
+
+
+def test_doing_it_again_keeps_what_is_there_and_takes_back_powers(server: LocalServer) -> None:
+    urls = prepare_roles(server.dsn, "desk")
+    run(urls.owner, "CREATE TABLE claim AS SELECT 1 AS n")
+    run(server.dsn, "ALTER ROLE zahlstelle_app SUPERUSER BYPASSRLS")
+    assert prepare_roles(server.dsn, "desk") == urls
+    assert run(urls.owner, "SELECT n FROM claim") == [(1,)]
+    attributes = "SELECT rolsuper, rolbypassrls FROM pg_roles WHERE rolname = 'zahlstelle_app'"
+    assert run(server.dsn, attributes) == [(False, False)]
+
+
+def test_a_copy_of_a_prepared_database_has_the_same_rights(server: LocalServer) -> None:
+    first = prepare_roles(server.dsn, "model")
+    run(first.owner, "CREATE TABLE claim AS SELECT 1 AS n; GRANT SELECT ON claim TO zahlstelle_app")
+    copy = prepare_roles(server.dsn, "copy", template="model")
+    assert run(copy.app, "SELECT n FROM claim") == [(1,)]
+
+
+def test_a_given_database_is_used_and_nothing_is_started(closed_home: Path) -> None:
+    given = {
+        "ZAHLSTELLE_DATABASE_URL": "dbname=a user=app",
+        "ZAHLSTELLE_OWNER_DATABASE_URL": "dbname=a user=owner",
+    }
+    database = obtain(closed_home / "pg", "desk", environ=given)
+    assert database.urls == RoleUrls(owner="dbname=a user=owner", app="dbname=a user=app")
+    assert database.server is None
+    assert not (closed_home / "pg").exists()
+    database.stop()
+
+
+def test_a_given_database_needs_its_owner_too(closed_home: Path) -> None:
+    with pytest.raises(PostgresRefused, match="ZAHLSTELLE_OWNER_DATABASE_URL"):
+        obtain(closed_home / "pg", "desk", environ={"ZAHLSTELLE_DATABASE_URL": "dbname=a"})
+
+
+def test_no_database_given_one_is_started(closed_home: Path) -> None:
+    database = obtain(closed_home / "pg", "desk", for_tests=True, environ={})
+    assert run(database.urls.app, "SELECT current_user::text") == [("zahlstelle_app",)]
+    database.stop()
+    with pytest.raises(psycopg.OperationalError):
+        run(database.urls.app, "SELECT 1")
