@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 
 from zahlstelle.kernel import CheckMethod, Refusal
-from zahlstelle.simulation import Simulation, Town, collective_file, simulate
+from zahlstelle.simulation import Rates, Simulation, Town, collective_file, simulate
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -16,11 +16,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=1, help="the same seed writes the same bytes (1)")
     parser.add_argument("--days", type=int, default=30, help="calendar days of the month (30)")
     parser.add_argument("--claims", type=int, default=2000, help="how many claims are opened (2000)")
-    parser.add_argument(
-        "-o", "--output", type=Path, required=True, metavar="DIR", help="folder to write into"
-    )
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help="folder to write into")
     parser.add_argument("--start", type=date.fromisoformat, default=date(2026, 10, 1), metavar="YYYY-MM-DD")
     parser.add_argument("--town", default=default.slug, metavar="SLUG", help="short name of the town")
+    parser.add_argument("--name", default="", help="its full name (Stadt Simstadt)")
+    parser.add_argument("--ags", default=default.ags, help="its official municipality key")
     parser.add_argument("--iban", default=default.iban, help="the town's account")
     parser.add_argument("--bic", default=default.bic, help="the town's bank")
     parser.add_argument("--prefix", default=default.prefix, help="digits every Kassenzeichen begins with")
@@ -32,6 +32,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=default.check,
         metavar="METHOD",
         help="check digit: " + ", ".join(CheckMethod),
+    )
+    parser.add_argument(
+        "--rate",
+        action="append",
+        default=[],
+        metavar="NAME=SHARE",
+        help="how often something happens, such as mistyped=0.1; may be given several times",
     )
     parser.add_argument(
         "--collective",
@@ -46,6 +53,8 @@ def run(args: argparse.Namespace) -> int:
     try:
         town = Town(
             slug=args.town,
+            name=args.name,
+            ags=args.ags,
             iban=args.iban.replace(" ", ""),
             bic=args.bic,
             prefix=args.prefix,
@@ -61,7 +70,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _month(args: argparse.Namespace, town: Town) -> dict[str, object]:
-    what = Simulation(seed=args.seed, days=args.days, claims=args.claims, start=args.start, town=town)
+    what = Simulation(args.seed, args.days, args.claims, args.start, town, Rates.read(args.rate))
     return simulate(what, args.output)
 
 

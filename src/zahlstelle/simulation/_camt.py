@@ -153,9 +153,7 @@ def _entries(message: Message, town: Town) -> Iterator[str]:
         yield from entry_around(message, entry, entry.amount_cents, len(entry.details), details)
 
 
-def entry_around(
-    message: Message, entry: Entry, cents: int, count: int, details: Iterable[str]
-) -> Iterator[str]:
+def entry_around(message: Message, entry: Entry, cents: int, count: int, details: Iterable[str]) -> Iterator[str]:
     """Write one entry around its details, which may be made while they are written."""
     old = message.version == "02"
     status = PENDING if entry.bank_ref in message.pending else BOOKED
@@ -199,9 +197,7 @@ def detail_writer(message: Message, entry: Entry, town: Town) -> Callable[[Detai
     ours = Party(town.name, town.iban, town.bic)
     party = _party_02 if old else _party_08
     reference = f"<AcctSvcrRef>{entry.bank_ref}</AcctSvcrRef>" if old and not message.is_advice else ""
-    prefix = (
-        "NDDT" if entry.gvc in ("105", "171", "192") else "NRTI" if entry.gvc in ("109", "159") else "NTRF"
-    )
+    prefix = "NDDT" if entry.gvc in ("105", "171", "192") else "NRTI" if entry.gvc in ("109", "159") else "NTRF"
 
     def write(detail: Detail) -> str:
         theirs_first = entry.side == "credit" or detail.kind == "return"
@@ -249,9 +245,7 @@ def _party_02(tag: str, party: Party) -> str:
 
 def _party_08(tag: str, party: Party) -> str:
     name = escape(party.name[:70], False)
-    return (
-        f"<{tag}><Pty><Nm>{name}</Nm></Pty></{tag}><{tag}Acct><Id><IBAN>{party.iban}</IBAN></Id></{tag}Acct>"
-    )
+    return f"<{tag}><Pty><Nm>{name}</Nm></Pty></{tag}><{tag}Acct><Id><IBAN>{party.iban}</IBAN></Id></{tag}Acct>"
 
 
 def _remittance(detail: Detail) -> str:

@@ -16,6 +16,21 @@ def happens(rng: Random, rate: float) -> bool:
     return rng.random() < rate
 
 
+class Quota:
+    """Lets something happen at a rate, evenly: in n times it happens n * rate times, give or take one."""
+
+    def __init__(self, rate: float, rng: Random) -> None:
+        self._rate, self._reached = rate, rng.random()
+
+    def falls_due(self) -> bool:
+        """Say whether it happens this time."""
+        self._reached += self._rate
+        if self._reached < 1:
+            return False
+        self._reached -= 1
+        return True
+
+
 def spread(total: int, weights: list[float]) -> list[int]:
     """Share `total` out by weight in whole numbers that add up to it."""
     whole = sum(weights)

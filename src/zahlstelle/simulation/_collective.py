@@ -5,6 +5,8 @@ from datetime import date, datetime, time
 from pathlib import Path
 from random import Random
 
+from zahlstelle.kernel import InputRefused
+
 from . import _camt
 from ._calendar import ONE_DAY
 from ._camt import Message
@@ -13,6 +15,13 @@ from ._facts import Claim, Detail, Entry
 from ._files import Lines
 from ._people import Party, any_iban, any_name
 from ._town import SERVICES, Town
+
+
+class CollectiveUnsound(InputRefused):
+    """No detail, or a family or version that is not written."""
+
+    code = "collective_unsound"
+
 
 _WEIGHTS = [service.weight for service in SERVICES]
 
@@ -35,7 +44,7 @@ def collective_file(
     `unmatched_every=20` every twentieth names nothing. Needs constant memory.
     """
     if n_details < 1 or family not in ("053", "054") or version not in ("02", "08"):
-        raise ValueError("a collective file needs a detail, a family of 053 or 054, a version of 02 or 08")
+        raise CollectiveUnsound("a collective file needs a detail, a family of 053 or 054, a version of 02 or 08")
     town = town or Town()
     total = _claims(n_details, claims_path, seed, town, day)
     entry = Entry("credit", "194", [], f"SAMMELGUTSCHRIFT {n_details} POSTEN", booking_date=day)
@@ -47,9 +56,7 @@ def collective_file(
         out.writelines(_head(message, town, total, day))
         write = _camt.detail_writer(message, entry, town)
         rng = chance(seed, "collective")
-        details = (
-            write(_detail(claim, rng, n, unmatched_every)) for n, claim in _each(n_details, seed, town, day)
-        )
+        details = (write(_detail(claim, rng, n, unmatched_every)) for n, claim in _each(n_details, seed, town, day))
         out.writelines(_camt.entry_around(message, entry, total, n_details, details))
         out.write(_camt.foot(message))
     return total

@@ -78,9 +78,7 @@ class BankFolder:
         self._numbers: Counter[tuple[date, str]] = Counter()
         self.written = 0
 
-    def write(
-        self, day: date, order: str, iban: str, documents: list[bytes], plain: bool, at: datetime
-    ) -> str:
+    def write(self, day: date, order: str, iban: str, documents: list[bytes], plain: bool, at: datetime) -> str:
         """Write one delivery, a container or (one document only) a bare file, and give its name."""
         names = [self._name(day, order, iban) for _ in documents]
         self.written += 1

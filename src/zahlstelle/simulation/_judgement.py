@@ -13,6 +13,7 @@ class Treasurer:
 
     The rule: exactly one reference is named, it is valid and known, and the amount equals what is open.
     A payout line settles the captured card payment it stands for. Whatever is suspended stays open.
+    All claims and card payments of the month are known before the first bank file is read.
     """
 
     def __init__(self, town: Town) -> None:
@@ -26,9 +27,12 @@ class Treasurer:
         """Take note of a claim."""
         self._open[claim.kassenzeichen] = claim.amount_cents
 
-    def captured(self, claim: Claim, provider_reference: str) -> None:
-        """Take note of a card payment: its claim is no longer open, the provider owes the money."""
+    def paid_by_card(self, claim: Claim) -> None:
+        """Take note that a claim is not open to transfers: it is paid by card."""
         del self._open[claim.kassenzeichen]
+
+    def captured(self, claim: Claim, provider_reference: str) -> None:
+        """Take note of a card payment: the provider owes the money."""
         self._captured[provider_reference] = (claim.kassenzeichen, claim.amount_cents)
 
     def judge(self, detail: Detail, side: str) -> str:

@@ -28,7 +28,7 @@ WEEKEND = 0.35
 
 
 class SimulationUnsound(InputRefused):
-    """Fewer than one day or one claim was asked for."""
+    """Fewer than one day or one claim was asked for, or more claims than there are numbers."""
 
     code = "simulation_unsound"
 
@@ -47,17 +47,22 @@ class Simulation:
     def __post_init__(self) -> None:
         if self.days < 1 or self.claims < 1:
             raise SimulationUnsound("a simulation needs at least one day and one claim")
+        if self.claims > self.town.capacity:
+            raise SimulationUnsound(f"a counter of {self.town.digits} places has no {self.claims} numbers")
 
 
 def simulate(what: Simulation, folder: Path) -> dict[str, object]:
     """Write the month into `folder` and give the summary that is written there too.
 
-    Memory holds the claims still to be paid and one day of the bank, never the month.
+    Memory holds a number and an amount for each claim, and one day of the bank, never the month.
     Refuses a folder with foreign files (`simulation_folder_not_empty`).
     """
     prepare(folder)
     month = _Month(what, folder)
-    month.run()
+    try:
+        month.run()
+    finally:
+        month.close()
     summary = {**_asked(what), **month.tally.summary(), **month.found()}
     (folder / "town.toml").write_text(town_toml(what.town), encoding="utf-8", newline="\n")
     write_summary(folder, summary)
@@ -111,6 +116,7 @@ class _Month:
         shares = spread(what.claims, [1.0 if day.weekday() < 5 else WEEKEND for day in days])
         banking = [day for day in days if day >= what.start and is_banking_day(day)]
         extra = dict(zip(banking, _even(what.claims * what.rates.no_claim, len(banking)), strict=True))
+        self.foresee(days, shares)
         for day, share in zip(days, shares, strict=True):
             self.open_claims(day, share)
             if day >= what.start:
@@ -119,15 +125,27 @@ class _Month:
                 self.bank_day(day, extra[day], last=day == banking[-1])
         for day in iter(lambda: next(iter(self.delivery.outstanding), None), None):
             self.delivery.deliver(day)
+
+    def close(self) -> None:
+        """Finish the files."""
         for lines in (self.claims, self.payments, self.truth):
             lines.close()
+
+    def foresee(self, days: list[date], shares: list[int]) -> None:
+        """Tell the treasurer all claims beforehand: a wrong digit may make the number of a later claim."""
+        what = self.what
+        opening = _claims.Opening(what.town, what.rates, what.seed, what.start)
+        for day, share in zip(days, shares, strict=True):
+            for claim, plan in opening.open_day(day, share):
+                self.treasurer.opened(claim)
+                if plan and plan.kind == "card" and plan.on <= days[-1]:
+                    self.treasurer.paid_by_card(claim)
 
     def open_claims(self, day: date, count: int) -> None:
         """Open the day's claims and note what will become of them."""
         rows = []
         for claim, plan in self.opening.open_day(day, count):
             rows.append(claim.row())
-            self.treasurer.opened(claim)
             if plan is not None:
                 self.note(plan)
         self.claims.add(rows)
@@ -223,9 +241,11 @@ class _Month:
         self.tally.entries += 1
         rows = []
         for number, detail in enumerate(entry.details, start=1):
+            misled = self.treasurer.misled
             expected = self.treasurer.judge(detail, entry.side)
             self.tally.detail(detail, entry, expected)
-            rows.append(truth_row(self.what.town, entry, number, detail, expected))
+            misleading = self.treasurer.misled > misled
+            rows.append(truth_row(self.what.town, entry, number, detail, expected, misleading))
         self.truth.add(rows)
 
     def found(self) -> dict[str, object]:

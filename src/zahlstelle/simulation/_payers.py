@@ -184,9 +184,7 @@ def payout_line(claim: Claim, provider_reference: str) -> Detail:
 def payout_fee(lines: list[Detail], payout: str) -> Detail:
     """Charge 25 cents and 0.9 % for each card payment, in a debit of its own."""
     fee = sum(25 + (line.amount_cents * 9 + 500) // 1000 for line in lines)
-    return Detail(
-        "payout_fee", fee, PROVIDER, "105", (f"Entgelt zu Auszahlung {payout}",), end_to_end_id=payout
-    )
+    return Detail("payout_fee", fee, PROVIDER, "105", (f"Entgelt zu Auszahlung {payout}",), end_to_end_id=payout)
 
 
 def chargeback(claim: Claim, provider_reference: str) -> Detail:

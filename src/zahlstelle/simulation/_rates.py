@@ -1,5 +1,6 @@
 """How often payers, banks and providers do what: every rate of the simulated town, with its default."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 
 from zahlstelle.kernel import InputRefused
@@ -70,6 +71,21 @@ class Rates:
             raise RatesUnsound("what payers do with a transfer adds up to more than 1")
         if self.direct_debit + self.standing_order > 1 + 1e-9:
             raise RatesUnsound("direct_debit and standing_order add up to more than 1")
+
+    @classmethod
+    def read(cls, settings: Iterable[str]) -> "Rates":
+        """Read settings like `mistyped=0.1`; what is not named keeps its default."""
+        chosen = {}
+        known = {field.name for field in fields(cls)}
+        for setting in settings:
+            name, _, share = setting.partition("=")
+            if name not in known:
+                raise RatesUnsound(f"{name!r} is no rate; there are {', '.join(sorted(known))}")
+            try:
+                chosen[name] = float(share)
+            except ValueError as error:
+                raise RatesUnsound(f"{setting!r}: write a number after the equals sign") from error
+        return cls(**chosen)
 
     def mistakes(self) -> dict[str, float]:
         """Name what payers do with a transfer, and how often."""

@@ -63,7 +63,9 @@ def captured_row(claim: Claim, reference: str, day: date, rng: Random) -> dict[s
     }
 
 
-def truth_row(town: Town, entry: Entry, number: int, detail: Detail, expected: str) -> dict[str, object]:
+def truth_row(
+    town: Town, entry: Entry, number: int, detail: Detail, expected: str, misleading: bool
+) -> dict[str, object]:
     """Give the line of `truth.jsonl`."""
     return {
         "file": entry.resolved_in,
@@ -76,4 +78,5 @@ def truth_row(town: Town, entry: Entry, number: int, detail: Detail, expected: s
         "kind": detail.kind,
         "belongs_to": [{"kassenzeichen": kz, "amount_cents": cents} for kz, cents in detail.belongs_to],
         "expected": expected,
+        "misleading": misleading,
     }

@@ -1,7 +1,7 @@
 """The simulated town: account, Kassenzeichen pool, catalogue of services, configuration file."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 from zahlstelle.kernel import CheckMethod, InputRefused, checkdigits
@@ -74,13 +74,12 @@ class Town:
     prefix: str = "4711"
     digits: int = 8
     check: CheckMethod = CheckMethod.MOD11
-    first_number: int = field(default=10_001)
 
     def __post_init__(self) -> None:
         if not self.name:
             object.__setattr__(self, "name", f"Stadt {self.slug.replace('-', ' ').title()}")
-        if not self.slug or not self.slug.replace("-", "").isalnum() or not self.slug.isascii():
-            raise TownUnsound(f"{self.slug!r} is not a short name of letters, digits and hyphens")
+        if not self.slug.replace("-", "").isalnum() or not self.slug.isascii() or self.slug != self.slug.lower():
+            raise TownUnsound(f"{self.slug!r} is not a short name of small letters, digits and hyphens")
         if not iban_is_valid(self.iban):
             raise TownUnsound(f"{self.iban!r} is not a German IBAN")
         if not (self.prefix.isascii() and self.prefix.isdigit()) or not 4 <= self.digits <= 18:
@@ -92,6 +91,17 @@ class Town:
     def length(self) -> int:
         """Tell how many digits a Kassenzeichen of this town has."""
         return len(self.prefix) + self.digits + checkdigits.width(self.check)
+
+    @property
+    def first_number(self) -> int:
+        """Tell the first counter given out this year; lower ones belong to claims long settled."""
+        return int(10 ** (self.digits // 2)) + 1
+
+    @property
+    def capacity(self) -> int:
+        """Tell how many claims the pool has numbers for; MOD11 leaves every eleventh number out."""
+        left = int(10**self.digits) - self.first_number
+        return left * 10 // 11 - 11 if self.check is CheckMethod.MOD11 else left
 
     @cached_property
     def neighbour_prefix(self) -> str:
@@ -126,9 +136,7 @@ def _toml(town: Town, base_url: str) -> Iterator[str]:
     yield f'ags = "{town.ags}"'
     yield 'mode = "test"'
     yield from _table("bank_accounts", iban=town.iban, bic=town.bic, holder=town.name)
-    yield from _table(
-        "pools", name="standard", prefix=town.prefix, digits=town.digits, check=town.check.value
-    )
+    yield from _table("pools", name="standard", prefix=town.prefix, digits=town.digits, check=town.check.value)
     for key, name in UNITS.items():
         yield from _table("units", key=key, name=name)
     for service in SERVICES:
@@ -146,8 +154,9 @@ def _toml(town: Town, base_url: str) -> Iterator[str]:
 
 PEOPLE = (
     ("kasse", "Kim Kasse", "treasurer"),
-    ("kassenleitung", "Kai Kassenleitung", "treasury_lead"),
-    ("verwaltung", "Vera Verwaltung", "admin"),
+    ("kassenleitung", "Kai Kassenleitung", "treasurer"),
+    ("amt", "Alex Amt", "clerk"),
+    ("pruefung", "Robin Prüfung", "auditor"),
 )
 
 
