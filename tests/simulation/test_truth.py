@@ -106,14 +106,22 @@ def test_a_machine_that_reads_the_files_by_the_rule_does_what_is_expected(
 CARELESS = Rates(mistyped=0.35, swapped=0.15)
 
 
-@pytest.mark.parametrize("method", [CheckMethod.MOD11, CheckMethod.ISO7064_11_10, CheckMethod.MOD97])
-def test_check_digits_catch_every_wrong_and_every_swapped_digit(tmp_path: Path, method: CheckMethod) -> None:
+CATCH_SWAPS = {CheckMethod.MOD11, CheckMethod.MOD97}  # Luhn lets 09 and 90 pass, MOD 11,10 some other pairs
+
+
+@pytest.mark.parametrize("method", [method for method in CheckMethod if method is not CheckMethod.NONE])
+def test_check_digits_catch_wrong_digits_and_the_good_ones_swapped_digits_too(
+    tmp_path: Path, method: CheckMethod
+) -> None:
     what = Simulation(claims=size(3000, 50_000), town=Town(check=method), rates=CARELESS)
     month = month_of(tmp_path, what)
-    kinds = [row for row in month.rows("truth") if row["kind"] in ("mistyped", "swapped")]
-    assert len(kinds) > 500
-    assert {row["expected"] for row in kinds} == {"suspend"}
-    assert month.summary["misled"] == 0
+    caught = {"mistyped", "swapped"} if method in CATCH_SWAPS else {"mistyped"}
+    rows = [row for row in month.rows("truth") if row["kind"] in caught]
+    assert len(rows) > 300
+    assert {row["expected"] for row in rows} == {"suspend"}
+    misleading = [row for row in month.rows("truth") if row["misleading"]]
+    assert len(misleading) == month.summary["misled"]
+    assert not misleading if method in CATCH_SWAPS else {row["kind"] for row in misleading} <= {"swapped"}
 
 
 def test_without_check_digits_mistyped_numbers_mislead_the_rule(tmp_path: Path) -> None:
