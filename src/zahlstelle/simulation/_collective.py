@@ -110,7 +110,8 @@ def _detail(claim: Claim, rng: Random, number: int, unmatched_every: int) -> Det
         claim.amount_cents,
         Party(claim.debtor_name, any_iban(rng)),
         "166",
-        (f"{claim.purpose} {claim.kassenzeichen}" if named else claim.purpose,),
+        (f"{claim.purpose} {claim.kassenzeichen} {claim.external_reference}" if named else claim.purpose,),
         end_to_end_id=claim.kassenzeichen if named else "NOTPROVIDED",
+        instruction_id=f"SBX{number:012d}",
         tx_id=f"SIMU{number:012d}",
     )
