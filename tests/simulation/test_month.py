@@ -134,7 +134,7 @@ def test_an_unsound_town_is_refused(wrong: dict[str, object]) -> None:
 
 
 def test_too_small_a_pool_is_refused_and_its_capacity_is_told_rightly(tmp_path: Path) -> None:
-    for method in CheckMethod:
+    for method in (CheckMethod.MOD11, CheckMethod.MOD97):
         town = Town(digits=4, check=method)
         with pytest.raises(SimulationUnsound):
             Simulation(claims=town.capacity + 1, town=town)
@@ -195,6 +195,26 @@ def test_short_and_long_spans_are_sound(tmp_path: Path, what: tuple[int, int]) -
     month = month_of(tmp_path, Simulation(days=days, claims=claims))
     assert len(month.rows("claims")) == claims
     assert json.loads((tmp_path / "summary.json").read_text("utf-8")) == month.summary
+
+
+def test_a_weekend_alone_has_no_bank_files(tmp_path: Path) -> None:
+    month = month_of(tmp_path, Simulation(days=2, claims=20, start=date(2026, 10, 3)))
+    assert (month.documents, month.rows("truth"), month.summary["entries"]) == ([], [], 0)
+
+
+def test_the_documentation_names_every_rate_with_its_default_and_every_kind(month: Month) -> None:
+    page = (Path(__file__).parents[2] / "docs/integrating/simulate.md").read_text("utf-8")
+    told = {}
+    for names, values in re.findall(r"^\| ((?:`\w+`(?:, )?)+) \| ([\d., ]+) \|", page, re.M):
+        told |= dict(zip(re.findall(r"\w+", names), map(float, values.split(", ")), strict=True))
+    assert told == {field.name: getattr(Rates(), field.name) for field in fields(Rates)}
+    kinds = {
+        kind: word
+        for names, word in re.findall(r"^\| ((?:`\w+`(?:, )?)+) \| (allocate|suspend) \|", page, re.M)
+        for kind in re.findall(r"\w+", names)
+    }
+    assert kinds.keys() >= month.summary["by_kind"].keys()
+    assert all(kinds[row["kind"]] == row["expected"] for row in month.rows("truth"))
 
 
 def test_banks_are_closed_on_weekends_and_target_holidays() -> None:
