@@ -2,6 +2,7 @@
 
 from ._operations import (
     DraftLine,
+    FeeUnknown,
     KassenzeichenTaken,
     NewClaim,
     add_catalogue,
@@ -20,13 +21,23 @@ from ._queries import (
     claim_by_kassenzeichen,
     claims_by_id_locked,
     claims_by_kassenzeichen,
+    claims_page,
     pools,
     recent_claims,
     service_by_key,
     services,
     wrong_balances,
 )
-from ._rules import AmountNotPositive, ClaimStatus, KassenzeichenWrong, LinesDiffer, Pool, Service, normalised
+from ._rules import (
+    AmountNotPositive,
+    ClaimStatus,
+    KassenzeichenWrong,
+    LinesDiffer,
+    Pool,
+    PoolExhausted,
+    Service,
+    normalised,
+)
 
 __all__ = [
     "AmountNotPositive",
@@ -35,12 +46,14 @@ __all__ = [
     "ClaimStatus",
     "ClaimUnknown",
     "DraftLine",
+    "FeeUnknown",
     "KassenzeichenTaken",
     "KassenzeichenWrong",
     "LinesDiffer",
     "NewClaim",
     "OpenAmount",
     "Pool",
+    "PoolExhausted",
     "PoolUnknown",
     "Service",
     "ServiceUnknown",
@@ -49,6 +62,7 @@ __all__ = [
     "claim_by_kassenzeichen",
     "claims_by_id_locked",
     "claims_by_kassenzeichen",
+    "claims_page",
     "normalised",
     "open_claim",
     "open_claims",
