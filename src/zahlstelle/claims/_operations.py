@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -16,6 +16,7 @@ from zahlstelle.tables.claims import PoolRow, ServiceRow
 from zahlstelle.tables.tenancy import UnitRow
 from zahlstelle.tenancy import Tenant, TownFile, inside
 
+from ._numbers import next_kassenzeichen
 from ._queries import (
     Claim,
     ClaimLine,
@@ -78,7 +79,7 @@ def open_claim(*, tenant: Tenant, claim: NewClaim, at: datetime) -> Claim:
 def open_claims(*, tenant: Tenant, new: Sequence[NewClaim], at: datetime) -> Sequence[Claim]:
     """Open many claims, all or none."""
     with inside(tenant):
-        opened = [_open(tenant, claim, at) for claim in new]
+        opened = [_open(tenant, claim, at, ahead=len(new) == 1) for claim in new]
         ledger.post(tenant=tenant, entries=[_owed(claim, at) for claim, fresh in opened if fresh])
         return [claim for claim, _ in opened]
 
@@ -93,19 +94,19 @@ class _Place:
     pool: Pool | None = None
 
 
-def _open(tenant: Tenant, new: NewClaim, at: datetime) -> tuple[Claim, bool]:
+def _open(tenant: Tenant, new: NewClaim, at: datetime, *, ahead: bool) -> tuple[Claim, bool]:
     if new.kassenzeichen is not None:
         return _open_under(tenant, new, _own_place(tenant, new), new.kassenzeichen, at)
+    place, pool = _place(tenant, new.service)
+    draft = _draft(new, place, at)
     while True:
-        place, number = _next_number(tenant, new)
-        if number is not None:
-            claim = _draft(new, place, number, at)
-            if _store(tenant, claim, place):
-                return claim, True
+        claim = replace(draft, kassenzeichen=next_kassenzeichen(tenant, pool, at, ahead=ahead))
+        if _store(tenant, claim, place):
+            return claim, True
 
 
 def _open_under(tenant: Tenant, new: NewClaim, place: _Place, kassenzeichen: str, at: datetime) -> tuple[Claim, bool]:
-    claim = _draft(new, place, normalised(kassenzeichen), at)
+    claim = replace(_draft(new, place, at), kassenzeichen=normalised(kassenzeichen))
     if _store(tenant, claim, place):
         return claim, True
     known = claim_by_kassenzeichen(tenant=tenant, kassenzeichen=kassenzeichen)
@@ -124,36 +125,28 @@ def _own_place(tenant: Tenant, new: NewClaim) -> _Place:
     return _Place(service.id, service.fee, service.posting, pool)
 
 
-# One statement finds the service, its pool (without a service: the town's first), and takes the pool's next counter.
-_TAKE_NUMBER = """
-WITH wanted AS (
-    SELECT s.id, s.fee_cents, s.posting, s.pool_id FROM service s WHERE s.tenant_id = %(tenant)s AND s.key = %(service)s
-    UNION ALL
-    (SELECT NULL, NULL, '{}', p.id FROM pool p WHERE p.tenant_id = %(tenant)s AND %(service)s::text IS NULL
-     ORDER BY p.name LIMIT 1)
-)
-UPDATE pool SET next_counter = next_counter + 1 FROM wanted
-WHERE pool.tenant_id = %(tenant)s AND pool.id = wanted.pool_id
-RETURNING wanted.id, wanted.fee_cents, wanted.posting::text, pool.id, pool.name, pool.prefix, pool.digits,
-    pool.check_method, pool.next_counter - 1
+# A service with its pool; without a service, the town's first pool.
+_PLACE = """
+SELECT s.id, s.fee_cents, coalesce(s.posting, '{}')::text, p.id, p.name, p.prefix, p.digits, p.check_method
+FROM pool p LEFT JOIN service s ON s.tenant_id = %(tenant)s AND s.key = %(service)s AND s.pool_id = p.id
+WHERE p.tenant_id = %(tenant)s AND (%(service)s::text IS NULL OR s.id IS NOT NULL) ORDER BY p.name LIMIT 1
 """
 
 
-def _next_number(tenant: Tenant, new: NewClaim) -> tuple[_Place, str | None]:
+def _place(tenant: Tenant, service: str | None) -> tuple[_Place, Pool]:
     with connection.cursor() as cursor:
-        cursor.execute(_TAKE_NUMBER, {"tenant": tenant.id, "service": new.service})
+        cursor.execute(_PLACE, {"tenant": tenant.id, "service": service})
         row = cursor.fetchone()
     if row is None:
-        if new.service is not None:
-            raise ServiceUnknown(f"the catalogue has no service {new.service!r}")
+        if service is not None:
+            raise ServiceUnknown(f"the catalogue has no service {service!r}")
         raise PoolUnknown("the town has no pool of Kassenzeichen")
-    service, fee, posting, pool_id, name, prefix, digits, method, counter = row
+    service_id, fee, posting, pool_id, name, prefix, digits, method = row
     pool = Pool(pool_id, name, prefix, digits, CheckMethod(method))
-    place = _Place(service, Money(fee) if fee is not None else None, json.loads(posting), pool)
-    return place, pool.kassenzeichen(counter)
+    return _Place(service_id, Money(fee) if fee is not None else None, json.loads(posting), pool), pool
 
 
-def _draft(new: NewClaim, place: _Place, number: str, at: datetime) -> Claim:
+def _draft(new: NewClaim, place: _Place, at: datetime) -> Claim:
     amount = new.amount if new.amount is not None else place.fee
     if amount is None:
         raise FeeUnknown("this service has no fixed fee; an amount is needed")
@@ -161,7 +154,7 @@ def _draft(new: NewClaim, place: _Place, number: str, at: datetime) -> Claim:
     sound(amount, [line.amount for line in lines])
     return Claim(
         id=new_id(),
-        kassenzeichen=number,
+        kassenzeichen="",
         service=new.service,
         purpose=new.purpose,
         debtor_name=new.debtor_name,
@@ -175,8 +168,8 @@ def _draft(new: NewClaim, place: _Place, number: str, at: datetime) -> Claim:
     )
 
 
-# A claim, its lines, and what is open of it, in one round trip: all, or nothing where the
-# Kassenzeichen is taken. The unique index decides the race; who comes second waits for who came first.
+# A claim, its lines and what is open of it, in one round trip: all, or nothing where the Kassenzeichen is taken. The
+# unique index decides the race; who comes second waits for who came first.
 _STORE = """
 WITH claim AS (
     INSERT INTO claim (tenant_id, id, kassenzeichen, service_id, pool_id, purpose, debtor_name, amount_cents, currency,
