@@ -1,5 +1,6 @@
 """The interface put together: routes, who may, and one answer for every "no"."""
 
+import traceback
 from collections.abc import Sequence
 from typing import Any
 
@@ -89,7 +90,10 @@ def _no_route(request: HttpRequest, error: Http404) -> HttpResponse:
 
 @api.exception_handler(Exception)
 def _defect(request: HttpRequest, error: Exception) -> HttpResponse:
-    _log.error("api_defect", route=request.path, kind=type(error).__name__, exc_info=error)
+    # Places only: what an exception says, or a frame holds, may be somebody's name.
+    frames = traceback.extract_tb(error.__traceback__)
+    places = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
+    _log.error("api_defect", route=request.path, kind=type(error).__name__, places=places)
     return problem(InternalError("this is our mistake and is looked at; nothing was done"))
 
 

@@ -101,6 +101,11 @@ class LineIn(_Given):
             raise ValueError("exactly one of amount and amount_cents is needed")
         return self
 
+    @property
+    def money(self) -> Money:
+        """Say the amount, whichever way it was told."""
+        return Money.parse(self.amount) if self.amount is not None else Money(self.amount_cents or 0)
+
 
 class ClaimIn(_Given):
     """A claim to be opened. At most one of `amount` and `amount_cents`; without both: the fee of `service`."""
@@ -146,27 +151,25 @@ class ClaimIn(_Given):
             raise ValueError("one of amount, amount_cents and service is needed")
         return self
 
+    @property
+    def money(self) -> Money | None:
+        """Say the amount, whichever way it was told; None asks for the service's fee."""
+        if self.amount_cents is not None:
+            return Money(self.amount_cents)
+        return None if self.amount is None else Money.parse(self.amount)
+
     def as_claim(self) -> NewClaim:
         """Say it in the words of the claims room."""
         return NewClaim(
-            amount=_money(self.amount, self.amount_cents),
+            amount=self.money,
             purpose=self.purpose,
             service=self.service,
             kassenzeichen=self.kassenzeichen,
             debtor_name=self.debtor_name,
             due_on=self.due_on,
             external_reference=self.external_reference,
-            lines=[
-                DraftLine(line.text, _money(line.amount, line.amount_cents) or Money(0), line.posting)
-                for line in self.lines
-            ],
+            lines=[DraftLine(line.text, line.money, line.posting) for line in self.lines],
         )
-
-
-def _money(amount: str | None, cents: int | None) -> Money | None:
-    if cents is not None:
-        return Money(cents)
-    return None if amount is None else Money.parse(amount)
 
 
 class LineOut(_Told):
