@@ -1,0 +1,126 @@
+"""Kassenzeichen, pools and what a sound claim is. No IO."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from zahlstelle.kernel import CheckMethod, InputRefused, Money, checkdigits
+
+
+class ClaimStatus(StrEnum):
+    """What the outside sees of a claim."""
+
+    OPEN = "open"
+    PARTLY_SETTLED = "partly_settled"
+    SETTLED = "settled"
+
+
+class AmountNotPositive(InputRefused):
+    """A claim is for more than zero."""
+
+    code = "amount_not_positive"
+
+
+class LinesDiffer(InputRefused):
+    """The lines of the claim do not add up to its amount."""
+
+    code = "lines_differ"
+
+
+class KassenzeichenWrong(InputRefused):
+    """The Kassenzeichen has a shape that nobody could pay with."""
+
+    code = "kassenzeichen_wrong"
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """A pool of Kassenzeichen: prefix, counter of `digits` digits, check digit."""
+
+    id: UUID
+    name: str
+    prefix: str
+    digits: int
+    method: CheckMethod
+
+    @property
+    def length(self) -> int:
+        """How many digits a Kassenzeichen of this pool has."""
+        return len(self.prefix) + self.digits + checkdigits.width(self.method)
+
+    def kassenzeichen(self, counter: int) -> str | None:
+        """Write the Kassenzeichen of a counter; None for a counter whose check digit does not exist (MOD11)."""
+        payload = f"{self.prefix}{counter:0{self.digits}d}"
+        if len(payload) > len(self.prefix) + self.digits:
+            raise PoolExhausted(f"pool {self.name!r} has no number left")
+        digit = checkdigits.check_digit(payload, self.method)
+        return payload + digit if len(digit) == checkdigits.width(self.method) else None
+
+    def shaped(self, number: str) -> bool:
+        """Say whether the number looks like one of this pool, whatever its check digit."""
+        return number.isdigit() and len(number) == self.length and number.startswith(self.prefix)
+
+    def valid(self, number: str) -> bool:
+        """Say whether the number is one of this pool, check digit included."""
+        return self.shaped(number) and checkdigits.is_valid(number, self.method)
+
+
+class PoolExhausted(Exception):
+    """The pool has given out its last number: someone has to add a pool."""
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A service of the catalogue (Leistung). No fee means that the amount is told with the claim."""
+
+    id: UUID
+    key: str
+    unit: str | None
+    pool: str
+    name: Mapping[str, str]
+    description: Mapping[str, str]
+    fee: Money | None
+    posting: Mapping[str, Any]
+    public: bool
+
+    def named(self, language: str) -> str:
+        """Say the service's name in the language, German where there is none."""
+        return self.name.get(language) or self.name["de"]
+
+    def described(self, language: str) -> str:
+        """Say what the service is, in the language, German where there is none; empty if nothing is said."""
+        return self.description.get(language) or self.description.get("de", "")
+
+
+_SEPARATORS = re.compile(r"[\s./\-]+")
+_SHAPE = re.compile(r"[A-Z0-9]{6,35}")
+
+
+def normalised(kassenzeichen: str) -> str:
+    """Take away what people put between the digits: blanks, dots, slashes, hyphens."""
+    return _SEPARATORS.sub("", kassenzeichen).upper()
+
+
+def checked(kassenzeichen: str, pools: Iterable[Pool]) -> str:
+    """Check a Kassenzeichen that came from outside.
+
+    Raises KassenzeichenWrong for its shape and CheckDigitWrong where a pool it belongs to asks for another check digit.
+    """
+    number = normalised(kassenzeichen)
+    if not _SHAPE.fullmatch(number):
+        raise KassenzeichenWrong(f"{kassenzeichen!r}: 6 to 35 digits or capital letters")
+    own = [pool for pool in pools if pool.shaped(number)]
+    if own and not any(pool.valid(number) for pool in own):
+        raise checkdigits.CheckDigitWrong(f"{kassenzeichen}: the check digit is wrong. Please compare the number.")
+    return number
+
+
+def sound(amount: Money, lines: Sequence[Money]) -> None:
+    """Check amount and lines. Raises AmountNotPositive, LinesDiffer."""
+    if amount.cents <= 0 or any(line.cents <= 0 for line in lines):
+        raise AmountNotPositive(f"{amount}: a claim is for more than zero")
+    if any(line.currency != amount.currency for line in lines) or sum(line.cents for line in lines) != amount.cents:
+        raise LinesDiffer(f"the lines do not add up to {amount}")

@@ -1,0 +1,187 @@
+"""The way to a provider and back: written down first, called outside any transaction, settled by one reducer."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID
+
+import structlog
+from django.db import connection
+
+from zahlstelle import claims
+from zahlstelle.tables.payments import AttemptRow, NotificationRow, PaymentRow
+from zahlstelle.tenancy import Tenant, inside, provider_accesses
+
+from ._operations import MethodUnknown, end, end_payment, intend, postpone, record_start, settle
+from ._queries import Attempt, attempt_of, attempts_of, payment_by_id
+from ._rules import LIVE, PaymentStatus, Status
+from ._socket import MerchantAccess, NeverSeen, NoAnswer, Provider, Report, StartRequest
+
+_log = structlog.get_logger(__name__)
+_PLUGGED: dict[str, Provider] = {}
+
+
+def plug(provider: Provider) -> None:
+    """Make an adapter known; called once per process by wiring."""
+    _PLUGGED[provider.name] = provider
+
+
+def provider_named(name: str) -> Provider:
+    """Find an adapter. Raises MethodUnknown."""
+    if name not in _PLUGGED:
+        raise MethodUnknown(f"there is no provider {name!r}")
+    return _PLUGGED[name]
+
+
+def begin(*, tenant: Tenant, payment_id: UUID, method: str, return_url: str, notify_url: str, at: datetime) -> Attempt:
+    """Begin an attempt: intent, call, answer. An attempt that is under way is taken up again instead.
+
+    `notify_url` may contain `{provider}`. Raises MethodUnknown, PaymentOver, AlreadyPaid, AlreadyBeingPaid.
+    """
+    _outside_any_transaction()
+    resumable = [a for a in attempts_of(tenant=tenant, payment_id=payment_id) if a.status is Status.STARTED]
+    if resumable and resumable[-1].method == method:
+        return resumable[-1]
+    provider, merchant = _for_method(tenant, method)
+    payment = payment_by_id(tenant=tenant, payment_id=payment_id)
+    claim = claims.claim_by_id(tenant=tenant, claim_id=payment.claim_id)
+    attempt = intend(tenant=tenant, payment_id=payment_id, provider=provider.name, method=method, at=at)
+    request = StartRequest(
+        attempt_id=attempt.id,
+        merchant=merchant,
+        kassenzeichen=claim.kassenzeichen,
+        amount=attempt.amount,
+        description=claim.purpose,
+        method=method,
+        return_url=return_url,
+        notify_url=notify_url.format(provider=provider.name),
+        language=payment.language,
+        expires_at=payment.expires_at,
+    )
+    return record_start(tenant=tenant, attempt_id=attempt.id, answer=provider.start(request), at=at)
+
+
+def refresh(*, tenant: Tenant, attempt_id: UUID, at: datetime) -> Attempt:
+    """Ask the provider what became of an attempt and settle it by the answer."""
+    _outside_any_transaction()
+    with inside(tenant):
+        attempt = attempt_of(AttemptRow.objects.get(tenant_id=tenant.id, id=attempt_id))
+    if attempt.provider == "transfer":
+        return attempt
+    provider, merchant = _named(tenant, attempt.provider)
+    answer = provider.status(
+        merchant=merchant, reference=str(attempt.id), provider_reference=attempt.provider_reference
+    )
+    match answer:
+        case Report():
+            settled = settle(tenant=tenant, attempt_id=attempt_id, report=answer, at=at)
+            if settled.status is attempt.status:
+                postpone(tenant=tenant, attempt_id=attempt_id, at=at)
+            return settled
+        case NeverSeen() if attempt.provider_reference is None and attempt.status in (Status.INTENDED, Status.UNKNOWN):
+            return record_start(tenant=tenant, attempt_id=attempt_id, answer=answer, at=at)
+        case _:
+            reason = answer.reason if isinstance(answer, NoAnswer) else "never_seen"
+            _log.warning("provider_unanswered", provider=attempt.provider, attempt=str(attempt.id), reason=reason)
+            postpone(tenant=tenant, attempt_id=attempt_id, at=at)
+            return attempt
+
+
+def hear(
+    *, tenant: Tenant, provider_name: str, headers: Mapping[str, str], body: bytes, at: datetime
+) -> Attempt | None:
+    """Take a notification as a hint: check its signature, ask the provider, settle. None for one we do not know.
+
+    Raises ForgedNotification, MethodUnknown.
+    """
+    provider, merchant = _named(tenant, provider_name)
+    told = provider.read_notification(merchant=merchant, headers=headers, body=body, at=at)
+    with inside(tenant):
+        rows = AttemptRow.objects.filter(tenant_id=tenant.id, provider=provider_name)
+        row = rows.filter(provider_reference=told.provider_reference).first() if told.provider_reference else None
+        if row is None and (attempt_id := _uuid(told.reference)):
+            row = rows.filter(id=attempt_id).first()
+        if row is None:
+            _log.warning("notification_about_nobody", provider=provider_name)
+            return None
+        NotificationRow.objects.bulk_create(
+            [
+                NotificationRow(
+                    tenant_id=tenant.id,
+                    attempt_id=row.id,
+                    provider=provider_name,
+                    message_id=told.message_id,
+                    received_at=at,
+                )
+            ],
+            ignore_conflicts=True,
+        )
+    return refresh(tenant=tenant, attempt_id=row.id, at=at)
+
+
+def cancel(*, tenant: Tenant, payment_id: UUID, at: datetime, outcome: Status = Status.CANCELLED) -> PaymentStatus:
+    """Give a payment up. Where the provider has it, the provider is asked to, and its word counts."""
+    _outside_any_transaction()
+    for attempt in attempts_of(tenant=tenant, payment_id=payment_id):
+        if attempt.status in LIVE:
+            _give_up(tenant, attempt, outcome, at)
+    public = PaymentStatus.EXPIRED if outcome is Status.EXPIRED else PaymentStatus.CANCELLED
+    end_payment(tenant=tenant, payment_id=payment_id, status=public, at=at)
+    return payment_by_id(tenant=tenant, payment_id=payment_id).status
+
+
+def _give_up(tenant: Tenant, attempt: Attempt, outcome: Status, at: datetime) -> None:
+    if attempt.provider == "transfer":
+        end(tenant=tenant, attempt_id=attempt.id, status=outcome, at=at)
+        return
+    latest = refresh(tenant=tenant, attempt_id=attempt.id, at=at)
+    if latest.status is not Status.STARTED or latest.provider_reference is None:
+        return
+    provider, merchant = _named(tenant, attempt.provider)
+    answer = provider.cancel(merchant=merchant, provider_reference=latest.provider_reference)
+    if isinstance(answer, Report):
+        settle(tenant=tenant, attempt_id=attempt.id, report=answer, at=at)
+
+
+def sweep(*, tenant: Tenant, at: datetime, limit: int = 100) -> int:
+    """Ask about every attempt whose time has come and end payments whose time is over. Returns how many."""
+    with inside(tenant):
+        due = AttemptRow.objects.filter(tenant_id=tenant.id, check_at__lte=at).order_by("check_at")
+        attempts = list(due.values_list("id", flat=True)[:limit])
+        over = PaymentRow.objects.filter(
+            tenant_id=tenant.id,
+            expires_at__lte=at,
+            status__in=[PaymentStatus.CREATED, PaymentStatus.STARTED, PaymentStatus.CHECKING, PaymentStatus.DECLINED],
+        )
+        payments = list(over.order_by("expires_at").values_list("id", flat=True)[:limit])
+    for attempt_id in attempts:
+        refresh(tenant=tenant, attempt_id=attempt_id, at=at)
+    for payment_id in payments:
+        cancel(tenant=tenant, payment_id=payment_id, at=at, outcome=Status.EXPIRED)
+    return len(attempts) + len(payments)
+
+
+def _for_method(tenant: Tenant, method: str) -> tuple[Provider, MerchantAccess]:
+    for access in provider_accesses(tenant=tenant):
+        if method in access.methods:
+            return _named(tenant, access.provider)
+    raise MethodUnknown(f"{method!r} is not offered here")
+
+
+def _named(tenant: Tenant, name: str) -> tuple[Provider, MerchantAccess]:
+    provider = provider_named(name)
+    for access in provider_accesses(tenant=tenant):
+        if access.provider == name:
+            return provider, MerchantAccess(access.merchant_id, access.secret, access.base_url)
+    raise MethodUnknown(f"the town has no contract with {name!r}")
+
+
+def _uuid(text: str | None) -> UUID | None:
+    try:
+        return UUID(text or "")
+    except ValueError:
+        return None
+
+
+def _outside_any_transaction() -> None:
+    if connection.in_atomic_block:
+        raise RuntimeError("a provider is never called inside a transaction")

@@ -1,0 +1,310 @@
+"""Write payments and attempts down: the intent before the effect, and one reducer for every outcome."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+
+from zahlstelle import claims, events, ledger
+from zahlstelle.kernel import InputRefused, Refusal, berlin_day, new_id, new_token, token_digest
+from zahlstelle.ledger import Entry, Line, Side
+from zahlstelle.tables.payments import AttemptRow, PaymentRow
+from zahlstelle.tenancy import Tenant, inside, provider_accesses
+
+from ._queries import Attempt, Payment, PaymentUnknown, attempt_of, payment_of
+from ._rules import EDGES, HOLDS_CLAIM, PUBLIC, PaymentStatus, Status, next_status, pause_before_check
+from ._socket import ForgedNotification, NeverSeen, NoAnswer, NotStarted, Report, Started
+
+__all__ = ["ForgedNotification", "PaymentUnknown"]
+
+LIFETIME = timedelta(minutes=90)
+
+
+class AlreadyPaid(Refusal):
+    """Nothing is open of this claim."""
+
+    code = "already_paid"
+
+
+class AlreadyBeingPaid(Refusal):
+    """Another attempt for this claim is under way; its outcome comes first."""
+
+    code = "already_being_paid"
+
+
+class PaymentOver(Refusal):
+    """The payment has ended; a new one can be started."""
+
+    code = "payment_over"
+
+
+class MethodUnknown(InputRefused):
+    """The town does not offer this method."""
+
+    code = "method_unknown"
+
+
+class ReturnUrlNotAllowed(InputRefused):
+    """The return URL is not on the list of this API key."""
+
+    code = "return_url_not_allowed"
+
+
+@dataclass(frozen=True, slots=True)
+class NewPayment:
+    """A payment just made, and the one time its token is told."""
+
+    payment: Payment
+    token: str
+
+
+def allow_return_url(return_url: str, allowed: Sequence[str]) -> None:
+    """Check a return URL against the exact list of the caller. Raises ReturnUrlNotAllowed."""
+    if return_url not in allowed:
+        raise ReturnUrlNotAllowed("this return URL is not registered for the API key")
+
+
+def start_payment(
+    *,
+    tenant: Tenant,
+    claim_id: UUID,
+    at: datetime,
+    return_url: str | None = None,
+    language: str = "de",
+    client: UUID | None = None,
+) -> NewPayment:
+    """Start a payment of what is open of a claim. Raises ClaimUnknown, AlreadyPaid."""
+    with inside(tenant):
+        claim = claims.claim_by_id(tenant=tenant, claim_id=claim_id)
+        if claim.open.is_zero:
+            raise AlreadyPaid(f"{claim.kassenzeichen} is settled")
+        token = new_token()
+        row = PaymentRow.objects.create(
+            id=new_id(),
+            tenant_id=tenant.id,
+            token_digest=token_digest(token),
+            claim_id=claim.id,
+            amount_cents=claim.open.cents,
+            currency=claim.open.currency,
+            status=PaymentStatus.CREATED,
+            return_url=return_url,
+            language=language,
+            created_at=at,
+            expires_at=at + LIFETIME,
+            client=client,
+        )
+        events.record(tenant=tenant, name="payment.created", subject=row.id, at=at, payload={"claim": str(claim.id)})
+        return NewPayment(payment_of(row), token)
+
+
+def intend(*, tenant: Tenant, payment_id: UUID, provider: str, method: str, at: datetime) -> Attempt:
+    """Write an attempt down before the provider is called.
+
+    Raises PaymentUnknown, PaymentOver, AlreadyPaid, AlreadyBeingPaid (the unique index decides the race).
+    """
+    with inside(tenant):
+        payment = _payment_locked(tenant, payment_id)
+        _still_payable(payment, at)
+        if claims.claim_by_id(tenant=tenant, claim_id=payment.claim_id).open.cents < payment.amount_cents:
+            raise AlreadyPaid("this fee is settled")
+        _give_way(tenant, payment, at)
+        row = AttemptRow(
+            id=new_id(),
+            tenant_id=tenant.id,
+            payment_id=payment.id,
+            claim_id=payment.claim_id,
+            number=AttemptRow.objects.filter(tenant_id=tenant.id, payment_id=payment.id).count() + 1,
+            provider=provider,
+            method=method,
+            status=Status.INTENDED,
+            amount_cents=payment.amount_cents,
+            currency=payment.currency,
+            started_at=at,
+            changed_at=at,
+            check_at=_check_at(Status.INTENDED, 0, at),
+        )
+        try:
+            with transaction.atomic():
+                row.save(force_insert=True)
+        except IntegrityError as error:
+            raise AlreadyBeingPaid("this fee is being paid at this moment") from error
+        return attempt_of(row)
+
+
+def _still_payable(payment: PaymentRow, at: datetime) -> None:
+    if payment.status == PaymentStatus.PAID:
+        raise AlreadyPaid("this fee is paid")
+    if payment.status == PaymentStatus.EXPIRED or payment.expires_at <= at:
+        raise PaymentOver("the time for this payment is over")
+
+
+def _give_way(tenant: Tenant, payment: PaymentRow, at: datetime) -> None:
+    """Let an attempt that waits for a bank transfer give way: the citizen chose again."""
+    waiting = AttemptRow.objects.filter(tenant_id=tenant.id, claim_id=payment.claim_id, provider="transfer")
+    for row in waiting.filter(status=Status.PENDING):
+        _move(tenant, row, Status.CANCELLED, at)
+
+
+def record_start(
+    *, tenant: Tenant, attempt_id: UUID, answer: Started | NotStarted | NoAnswer | NeverSeen, at: datetime
+) -> Attempt:
+    """Write down what the provider answered to the start."""
+    with inside(tenant):
+        row = _attempt_locked(tenant, attempt_id)
+        match answer:
+            case Started(reference, redirect_url):
+                row.provider_reference, row.redirect_url = reference, redirect_url
+                _move(tenant, row, Status.STARTED, at)
+            case NotStarted(reason):
+                row.decline_code = reason[:200]
+                _move(tenant, row, Status.REFUSED, at)
+            case NeverSeen():
+                _move(tenant, row, Status.REFUSED, at)
+            case NoAnswer(reason):
+                row.vendor_word = reason[:200]
+                _move(tenant, row, Status.UNKNOWN, at)
+        return attempt_of(row)
+
+
+def settle(*, tenant: Tenant, attempt_id: UUID, report: Report, at: datetime) -> Attempt:
+    """Move an attempt to where the provider's report takes it: the one reducer for return, notification and poll.
+
+    Orders and repeats do not matter: the same report again changes nothing.
+    """
+    with inside(tenant):
+        row = _attempt_locked(tenant, attempt_id)
+        claim = claims.claims_by_id_locked(tenant=tenant, claim_ids=[row.claim_id])[row.claim_id]
+        attempt = attempt_of(row)
+        row.vendor_word, row.decline_code = report.vendor_word[:200], report.decline_code
+        row.provider_reference = row.provider_reference or report.provider_reference
+        status = next_status(
+            attempt.status,
+            report,
+            attempt=str(row.id),
+            merchant_id=_merchant_id(tenant, row.provider),
+            amount=attempt.amount,
+            claim_open=claim.open,
+        )
+        if status is Status.PAID and _other_holds_claim(row):
+            status = Status.SURPLUS
+        _move(tenant, row, status, at)
+        return attempt_of(row)
+
+
+def postpone(*, tenant: Tenant, attempt_id: UUID, at: datetime) -> None:
+    """Count an unanswered question and set the next time to ask."""
+    with inside(tenant):
+        row = _attempt_locked(tenant, attempt_id)
+        row.checks += 1
+        row.check_at = _check_at(Status(row.status), row.checks, at)
+        row.save(update_fields=["checks", "check_at"])
+
+
+def end(*, tenant: Tenant, attempt_id: UUID, status: Status, at: datetime) -> Attempt:
+    """End an attempt without money: cancelled or expired."""
+    with inside(tenant):
+        row = _attempt_locked(tenant, attempt_id)
+        if (Status(row.status), status) in EDGES:
+            _move(tenant, row, status, at)
+        return attempt_of(row)
+
+
+def end_payment(*, tenant: Tenant, payment_id: UUID, status: PaymentStatus, at: datetime) -> None:
+    """End a payment that has no live attempt: cancelled or expired. A paid one stays paid."""
+    with inside(tenant):
+        payment = _payment_locked(tenant, payment_id)
+        live = AttemptRow.objects.filter(tenant_id=tenant.id, payment_id=payment_id, status__in=HOLDS_CLAIM)
+        if payment.status == PaymentStatus.PAID or live.exists():
+            return
+        PaymentRow.objects.filter(tenant_id=tenant.id, id=payment_id).update(status=status)
+        events.record(tenant=tenant, name=f"payment.{status}", subject=payment_id, at=at)
+
+
+def choose_transfer(*, tenant: Tenant, payment_id: UUID, at: datetime) -> Attempt:
+    """Note that the citizen will pay by bank transfer. The bank side settles it; it does not expire."""
+    with inside(tenant):
+        latest = AttemptRow.objects.filter(tenant_id=tenant.id, payment_id=payment_id).order_by("-number").first()
+        if latest and latest.provider == "transfer" and latest.status in (Status.PENDING, Status.PAID):
+            return attempt_of(latest)
+        attempt = intend(tenant=tenant, payment_id=payment_id, provider="transfer", method="transfer", at=at)
+        row = _attempt_locked(tenant, attempt.id)
+        _move(tenant, row, Status.PENDING, at)
+        return attempt_of(row)
+
+
+def settled_by_transfer(*, tenant: Tenant, claim_ids: Sequence[UUID], at: datetime) -> None:
+    """Tell payments that wait for a bank transfer that it has come. The bank side has booked it already."""
+    with inside(tenant):
+        waiting = AttemptRow.objects.select_for_update().filter(
+            tenant_id=tenant.id, claim_id__in=claim_ids, provider="transfer", status=Status.PENDING
+        )
+        for row in waiting.order_by("id"):
+            _move(tenant, row, Status.PAID, at)
+
+
+def _move(tenant: Tenant, row: AttemptRow, status: Status, at: datetime) -> None:
+    before = Status(row.status)
+    if status is not before:
+        event = EDGES[before, status]
+        row.status, row.changed_at, row.checks = status, at, 0
+        _book(tenant, row, at)
+        _show(tenant, row, event, at)
+    row.check_at = None if row.provider == "transfer" else _check_at(status, row.checks, at)
+    row.save()
+
+
+def _book(tenant: Tenant, row: AttemptRow, at: datetime) -> None:
+    """Book provider money gross: what the provider owes us against the claim, or against money to give back."""
+    if row.provider == "transfer" or row.status not in (Status.PAID, Status.SURPLUS):
+        return
+    attempt = attempt_of(row)
+    clearing = Line(f"clearing:{row.provider}", Side.SOLL, attempt.amount, row.id)
+    if attempt.status is Status.PAID:
+        claims.settle(tenant=tenant, amounts=[(row.claim_id, row.amount_cents)])
+        against = Line("receivable", Side.HABEN, attempt.amount, row.claim_id)
+    else:
+        against = Line("overpaid", Side.HABEN, attempt.amount, row.id)
+    entry = Entry(f"attempt:{row.id}:paid", berlin_day(at), at, f"Zahlung über {row.provider}", [clearing, against])
+    ledger.post(tenant=tenant, entries=[entry])
+
+
+def _show(tenant: Tenant, row: AttemptRow, event: str, at: datetime) -> None:
+    """Bring the payment's public status up to its attempt's and record the event."""
+    public = PUBLIC[Status(row.status)]
+    if row.provider == "transfer" and row.status == Status.PENDING:
+        public = PaymentStatus.AWAITING_TRANSFER
+    PaymentRow.objects.filter(tenant_id=tenant.id, id=row.payment_id).exclude(status=PaymentStatus.PAID).update(
+        status=public
+    )
+    payload = {"attempt": str(row.id), "status": row.status}
+    events.record(tenant=tenant, name=event, subject=row.payment_id, at=at, payload=payload)
+
+
+def _other_holds_claim(row: AttemptRow) -> bool:
+    others = AttemptRow.objects.filter(tenant_id=row.tenant_id, claim_id=row.claim_id, status__in=HOLDS_CLAIM)
+    return row.status not in HOLDS_CLAIM and others.exclude(id=row.id).exists()
+
+
+def _merchant_id(tenant: Tenant, provider: str) -> str:
+    return next(a.merchant_id for a in provider_accesses(tenant=tenant) if a.provider == provider)
+
+
+def _check_at(status: Status, checks: int, at: datetime) -> datetime | None:
+    pause = pause_before_check(status, checks)
+    return at + pause if pause is not None else None
+
+
+def _payment_locked(tenant: Tenant, payment_id: UUID) -> PaymentRow:
+    row = PaymentRow.objects.select_for_update().filter(tenant_id=tenant.id, id=payment_id).first()
+    if row is None:
+        raise PaymentUnknown(f"there is no payment {payment_id}")
+    return row
+
+
+def _attempt_locked(tenant: Tenant, attempt_id: UUID) -> AttemptRow:
+    row = AttemptRow.objects.select_for_update().filter(tenant_id=tenant.id, id=attempt_id).first()
+    if row is None:
+        raise PaymentUnknown(f"there is no attempt {attempt_id}")
+    return row

@@ -1,0 +1,142 @@
+"""Look up payments and their attempts."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Q
+
+from zahlstelle.kernel import Money, Refusal
+from zahlstelle.tables.payments import AttemptRow, PaymentRow
+from zahlstelle.tenancy import Tenant, inside, opened_with, provider_accesses, tenant_by_id
+
+from ._rules import PaymentStatus, Status
+
+
+class PaymentUnknown(Refusal):
+    """There is no such payment."""
+
+    code = "payment_unknown"
+    status = 404
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """A payment (Zahlvorgang) as it stands."""
+
+    id: UUID
+    claim_id: UUID
+    amount: Money
+    status: PaymentStatus
+    return_url: str | None
+    language: str
+    created_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """An attempt at a provider as it stands."""
+
+    id: UUID
+    payment_id: UUID
+    claim_id: UUID
+    number: int
+    provider: str
+    method: str
+    status: Status
+    amount: Money
+    provider_reference: str | None
+    redirect_url: str | None
+    decline_code: str | None
+    vendor_word: str | None
+    started_at: datetime
+    changed_at: datetime
+
+
+def payment_by_id(*, tenant: Tenant, payment_id: UUID) -> Payment:
+    """Find a payment. Raises PaymentUnknown."""
+    with inside(tenant):
+        row = PaymentRow.objects.filter(tenant_id=tenant.id, id=payment_id).first()
+        if row is None:
+            raise PaymentUnknown(f"there is no payment {payment_id}")
+        return payment_of(row)
+
+
+def payment_by_token(token: str) -> tuple[Tenant, Payment]:
+    """Find whose payment page an address opens. Raises PaymentUnknown."""
+    with opened_with(token) as digest:
+        row = PaymentRow.objects.filter(token_digest=digest).first()
+        if row is None:
+            raise PaymentUnknown("this payment link is not known")
+        return tenant_by_id(row.tenant_id), payment_of(row)
+
+
+def payments_of_claim(*, tenant: Tenant, claim_id: UUID) -> Sequence[Payment]:
+    """List the payments of a claim in order."""
+    with inside(tenant):
+        rows = PaymentRow.objects.filter(tenant_id=tenant.id, claim_id=claim_id).order_by("created_at")
+        return [payment_of(row) for row in rows]
+
+
+def attempts_of(*, tenant: Tenant, payment_id: UUID) -> Sequence[Attempt]:
+    """List a payment's attempts in order."""
+    with inside(tenant):
+        rows = AttemptRow.objects.filter(tenant_id=tenant.id, payment_id=payment_id).order_by("number")
+        return [attempt_of(row) for row in rows]
+
+
+def attempts_by_provider_reference(*, tenant: Tenant, references: Sequence[str]) -> Mapping[str, Attempt]:
+    """Find attempts by what providers call them, for allocation."""
+    with inside(tenant):
+        rows = AttemptRow.objects.filter(tenant_id=tenant.id, provider_reference__in=references)
+        return {str(row.provider_reference): attempt_of(row) for row in rows}
+
+
+def surplus_attempts(*, tenant: Tenant) -> Sequence[Attempt]:
+    """List what was paid although the claim was settled or other than asked: a person decides."""
+    wanted = [Status.SURPLUS, Status.CONTRADICTED]
+    with inside(tenant):
+        rows = AttemptRow.objects.filter(Q(status__in=wanted), tenant_id=tenant.id).order_by("changed_at")
+        return [attempt_of(row) for row in rows]
+
+
+def methods(*, tenant: Tenant) -> Sequence[str]:
+    """List what a citizen can pay with here, in the town's order; bank transfer always closes the list."""
+    offered = [method for access in provider_accesses(tenant=tenant) for method in access.methods]
+    return [*dict.fromkeys(offered), "transfer"]
+
+
+def payment_of(row: PaymentRow) -> Payment:
+    """Read a row."""
+    return Payment(
+        id=row.id,
+        claim_id=row.claim_id,
+        amount=Money(row.amount_cents, row.currency),
+        status=PaymentStatus(row.status),
+        return_url=row.return_url,
+        language=row.language,
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+    )
+
+
+def attempt_of(row: AttemptRow) -> Attempt:
+    """Read a row."""
+    return Attempt(
+        id=row.id,
+        payment_id=row.payment_id,
+        claim_id=row.claim_id,
+        number=row.number,
+        provider=row.provider,
+        method=row.method,
+        status=Status(row.status),
+        amount=Money(row.amount_cents, row.currency),
+        provider_reference=row.provider_reference,
+        redirect_url=row.redirect_url,
+        decline_code=row.decline_code,
+        vendor_word=row.vendor_word,
+        started_at=row.started_at,
+        changed_at=row.changed_at,
+    )

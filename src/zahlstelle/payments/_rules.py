@@ -1,0 +1,143 @@
+"""The life of an attempt as a graph, what the outside sees of it, and what a provider's report means. No IO."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from enum import StrEnum
+
+from zahlstelle.kernel import Money
+
+from ._socket import ProviderStatus, Report
+
+
+class Status(StrEnum):
+    """Where an attempt stands."""
+
+    INTENDED = "intended"  # written down, the provider not yet called
+    STARTED = "started"  # the citizen is at the provider
+    PENDING = "pending"  # the provider, or the bank, works on it
+    UNKNOWN = "unknown"  # nobody knows yet: ask, never try again
+    CONTRADICTED = "contradicted"  # the provider says paid, but other than asked: a person looks
+    PAID = "paid"
+    SURPLUS = "surplus"  # paid although the claim was settled: money to give back
+    DECLINED = "declined"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+    REFUSED = "refused"  # the provider never took it
+
+
+_S = Status
+EDGES: Mapping[tuple[Status, Status], str] = {
+    (_S.INTENDED, _S.STARTED): "payment.started",
+    (_S.INTENDED, _S.UNKNOWN): "payment.start_unanswered",
+    (_S.INTENDED, _S.REFUSED): "payment.refused",
+    (_S.INTENDED, _S.PENDING): "payment.transfer_chosen",
+    (_S.UNKNOWN, _S.STARTED): "payment.started_after_all",
+    (_S.UNKNOWN, _S.REFUSED): "payment.never_started",
+    **{
+        edge: event
+        for live in (_S.STARTED, _S.PENDING, _S.UNKNOWN, _S.CONTRADICTED)
+        for edge, event in {
+            (live, _S.PENDING): "payment.pending",
+            (live, _S.UNKNOWN): "payment.outcome_unknown",
+            (live, _S.CONTRADICTED): "payment.contradicted",
+            (live, _S.PAID): "payment.paid",
+            (live, _S.SURPLUS): "payment.paid_twice",
+            (live, _S.DECLINED): "payment.declined",
+            (live, _S.CANCELLED): "payment.cancelled",
+            (live, _S.EXPIRED): "payment.expired",
+        }.items()
+        if edge[0] is not edge[1]
+    },
+    # The provider's word outranks our timer and its own earlier no.
+    **{
+        edge: event
+        for ended in (_S.DECLINED, _S.CANCELLED, _S.EXPIRED)
+        for edge, event in {
+            (ended, _S.PAID): "payment.paid_late",
+            (ended, _S.SURPLUS): "payment.paid_twice",
+            (ended, _S.CONTRADICTED): "payment.contradicted",
+        }.items()
+    },
+}
+
+LIVE = frozenset({_S.INTENDED, _S.STARTED, _S.PENDING, _S.UNKNOWN, _S.CONTRADICTED})
+HOLDS_CLAIM = LIVE | {_S.PAID}
+ENDS = frozenset({_S.PAID, _S.SURPLUS, _S.REFUSED})
+
+
+class PaymentStatus(StrEnum):
+    """What the outside sees of a payment: a second, smaller vocabulary."""
+
+    CREATED = "created"
+    STARTED = "started"
+    CHECKING = "checking"
+    AWAITING_TRANSFER = "awaiting_transfer"
+    PAID = "paid"
+    DECLINED = "declined"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+
+
+PUBLIC: Mapping[Status, PaymentStatus] = {
+    _S.INTENDED: PaymentStatus.CHECKING,
+    _S.STARTED: PaymentStatus.STARTED,
+    _S.PENDING: PaymentStatus.CHECKING,
+    _S.UNKNOWN: PaymentStatus.CHECKING,
+    _S.CONTRADICTED: PaymentStatus.CHECKING,
+    _S.PAID: PaymentStatus.PAID,
+    _S.SURPLUS: PaymentStatus.PAID,
+    _S.DECLINED: PaymentStatus.DECLINED,
+    _S.CANCELLED: PaymentStatus.CANCELLED,
+    _S.EXPIRED: PaymentStatus.EXPIRED,
+    _S.REFUSED: PaymentStatus.DECLINED,
+}
+
+_MEANS: Mapping[ProviderStatus, Status] = {
+    ProviderStatus.OPEN: Status.STARTED,
+    ProviderStatus.PENDING: Status.PENDING,
+    ProviderStatus.PAID: Status.PAID,
+    ProviderStatus.DECLINED: Status.DECLINED,
+    ProviderStatus.CANCELLED: Status.CANCELLED,
+    ProviderStatus.EXPIRED: Status.EXPIRED,
+    ProviderStatus.UNKNOWN: Status.UNKNOWN,
+}
+
+
+def next_status(
+    now: Status, report: Report, *, attempt: str, merchant_id: str, amount: Money, claim_open: Money
+) -> Status:
+    """Say where a report takes an attempt; `now` where it changes nothing.
+
+    A report about other money, another merchant or another attempt never makes it paid.
+    """
+    meant = _MEANS[report.status]
+    about_us = report.merchant_id == merchant_id and report.reference == attempt
+    if not about_us or (meant is Status.PAID and report.amount != amount):
+        meant = Status.CONTRADICTED
+    if meant is Status.PAID and claim_open < amount:
+        meant = Status.SURPLUS
+    return meant if (now, meant) in EDGES else now
+
+
+_CHECKS = [timedelta(seconds=s) for s in (10, 20, 40, 60, 120, 300, 600, 900, 1800, 3600)]
+_AFTER_THE_END = [timedelta(minutes=m) for m in (1, 10, 60, 24 * 60)]
+
+
+def pause_before_check(status: Status, checks: int) -> timedelta | None:
+    """Say how long to wait before the provider is asked again; None when there is nothing left to learn.
+
+    An attempt that ended without money is asked about four times more: a provider may capture late.
+    """
+    if status in ENDS:
+        return None
+    if status in (Status.DECLINED, Status.CANCELLED, Status.EXPIRED):
+        return _AFTER_THE_END[checks] if checks < len(_AFTER_THE_END) else None
+    return _CHECKS[min(checks, len(_CHECKS) - 1)]
+
+
+def diagram() -> str:
+    """Draw the graph as Mermaid text, for docs/payments.md."""
+    edges = (f"    {a} --> {b}: {event.removeprefix('payment.')}" for (a, b), event in EDGES.items())
+    return "\n".join(
+        ["stateDiagram-v2", "    [*] --> intended", *edges, *(f"    {end} --> [*]" for end in sorted(ENDS))]
+    )

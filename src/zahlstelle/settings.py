@@ -1,0 +1,107 @@
+"""Django's settings. Everything that differs between installations is a ZAHLSTELLE_* variable."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from psycopg.conninfo import conninfo_to_dict
+
+_HERE = Path(__file__).parent
+
+
+def _database(url: str) -> dict[str, Any]:
+    given = conninfo_to_dict(url)
+    known = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
+    settings: dict[str, Any] = {django: given.pop(libpq, "") for libpq, django in known.items()}
+    # A pool per process; transaction-mode poolers in front need no server-side cursors and no session state.
+    pool = {"min_size": 1, "max_size": int(os.environ.get("ZAHLSTELLE_DATABASE_POOL", "8")), "timeout": 10}
+    return settings | {
+        "ENGINE": "django.db.backends.postgresql",
+        "OPTIONS": {**given, "pool": pool},
+        "DISABLE_SERVER_SIDE_CURSORS": True,
+    }
+
+
+SECRET_KEY = os.environ.get("ZAHLSTELLE_SECRET_KEY", "")
+DEBUG = False
+ALLOWED_HOSTS = os.environ.get("ZAHLSTELLE_HOSTS", "localhost,127.0.0.1").split(",")
+BASE_URL = os.environ.get("ZAHLSTELLE_BASE_URL", "http://localhost:8000")
+CSRF_TRUSTED_ORIGINS = [BASE_URL]
+
+DATABASES = {"default": _database(os.environ.get("ZAHLSTELLE_DATABASE_URL", "dbname=zahlstelle"))}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "zahlstelle.tables",
+]
+ZAHLSTELLE_WIRING = "zahlstelle.wiring.wire"
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "zahlstelle.web.headers.SafeHeaders",
+]
+
+ROOT_URLCONF = "zahlstelle.urls"
+WSGI_APPLICATION = "zahlstelle.wsgi.application"
+APPEND_SLASH = True
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [
+            _HERE / "web" / "templates",
+            _HERE / "payment_page" / "templates",
+            _HERE / "back_office" / "templates",
+        ],
+        "APP_DIRS": False,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "zahlstelle.web.context.shared",
+            ],
+        },
+    }
+]
+
+AUTH_USER_MODEL = "tables.Person"
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.ScryptPasswordHasher"]
+LOGIN_URL = "/kasse/anmelden/"
+LOGIN_REDIRECT_URL = "/kasse/"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 8 * 60 * 60
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BASE_URL.startswith("https://")
+
+LANGUAGE_CODE = "de"
+LANGUAGES = [("de", "Deutsch"), ("en", "English")]
+LOCALE_PATHS = [_HERE / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "Europe/Berlin"
+
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [_HERE / "static"]
+STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.FileSystemFinder"]
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = False
+
+SECURE_REFERRER_POLICY = "no-referrer"
+X_FRAME_OPTIONS = "DENY"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
+LOGGING_CONFIG = None

@@ -1,0 +1,136 @@
+"""Tables of the bank room: files, statements, entries, details and where each was seen."""
+
+from django.db import models
+
+from .base import OfTenant
+
+
+class BankFileRow(OfTenant):
+    """A bank file as it came; one row a content, however often it is sent."""
+
+    id = models.UUIDField(primary_key=True)
+    sha256 = models.CharField(max_length=64)
+    name = models.TextField()
+    size = models.BigIntegerField()
+    received_at = models.DateTimeField()
+    outcome = models.CharField(max_length=10)
+    code = models.TextField(null=True)
+    reason = models.TextField(null=True)
+
+    class Meta:
+        db_table = "bank_file"
+        constraints = [models.UniqueConstraint("tenant", "sha256", name="bank_file_once")]
+
+
+class BankFilePartRow(OfTenant):
+    """A piece of the unchanged file, kept for the auditor."""
+
+    file = models.ForeignKey(BankFileRow, on_delete=models.PROTECT, related_name="+", db_index=False)
+    number = models.IntegerField()
+    content = models.BinaryField()
+
+    class Meta:
+        db_table = "bank_file_part"
+        constraints = [models.UniqueConstraint("file", "number", name="bank_file_part_number")]
+
+
+class StatementRow(OfTenant):
+    """A statement, report or notification inside a file (Stmt, Rpt, Ntfctn)."""
+
+    id = models.UUIDField(primary_key=True)
+    file = models.ForeignKey(BankFileRow, on_delete=models.PROTECT, related_name="+")
+    member = models.TextField()
+    message = models.CharField(max_length=20)
+    version = models.CharField(max_length=10)
+    message_id = models.TextField()
+    statement_id = models.TextField()
+    account_iban = models.CharField(max_length=34)
+    currency = models.CharField(max_length=3, null=True)
+    sequence = models.TextField(null=True)
+    created_at = models.TextField(null=True)
+    opening_cents = models.BigIntegerField(null=True)
+    closing_cents = models.BigIntegerField(null=True)
+    identity = models.CharField(max_length=64)
+
+    class Meta:
+        db_table = "statement"
+        constraints = [models.UniqueConstraint("tenant", "identity", name="statement_once")]
+
+
+class BankEntryRow(OfTenant):
+    """An entry of the account (Umsatz): each once, whatever files tell of it."""
+
+    id = models.UUIDField(primary_key=True)
+    account_iban = models.CharField(max_length=34)
+    booked_on = models.DateField(null=True)
+    value_on = models.DateField(null=True)
+    side = models.CharField(max_length=6)
+    reversal = models.BooleanField()
+    amount_cents = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    status = models.CharField(max_length=10)
+    booked = models.BooleanField()
+    bank_ref = models.TextField(null=True)
+    entry_ref = models.TextField(null=True)
+    btc = models.TextField(null=True)
+    proprietary_code = models.TextField(null=True)
+    batch_count = models.IntegerField(null=True)
+    batch_message_id = models.TextField(null=True)
+    batch_payment_id = models.TextField(null=True)
+    breakdown_message_id = models.TextField(null=True)
+    additional_info = models.TextField(null=True)
+    charges_cents = models.BigIntegerField(null=True)
+    breakdown = models.CharField(max_length=10)
+    first_seen_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "bank_entry"
+        constraints = [models.CheckConstraint(name="bank_entry_amount", condition=models.Q(amount_cents__gte=0))]
+        indexes = [
+            models.Index("tenant", "account_iban", "amount_cents", "booked_on", name="bank_entry_match"),
+            models.Index("tenant", "booked_on", name="bank_entry_day"),
+        ]
+
+
+class BankDetailRow(OfTenant):
+    """A detail of an entry (Einzelumsatz). Number 0 stands for the entry as a whole."""
+
+    id = models.UUIDField(primary_key=True)
+    entry = models.UUIDField()
+    number = models.IntegerField()
+    active = models.BooleanField()
+    amount_cents = models.BigIntegerField()
+    side = models.CharField(max_length=6)
+    currency = models.CharField(max_length=3)
+    end_to_end_id = models.TextField(null=True)
+    mandate_id = models.TextField(null=True)
+    instruction_id = models.TextField(null=True)
+    tx_id = models.TextField(null=True)
+    uetr = models.TextField(null=True)
+    bank_ref = models.TextField(null=True)
+    party_name = models.TextField(null=True)
+    party_iban = models.TextField(null=True)
+    reference = models.TextField(null=True)
+    reference_type = models.TextField(null=True)
+    remittance = models.JSONField(default=list)
+    return_reason = models.TextField(null=True)
+    original_cents = models.BigIntegerField(null=True)
+    charges_cents = models.BigIntegerField(null=True)
+    proprietary_code = models.TextField(null=True)
+
+    class Meta:
+        db_table = "bank_detail"
+        constraints = [models.UniqueConstraint("entry", "number", name="bank_detail_number")]
+
+
+class SightingRow(OfTenant):
+    """Where an entry was seen: each line of each statement once."""
+
+    statement = models.ForeignKey(StatementRow, on_delete=models.PROTECT, related_name="+")
+    position = models.IntegerField()
+    entry = models.UUIDField(db_index=True)
+    message = models.CharField(max_length=20)
+
+    class Meta:
+        db_table = "sighting"
+        constraints = [models.UniqueConstraint("statement", "position", name="sighting_once")]

@@ -1,0 +1,71 @@
+"""The second guard of every table: row-level security and the rights of the application's role.
+
+Run by the owner after each migration, over all tables there are, so that a new table is never forgotten.
+"""
+
+from typing import Any
+
+from django.apps import apps
+from django.db import connection
+
+from .base import OfTenant
+
+APPLICATION_ROLE = "zahlstelle_app"
+
+# Written once: the application may add rows and read them, nothing else (DESIGN 5, rule 1).
+WRITTEN_ONCE = (
+    "journal_entry",
+    "journal_line",
+    "seal",
+    "audit",
+    "event",
+    "allocation",
+    "bank_file_part",
+    "sighting",
+)
+
+# Who shows the right digest sees that one row before it is known which town it belongs to.
+_PRESENTED = {
+    "api_key": "key_digest = nullif(current_setting('zahlstelle.presented', true), '')",
+    "payment": "token_digest = nullif(current_setting('zahlstelle.presented', true), '')",
+    "membership": "person_id = nullif(current_setting('zahlstelle.person', true), '')::uuid",
+}
+_MINE = "tenant_id = (SELECT nullif(current_setting('zahlstelle.tenant', true), '')::uuid)"
+
+
+def tenant_tables() -> list[str]:
+    """Name every table that belongs to a town."""
+    models = apps.get_app_config("tables").get_models()
+    return sorted(model._meta.db_table for model in models if issubclass(model, OfTenant))
+
+
+def apply(**_signal: Any) -> None:
+    """Force row-level security on every table of a town and grant the application what it needs."""
+    with connection.cursor() as cursor:
+        for table in tenant_tables():
+            cursor.execute(_security(table))
+        cursor.execute(_rights())
+
+
+def _security(table: str) -> str:
+    shown = _PRESENTED.get(table)
+    more = f"CREATE POLICY presented ON {table} FOR SELECT USING ({shown});" if shown else ""
+    return f"""
+        ALTER TABLE {table} ENABLE ROW LEVEL SECURITY;
+        ALTER TABLE {table} FORCE ROW LEVEL SECURITY;
+        DROP POLICY IF EXISTS of_tenant ON {table};
+        DROP POLICY IF EXISTS presented ON {table};
+        CREATE POLICY of_tenant ON {table} USING ({_MINE}) WITH CHECK ({_MINE});
+        {more}
+    """
+
+
+def _rights() -> str:
+    once = ", ".join(WRITTEN_ONCE)
+    return f"""
+        GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {APPLICATION_ROLE};
+        GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {APPLICATION_ROLE};
+        REVOKE UPDATE, DELETE, TRUNCATE ON {once} FROM {APPLICATION_ROLE};
+        REVOKE ALL ON django_migrations FROM {APPLICATION_ROLE};
+        GRANT SELECT ON django_migrations TO {APPLICATION_ROLE};
+    """

@@ -1,0 +1,44 @@
+"""Where Django looks for models: every room's file, nothing else."""
+
+from .allocation import AllocationRow, SuspenseRow
+from .audit import AuditRow
+from .bank import BankDetailRow, BankEntryRow, BankFilePartRow, BankFileRow, SightingRow, StatementRow
+from .claims import ClaimBalanceRow, ClaimLineRow, ClaimRow, PoolRow, ServiceRow
+from .events import EventRow
+from .idempotency import IdempotencyRow
+from .ledger import AccountRow, JournalEntryRow, JournalLineRow, SealRow
+from .payments import AttemptRow, NotificationRow, PaymentRow
+from .tenancy import ApiKeyRow, BankAccountRow, MembershipRow, Person, ProviderAccessRow, TenantRow, UnitRow
+
+__all__ = [
+    "AccountRow",
+    "AllocationRow",
+    "ApiKeyRow",
+    "AttemptRow",
+    "AuditRow",
+    "BankAccountRow",
+    "BankDetailRow",
+    "BankEntryRow",
+    "BankFilePartRow",
+    "BankFileRow",
+    "ClaimBalanceRow",
+    "ClaimLineRow",
+    "ClaimRow",
+    "EventRow",
+    "IdempotencyRow",
+    "JournalEntryRow",
+    "JournalLineRow",
+    "MembershipRow",
+    "NotificationRow",
+    "PaymentRow",
+    "Person",
+    "PoolRow",
+    "ProviderAccessRow",
+    "SealRow",
+    "ServiceRow",
+    "SightingRow",
+    "StatementRow",
+    "SuspenseRow",
+    "TenantRow",
+    "UnitRow",
+]

@@ -1,0 +1,86 @@
+"""Tables of payments: payments, attempts at providers, and what providers told us."""
+
+from django.db import models
+
+from .base import OfTenant
+
+
+class PaymentRow(OfTenant):
+    """A payment (Zahlvorgang): a citizen's way from a claim to a result, over one or more attempts."""
+
+    id = models.UUIDField(primary_key=True)
+    token_digest = models.CharField(max_length=64, unique=True)
+    claim = models.ForeignKey("tables.ClaimRow", on_delete=models.PROTECT, related_name="+")
+    amount_cents = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    status = models.CharField(max_length=20)
+    return_url = models.TextField(null=True)
+    language = models.CharField(max_length=5)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    client = models.UUIDField(null=True)
+
+    class Meta:
+        db_table = "payment"
+        indexes = [models.Index("tenant", "claim", name="payment_claim")]
+        constraints = [models.CheckConstraint(name="payment_amount", condition=models.Q(amount_cents__gt=0))]
+
+
+class AttemptRow(OfTenant):
+    """An attempt at a provider. Written down before the provider is called."""
+
+    id = models.UUIDField(primary_key=True)
+    payment = models.ForeignKey(PaymentRow, on_delete=models.PROTECT, related_name="+")
+    claim = models.ForeignKey("tables.ClaimRow", on_delete=models.PROTECT, related_name="+", db_index=False)
+    number = models.SmallIntegerField()
+    provider = models.SlugField(max_length=40)
+    method = models.SlugField(max_length=40)
+    status = models.CharField(max_length=20)
+    amount_cents = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    provider_reference = models.TextField(null=True)
+    redirect_url = models.TextField(null=True)
+    decline_code = models.TextField(null=True)
+    vendor_word = models.TextField(null=True)
+    started_at = models.DateTimeField()
+    changed_at = models.DateTimeField()
+    check_at = models.DateTimeField(null=True)
+    checks = models.SmallIntegerField(default=0)
+
+    class Meta:
+        db_table = "attempt"
+        constraints = [
+            models.UniqueConstraint("payment", "number", name="attempt_number"),
+            models.UniqueConstraint(
+                "tenant",
+                "provider",
+                "provider_reference",
+                name="attempt_provider_reference",
+            ),
+            # One claim is being paid or is paid by one attempt at a time; the index decides the race.
+            models.UniqueConstraint(
+                fields=["tenant", "claim"],
+                condition=models.Q(status__in=["intended", "started", "pending", "unknown", "contradicted", "paid"]),
+                name="attempt_one_per_claim",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["tenant", "check_at"],
+                condition=models.Q(check_at__isnull=False),
+                name="attempt_check_at",
+            )
+        ]
+
+
+class NotificationRow(OfTenant):
+    """A notification as it came in: each message once; a hint to ask, never a fact."""
+
+    attempt = models.ForeignKey(AttemptRow, on_delete=models.PROTECT, related_name="+")
+    provider = models.SlugField(max_length=40)
+    message_id = models.TextField()
+    received_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "notification"
+        constraints = [models.UniqueConstraint("tenant", "provider", "message_id", name="notification_once")]

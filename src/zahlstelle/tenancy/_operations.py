@@ -1,0 +1,183 @@
+"""Add towns, people and keys; step inside a town."""
+
+import secrets
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from zahlstelle.kernel import Refusal, fact_id, new_id, token_digest
+from zahlstelle.tables.tenancy import (
+    ApiKeyRow,
+    BankAccountRow,
+    MembershipRow,
+    Person,
+    ProviderAccessRow,
+    TenantRow,
+    UnitRow,
+)
+
+from ._rules import Role, Tenant, TownFile
+
+_INSIDE: ContextVar[UUID | None] = ContextVar("zahlstelle_tenant", default=None)
+
+
+class TenantUnknown(Refusal):
+    """There is no town under this name."""
+
+    code = "tenant_unknown"
+    status = 404
+
+
+class ApiKeyUnknown(Refusal):
+    """The API key is unknown, mistyped or revoked."""
+
+    code = "api_key_unknown"
+    status = 401
+
+
+@dataclass(frozen=True, slots=True)
+class ClientAccess:
+    """Who calls the API: the key's town, the key, and where its citizens may be sent back to."""
+
+    tenant: Tenant
+    client: UUID
+    name: str
+    return_urls: tuple[str, ...]
+
+
+@contextmanager
+def inside(tenant: Tenant) -> Iterator[None]:
+    """Step inside a town for one transaction: row-level security shows its rows and no other's.
+
+    The setting ends with the transaction (SET LOCAL), so a pooled connection carries nothing over. A call inside
+    another one of the same town joins its transaction; a call for another town is a defect and raises.
+    """
+    current = _INSIDE.get()
+    if current is not None and connection.in_atomic_block:
+        if current != tenant.id:
+            raise RuntimeError("one transaction, one town")
+        yield
+        return
+    with transaction.atomic(savepoint=False), connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('zahlstelle.tenant', %s, true)", [str(tenant.id)])
+        mark = _INSIDE.set(tenant.id)
+        try:
+            yield
+        finally:
+            _INSIDE.reset(mark)
+
+
+@contextmanager
+def opened_with(token: str) -> Iterator[str]:
+    """Show the one row that belongs to a token before its town is known; yields the token's digest."""
+    digest = token_digest(token)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('zahlstelle.presented', %s, true)", [digest])
+        yield digest
+        cursor.execute("SELECT set_config('zahlstelle.presented', '', true)")
+
+
+def add_tenant(*, town: TownFile, at: datetime) -> Tenant:
+    """Add a town, or bring it up to its file: units, accounts and providers. Twice the same is once."""
+    values = {"name": town.name, "ags": town.ags, "mode": town.mode, "settings": dict(town.settings)}
+    with transaction.atomic():
+        row, _ = TenantRow.objects.update_or_create(
+            slug=town.slug, defaults=values, create_defaults={**values, "id": new_id(), "created_at": at}
+        )
+        tenant = Tenant(row.id, row.slug, row.name, row.ags, row.mode, row.settings)
+        with inside(tenant):
+            _furnish(tenant, town)
+    return tenant
+
+
+def _furnish(tenant: Tenant, town: TownFile) -> None:
+    for position, account in enumerate(town.bank_accounts):
+        BankAccountRow.objects.update_or_create(
+            id=fact_id("bank_account", tenant.id, account.iban),
+            tenant_id=tenant.id,
+            defaults={
+                "iban": account.iban,
+                "bic": account.bic,
+                "holder": account.holder,
+                "position": position,
+            },
+        )
+    for unit in town.units:
+        UnitRow.objects.update_or_create(
+            id=fact_id("unit", tenant.id, unit["key"]),
+            tenant_id=tenant.id,
+            defaults={"key": unit["key"], "name": unit["name"]},
+        )
+    for position, access in enumerate(town.providers):
+        ProviderAccessRow.objects.update_or_create(
+            id=fact_id("provider_access", tenant.id, access.provider),
+            tenant_id=tenant.id,
+            defaults={
+                "provider": access.provider,
+                "merchant_id": access.merchant_id,
+                "secret": access.secret.reveal(),
+                "base_url": access.base_url,
+                "methods": list(access.methods),
+                "position": position,
+            },
+        )
+
+
+def add_person(*, tenant: Tenant, email: str, name: str, role: Role, password: str | None) -> UUID:
+    """Give a person a role in the town; the person is made if unknown. Returns the person's id."""
+    with transaction.atomic():
+        person = Person.objects.filter(email__iexact=email).first()
+        if person is None:
+            person = Person(id=new_id(), email=email.lower(), name=name)
+            person.set_password(password)
+            person.save(force_insert=True)
+        with inside(tenant):
+            MembershipRow.objects.get_or_create(
+                id=fact_id("membership", tenant.id, person.id, role),
+                defaults={"tenant_id": tenant.id, "person_id": person.id, "role": role},
+            )
+    return person.id
+
+
+def add_api_key(*, tenant: Tenant, name: str, at: datetime, return_urls: Sequence[str] = ()) -> str:
+    """Make a key for an online service. The key itself is shown this once and kept as a digest.
+
+    Shape: `zs_test_` or `zs_live_`, 32 characters of chance, 8 hexadecimal digits of CRC-32 over all before, so that a
+    mistyped key is told from an unknown one and a leaked key is found by scanners.
+    """
+    body = f"zs_{tenant.mode}_{secrets.token_hex(16)}"
+    key = f"{body}{zlib.crc32(body.encode()):08x}"
+    with inside(tenant):
+        ApiKeyRow.objects.create(
+            id=new_id(),
+            tenant_id=tenant.id,
+            name=name,
+            prefix=key[:14],
+            key_digest=token_digest(key),
+            mode=tenant.mode,
+            return_urls=list(return_urls),
+            created_at=at,
+        )
+    return key
+
+
+def api_client(*, key: str) -> ClientAccess:
+    """Find whose key this is.
+
+    Raises ApiKeyUnknown where it is mistyped, unknown, revoked, or of the other mode (test, live).
+    """
+    if not key.isascii() or len(key) != 48 or f"{zlib.crc32(key[:-8].encode()):08x}" != key[-8:]:
+        raise ApiKeyUnknown("this is not an API key of Zahlstelle")
+    with opened_with(key) as digest:
+        row = ApiKeyRow.objects.select_related("tenant").filter(key_digest=digest, revoked_at=None).first()
+        if row is None or row.mode != row.tenant.mode:
+            raise ApiKeyUnknown("this API key is unknown or revoked")
+        town = row.tenant
+        tenant = Tenant(town.id, town.slug, town.name, town.ags, town.mode, town.settings)
+        return ClientAccess(tenant, row.id, row.name, tuple(row.return_urls))

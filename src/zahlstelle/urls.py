@@ -1,0 +1,10 @@
+"""Every address of the web node: each interface brings its own list."""
+
+from django.urls import URLPattern, URLResolver, path
+
+from zahlstelle.web import health
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("healthz", health.alive),
+    path("readyz", health.ready),
+]

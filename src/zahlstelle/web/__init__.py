@@ -1,0 +1,1 @@
+"""The frame around every page: headers, health, what all templates know."""
