@@ -29,7 +29,8 @@ FONT_NOTICE = (
 
 def install() -> None:
     """Run `npm ci` without any package's own scripts."""
-    subprocess.run([*npm(), "ci", "--ignore-scripts", "--no-fund", "--no-audit", "--loglevel=error"], cwd=ROOT, check=True)
+    words = ["ci", "--ignore-scripts", "--no-fund", "--no-audit", "--loglevel=error"]
+    subprocess.run([*npm(), *words], cwd=ROOT, check=True, stdout=sys.stderr)
 
 
 def npm() -> list[str]:

@@ -48,9 +48,7 @@ def find_binaries(environ: Mapping[str, str] = os.environ) -> Binaries:
         found = _of_the_system()
     if found is None:
         source = wanted or "system"
-        raise PostgresMissing(
-            f"no PostgreSQL {OLDEST} or newer found ({source}). Please run: {_HELP[source]}"
-        )
+        raise PostgresMissing(f"no PostgreSQL {OLDEST} or newer found ({source}). Please run: {_HELP[source]}")
     return found
 
 
@@ -78,9 +76,7 @@ def _of_the_system() -> Binaries | None:
 
 
 def _major(folder: Path) -> int:
-    said = subprocess.run(
-        [folder / "postgres", "--version"], check=True, capture_output=True, text=True
-    ).stdout
+    said = subprocess.run([folder / "postgres", "--version"], check=True, capture_output=True, text=True).stdout
     found = re.search(r"(\d+)(\.\d+|devel|beta\d+|rc\d+)", said)
     if found is None:
         raise PostgresMissing(f"{folder}/postgres does not say its version: {said!r}")

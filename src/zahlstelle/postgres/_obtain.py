@@ -32,9 +32,7 @@ def obtain(
     if given:
         owner = environ.get("ZAHLSTELLE_OWNER_DATABASE_URL")
         if not owner:
-            raise PostgresRefused(
-                "with ZAHLSTELLE_DATABASE_URL, ZAHLSTELLE_OWNER_DATABASE_URL is needed to migrate"
-            )
+            raise PostgresRefused("with ZAHLSTELLE_DATABASE_URL, ZAHLSTELLE_OWNER_DATABASE_URL is needed to migrate")
         return Database(RoleUrls(owner=owner, app=given), None, None)
     server = LocalServer(data_dir, for_tests=for_tests)
     superuser = server.start()

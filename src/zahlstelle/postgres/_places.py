@@ -46,9 +46,7 @@ def runnable(binaries: Binaries, who: Identity) -> tuple[Binaries, Path | None]:
         return binaries, None
     home = _executable_folder()
     copy = home / binaries.install.name
-    shutil.copytree(
-        binaries.install, copy, symlinks=True, ignore=shutil.ignore_patterns("include", "__pycache__")
-    )
+    shutil.copytree(binaries.install, copy, symlinks=True, ignore=shutil.ignore_patterns("include", "__pycache__"))
     libraries = binaries.install.with_name(binaries.install.name + ".libs")
     if libraries.is_dir():
         shutil.copytree(libraries, home / libraries.name)
@@ -56,9 +54,7 @@ def runnable(binaries: Binaries, who: Identity) -> tuple[Binaries, Path | None]:
     moved = replace(binaries, bin=copy / binaries.bin.relative_to(binaries.install), install=copy)
     if not can_reach(moved.bin / "postgres", who):
         shutil.rmtree(home)
-        raise PostgresRefused(
-            f"the user with id {who.uid} may not execute {binaries.bin} nor a copy in {home.parent}"
-        )
+        raise PostgresRefused(f"the user with id {who.uid} may not execute {binaries.bin} nor a copy in {home.parent}")
     return moved, home
 
 

@@ -61,6 +61,4 @@ def _grant(database: psycopg.Connection, dbname: str) -> None:
         "GRANT USAGE ON SCHEMA public TO {app}",
     ]
     for statement in statements:
-        database.execute(
-            sql.SQL(statement).format(**{key: sql.Identifier(name) for key, name in names.items()})
-        )
+        database.execute(sql.SQL(statement).format(**{key: sql.Identifier(name) for key, name in names.items()}))

@@ -112,9 +112,7 @@ class LocalServer:
             lock.seek(0)
             holder = lock.readline().strip()
             lock.close()
-            raise PostgresTaken(
-                f"{self.data_dir} is in use by process {holder}; stop that one first"
-            ) from None
+            raise PostgresTaken(f"{self.data_dir} is in use by process {holder}; stop that one first") from None
         lock.seek(0)
         lock.truncate()
         lock.write(f"{os.getpid()}\n")
@@ -201,9 +199,7 @@ class LocalServer:
                 file.unlink(missing_ok=True)
                 return
             if time.monotonic() > deadline:
-                raise PostgresTaken(
-                    f"a PostgreSQL server runs in {self.cluster} (process {pid}); stop that one first"
-                )
+                raise PostgresTaken(f"a PostgreSQL server runs in {self.cluster} (process {pid}); stop that one first")
             time.sleep(0.05)
 
     def _launch(self, binaries: Binaries, who: Identity) -> Child:
@@ -227,9 +223,7 @@ class LocalServer:
             stop(child)
             said = last_lines(self.log)
             if _STILL_ENDING not in said or time.monotonic() > deadline:
-                raise PostgresNotStarted(
-                    f"PostgreSQL {binaries.major} ({binaries.source}) did not start:\n{said}"
-                )
+                raise PostgresNotStarted(f"PostgreSQL {binaries.major} ({binaries.source}) did not start:\n{said}")
             time.sleep(0.2)  # children of a killed server are still leaving
 
     def _comes_up(self, child: Child, deadline: float) -> bool:
