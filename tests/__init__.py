@@ -1,0 +1,1 @@
+"""Tests of Zahlstelle; they mirror its rooms."""
