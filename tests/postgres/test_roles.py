@@ -53,6 +53,12 @@ def test_a_stranger_may_not_even_connect(server: LocalServer) -> None:
         run(psycopg.conninfo.make_conninfo(server.dsn, dbname="desk", user="stranger"), "SELECT 1")
 
 
+def test_the_addresses_are_uris_that_every_tool_reads(server: LocalServer) -> None:
+    urls = prepare_roles(server.dsn, "desk")
+    assert urls.app.startswith("postgresql://zahlstelle_app@/desk?")
+    assert urls.owner.startswith("postgresql://zahlstelle_owner@/desk?")
+
+
 def test_doing_it_again_keeps_what_is_there_and_takes_back_powers(server: LocalServer) -> None:
     urls = prepare_roles(server.dsn, "desk")
     run(urls.owner, "CREATE TABLE claim AS SELECT 1 AS n")
