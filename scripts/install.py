@@ -42,7 +42,7 @@ def install(words: list[str]) -> int:
     """Let uv install; where it cannot, let pip."""
     if UV.exists():
         environment = {**os.environ, **index_settings()}
-        command = [UV, "pip", "install", "--quiet", "--python", sys.executable]
+        command = [UV, "pip", "install", "--quiet", "--system-certs", "--python", sys.executable]
         command += ["--index-strategy", "unsafe-best-match"]  # every file is checked against its hash
         if subprocess.run([*command, *words], env=environment).returncode == 0:
             return 0

@@ -9,3 +9,12 @@ def start_django() -> None:
     import django
 
     django.setup()
+
+
+def stop_django() -> None:
+    """Close the connections and their pool, whose threads would outlive the command."""
+    from django.db import connections
+
+    for connection in connections.all(initialized_only=True):
+        connection.close()
+        connection.close_pool()

@@ -7,7 +7,9 @@ import os
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 
-from ._django import start_django
+import psycopg
+
+from ._django import start_django, stop_django
 
 OLDEST_POSTGRES = 15
 
@@ -29,6 +31,8 @@ def run(args: Namespace) -> int:
 def _settings() -> Iterator[str]:
     from django.core import checks
 
+    if not os.environ.get("ZAHLSTELLE_DATABASE_URL"):
+        yield "ZAHLSTELLE_DATABASE_URL is not set"
     if len(os.environ.get("ZAHLSTELLE_SECRET_KEY", "")) < 40:
         yield "ZAHLSTELLE_SECRET_KEY is missing or shorter than 40 characters"
     for message in checks.run_checks():
@@ -37,16 +41,15 @@ def _settings() -> Iterator[str]:
 
 
 def _database() -> Iterator[str]:
-    from django.db import Error, connection
-
     try:
-        connection.ensure_connection()
-    except Error as error:
+        psycopg.connect(os.environ.get("ZAHLSTELLE_DATABASE_URL", ""), connect_timeout=5).close()
+    except psycopg.Error as error:
         yield f"the database cannot be reached: {str(error).strip().splitlines()[0]}"
         return
     yield from _version()
     yield from _role()
     yield from _migrations()
+    stop_django()
 
 
 def _version() -> Iterator[str]:

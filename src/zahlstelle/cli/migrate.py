@@ -11,7 +11,7 @@ import psycopg
 
 from zahlstelle.kernel import Refusal
 
-from ._django import start_django
+from ._django import start_django, stop_django
 
 ONE_AT_A_TIME = 7_410_001  # key of the advisory lock
 
@@ -35,10 +35,9 @@ def run(args: Namespace) -> int:
     os.environ["ZAHLSTELLE_DATABASE_URL"] = owner
     start_django()
     from django.core.management import call_command
-    from django.db import connection
 
     with psycopg.connect(owner, autocommit=True) as lock:
         lock.execute("SELECT pg_advisory_lock(%s)", [ONE_AT_A_TIME])
         call_command("migrate", interactive=False, plan=args.plan)
-        connection.close()
+        stop_django()
     return 0
