@@ -144,6 +144,16 @@ def entry_by_id(*, tenant: Tenant, entry_id: UUID) -> BankEntry:
         return _entry(row)
 
 
+def entries_named(*, tenant: Tenant, name: str) -> Sequence[UUID]:
+    """Find entries by their id or by the bank's reference."""
+    try:
+        wanted = Q(id=UUID(name)) | Q(bank_ref=name)
+    except ValueError:
+        wanted = Q(bank_ref=name)
+    with inside(tenant):
+        return list(BankEntryRow.objects.filter(wanted, tenant_id=tenant.id).values_list("id", flat=True)[:10])
+
+
 def details_of(*, tenant: Tenant, entry_id: UUID, offset: int = 0, limit: int | None = None) -> Sequence[BankDetail]:
     """List an entry's details in the bank's order."""
     with inside(tenant):
