@@ -8,8 +8,8 @@ from uuid import UUID
 
 import httpx
 import pytest
+from tests.support.sandbox import Ear, Merchant, SandboxServer, free_port, until
 
-from support.sandbox import Ear, Merchant, SandboxServer, free_port, until
 from zahlstelle.kernel import Money, Secret
 from zahlstelle.kernel.ids import new_id
 from zahlstelle.payments import (

@@ -8,8 +8,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
+from tests.support.sandbox import Ear, Merchant, SandboxServer
 
-from support.sandbox import Ear, Merchant, SandboxServer
 from zahlstelle_sandbox._cards import CARDS
 from zahlstelle_sandbox._pages import _cents
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.support.camt_files import Document, cents, found, schema, text
+from tests.support.simulated import Month, month_of
+from tests.support.sizes import size
 
-from support.camt_files import Document, cents, found, schema, text
-from support.simulated import Month, month_of
-from support.sizes import size
 from zahlstelle.kernel import CheckMethod, checkdigits
 from zahlstelle.simulation import Rates, Simulation, Town
 from zahlstelle.simulation._rates import OF_TRANSFERS

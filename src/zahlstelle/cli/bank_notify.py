@@ -3,7 +3,6 @@
 For a finance system that reads camt and then allocates by itself.
 """
 
-import os
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from uuid import UUID
@@ -41,7 +40,7 @@ def run(args: Namespace) -> int:
         content = treasury.notification(tenant=tenant, entry_id=entry, at=clock.now())
         unfinished = args.file.with_name(f".{args.file.name}.part")
         unfinished.write_bytes(content)
-        os.replace(unfinished, args.file)
+        unfinished.replace(args.file)
         return 0
     finally:
         stop_django()

@@ -1,4 +1,4 @@
-"""Fill the demo: two towns with people of every role and a lived-in month, through the same doors as everything else."""
+"""Fill the demo: two towns with people of every role and a lived-in month, through the same doors as all else."""
 
 import secrets
 import tomllib
