@@ -47,7 +47,12 @@ TOWN = {
         }
     ],
 }
-ASKED = {"service": "personalausweis", "purpose": "Personalausweis", "debtor_name": "Erika Mustermann"}
+ASKED = {
+    "service": "personalausweis",
+    "amount": "37.00",
+    "purpose": "Personalausweis",
+    "debtor_name": "Erika Mustermann",
+}
 
 
 def main() -> None:
