@@ -27,10 +27,9 @@ from ._records import (
     StatementStart,
 )
 from ._refusals import Reason, Unreadable
-from ._shapes import PLAIN_TAG, OddShape, pattern, tree
+from ._shapes import MAX_DEPTH, PLAIN_TAG, OddShape, pattern, tree
 from ._text import characters
 
-MAX_DEPTH = 64
 MAX_TOKEN = 1024 * 1024  # characters without a closing bracket: a text, a tag, a comment
 MAX_TAGS = 40_000  # of one element held in memory
 MAX_ELEMENT = 4 * 1024 * 1024  # characters of one element held in memory
@@ -72,7 +71,8 @@ class _Shapes:
     def __init__(self) -> None:
         self.plans: dict[tuple[str, ...], DetailPlan | None] = {}
         self.seen: dict[tuple[str, ...], int] = {}
-        self.tags = 0
+        self.heads: dict[tuple[str, ...], _heads.Shape] = {}
+        self.tags = self.head_tags = 0
         self.hot: list[_Hot] = []
 
     def plan(self, tags: tuple[str, ...], *, plain: bool) -> DetailPlan | None:
@@ -93,6 +93,17 @@ class _Shapes:
             self.tags = 0
         self.plans[tags] = found
         self.tags += len(tags)
+        return found
+
+    def head(self, tags: tuple[str, ...]) -> _heads.Shape:
+        """The shape of a message, statement or entry as far as it is known."""
+        found = self.heads.get(tags)
+        if found is None:
+            if self.head_tags > _CACHED_TAGS:
+                self.heads.clear()
+                self.head_tags = 0
+            found = self.heads[tags] = _heads.Shape(tags)
+            self.head_tags += len(tags)
         return found
 
     def warm(self, tags: tuple[str, ...]) -> None:
@@ -531,7 +542,7 @@ class _Reader:
 
     def _open_scribe(self, frame: _Frame) -> _heads.Scribe:
         """The element of `frame` as far as it was read, with its open tags closed for the time being."""
-        return _heads.Scribe(frame.tokens, frame.lines, self._note)
+        return _heads.Scribe(frame.tokens, frame.lines, self._note, self.shapes.head(tuple(frame.tokens[1::2])))
 
     def _open_statement(self) -> None:
         frame = self.frame

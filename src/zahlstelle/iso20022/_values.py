@@ -11,9 +11,7 @@ from ._records import Side
 
 _DECIMAL = re.compile(r"\+?([0-9]*)\.?([0-9]*)")
 _DAY = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(Z|[+-][0-9]{2}:[0-9]{2})?")
-_MOMENT = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})?"
-)
+_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})?")
 MAX_DIGITS = 16  # of whole units; ISO 20022 allows 18 digits in all
 
 SIDES: dict[str, Side] = {"CRDT": "credit", "DBIT": "debit"}
