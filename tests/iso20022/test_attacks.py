@@ -72,9 +72,9 @@ LAUGHS = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 12))
     ids=lambda value: value if isinstance(value, str) else value[:20],
 )
 def test_refused_at_once(data: bytes, code: str, plain: bool) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     assert refusal(data, plain=plain).code == code
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
 
 
 @pytest.mark.parametrize("plain", [True, False])
@@ -245,10 +245,10 @@ def _bomb(begin: bytes, megabytes: int) -> bytes:
 def test_a_zip_bomb_is_stopped_while_it_inflates(begin: bytes) -> None:
     bomb = _bomb(begin, 300)
     assert len(bomb) < 400_000
-    began = time.perf_counter()
+    began = time.process_time()
     (code,) = _outcomes(bomb)
     assert code in ("zip_bomb", "too_large", "empty")
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
 
 
 def test_a_zip_bomb_of_good_messages_is_a_bomb_still() -> None:

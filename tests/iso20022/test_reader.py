@@ -3,7 +3,7 @@
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.iso20022.support import detail, entry, events, message, refusal
@@ -35,6 +35,7 @@ def test_an_amount_in_hundredths(text: str, expected: int) -> None:
     assert cents(text) == expected
 
 
+@settings(deadline=None)
 @given(st.integers(0, 10**17), st.integers(0, 3))
 def test_every_amount_comes_through(value: int, zeros: int) -> None:
     assert cents(f"{value // 100}.{value % 100:02d}{'0' * zeros}") == value
@@ -255,7 +256,38 @@ def _details(draw: st.DrawFn) -> str:
     return "".join(parts) * draw(st.sampled_from([1, 1, 1, 60]))
 
 
+@settings(deadline=None)
 @given(_details())
 def test_quick_and_careful_reading_tell_the_same(details: str) -> None:
     data = message(entry(details))
     assert events(data) == events(data, plain=False)
+
+
+# --- statements --------------------------------------------------------------------------------------------------
+
+
+def _balance(kind: str, amount: str, side: str = "CRDT", currency: str = "EUR") -> str:
+    return (
+        f"<Bal><Tp><CdOrPrtry><Cd>{kind}</Cd></CdOrPrtry></Tp>"
+        f'<Amt Ccy="{currency}">{amount}</Amt><CdtDbtInd>{side}</CdtDbtInd></Bal>'
+    )
+
+
+@pytest.mark.parametrize(
+    ("balances", "balanced"),
+    [
+        (_balance("OPBD", "5.00") + _balance("CLBD", "15.00"), True),
+        (_balance("PRCD", "5.00", "DBIT") + _balance("CLBD", "5.00"), True),
+        (_balance("OPBD", "5.00") + _balance("CLBD", "15.01"), False),
+        (_balance("OPBD", "5.00") + _balance("CLBD", "15.00", currency="USD"), None),
+        (_balance("OPBD", "5.00"), None),
+        ("", None),
+    ],
+)
+def test_whether_the_balances_follow_from_the_entries(balances: str, balanced: bool | None) -> None:
+    pending = entry(detail("7.00"), amount="7.00").replace("BOOK", "PDNG")
+    told = events(message(balances + entry(detail()) + pending))
+    (statement,) = [one.statement for one in told if isinstance(one, iso20022.StatementEnd)]
+    assert (statement.balanced, statement.credit_cents, statement.entry_count) == (balanced, 1700, 2)
+    said = [one.code for one in told if isinstance(one, iso20022.Deviation)]
+    assert said == (["balances_differ"] if balanced is False else [])

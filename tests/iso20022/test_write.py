@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
@@ -73,6 +73,7 @@ def _allowed(one: str) -> bool:
     return one in "\t\n\r" or "\x20" <= one <= "\ud7ff" or "\ue000" <= one <= "\ufffd" or one >= "\U00010000"
 
 
+@settings(deadline=None)
 @given(st.lists(DETAILS, max_size=5), st.none() | _WORD)
 def test_what_is_written_reads_back_the_same(details: list[NoticeDetail], info: str | None) -> None:
     data = write_camt054(HEAD, _entry(*details, bank_ref="SAMMLER-1", additional_info=info), iter(details))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from typing import Any, TypeAlias, TypeVar
 
@@ -275,22 +275,43 @@ class StatementSums:
     entries: int = 0
     credit: int = 0
     debit: int = 0
+    booked: int = 0  # signed, of entries that are booked
+    currencies: set[str | None] = field(default_factory=set)
 
     def add(self, entry: Entry) -> None:
         self.entries += 1
+        self.currencies.add(entry.currency)
         if entry.side == "credit":
             self.credit += entry.amount_cents
         else:
             self.debit += entry.amount_cents
+        if entry.status == "BOOK":
+            self.booked += entry.signed_cents
 
-    def close(self, head: StatementHead) -> Statement:
-        """The statement with its sums."""
+    def close(self, head: StatementHead, note: Note) -> Statement:
+        """The statement with its sums. Where its balances do not follow from each other, that is noted."""
+        moved = self._moved(head.balances)
+        if moved is not None and moved != self.booked:
+            said = f"the balances move by {moved}, the booked entries come to {self.booked} hundredths"
+            note("balances_differ", head.line, "Bal", said)
         return Statement(
             **_fields(head, StatementHead),
             entry_count=self.entries,
             credit_cents=self.credit,
             debit_cents=self.debit,
+            balanced=None if moved is None else moved == self.booked,
         )
+
+    def _moved(self, balances: Sequence[Balance]) -> int | None:
+        """Closing minus opening balance; None where one is missing or twice, without a sign, or in other money."""
+        opening = [one for one in balances if one.type in ("OPBD", "PRCD")]
+        closing = [one for one in balances if one.type == "CLBD"]
+        both = opening + closing
+        if len(opening) != 1 or len(closing) != 1 or any(one.side is None for one in both):
+            return None
+        if len(self.currencies | {one.currency for one in both}) != 1:
+            return None
+        return closing[0].signed_cents - opening[0].signed_cents
 
 
 def _fields(head: object, kind: type[EntryHead] | type[StatementHead]) -> dict[str, Any]:

@@ -46,7 +46,7 @@ _MESSAGES = {
 _STATEMENTS = frozenset({"Rpt", "Stmt", "Ntfctn"})
 _NAMESPACE = re.compile(r"(camt\.05[234])\.(\d{3}\.\d{2})$")
 _OTHER = re.compile(r"\b([a-z]{4}\.\d{3}(?:\.\d{3}\.\d{2})?)$")
-_EACH_TIME = frozenset({"details_differ", "batch_count_differs", "no_statement"})
+_EACH_TIME = frozenset({"details_differ", "batch_count_differs", "balances_differ", "no_statement"})
 _TURNS = frozenset({"Ntry", "TxDtls", "NtryDtls", *_STATEMENTS})
 _SPLIT = re.compile("<([^>]*)>").split
 _BLANK = re.compile(r"[ \t\n]*").match
@@ -229,7 +229,7 @@ class _Reader:
         piece = text[:end]
         if self.plain and ("<!" in piece or piece.find("<?", 2) >= 0):
             self.plain = False  # comments and CDATA may hide what looks like tags: read on carefully
-        before = self.fed
+        before, self.last_tag = self.fed, ""  # only what is reported now counts as told
         try:
             self.parser.Parse(piece, False)
         except expat.ExpatError as why:
@@ -554,7 +554,7 @@ class _Reader:
         head = self._guarded(frame, _heads.statement)
         if self.statement_head is None:
             self.pending.append(StatementStart(self.message, head))
-        self.pending.append(StatementEnd(self.statement.close(head)))
+        self.pending.append(StatementEnd(self.statement.close(head, self._note)))
 
     def _open_entry(self) -> Context:
         frame = self.frame
