@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.iso20022.support import GOLDEN, detail, entry, message
-from zahlstelle.cli.inspect import run_inspect
+from zahlstelle.cli.bank_inspect import run_inspect
 
 PROMISED = [
     "file",

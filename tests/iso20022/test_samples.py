@@ -12,10 +12,10 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from zahlstelle.cli.inspect import run_inspect
 
 from tests.iso20022.support import shared
 from zahlstelle import iso20022
+from zahlstelle.cli.bank_inspect import run_inspect
 
 SAMPLES = shared("samples", "camt")
 FILES = sorted(SAMPLES.rglob("*.xml")) if SAMPLES else []
