@@ -291,3 +291,14 @@ def test_whether_the_balances_follow_from_the_entries(balances: str, balanced: b
     assert (statement.balanced, statement.credit_cents, statement.entry_count) == (balanced, 1700, 2)
     said = [one.code for one in told if isinstance(one, iso20022.Deviation)]
     assert said == (["balances_differ"] if balanced is False else [])
+
+
+def test_what_was_read_carefully_never_opens_the_quick_way() -> None:
+    """A prefix that spells our own mark for foreign elements, in a second document of the same file."""
+    first = message(entry(detail(more='<x:Nm xmlns:x="urn:other">1</x:Nm>')))
+    own = 'xmlns:foreign="urn:iso:std:iso:20022:tech:xsd:camt.053.001.08"'
+    second = message(entry(detail(more="<foreign:AddtlTxInf>2</foreign:AddtlTxInf>"))).replace(
+        b"<Document", f"<Document {own}".encode()
+    )
+    assert events(first + second) == events(first + second, plain=False)
+    assert [one.additional_info for one in events(second) if isinstance(one, iso20022.Detail)] == ["2"]

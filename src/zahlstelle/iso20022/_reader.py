@@ -15,6 +15,7 @@ from xml.parsers import expat
 
 from . import _details, _heads
 from ._details import Context, DetailPlan, Trouble
+from ._plans import Plans
 from ._records import (
     Deviation,
     EntryEnd,
@@ -27,15 +28,15 @@ from ._records import (
     StatementStart,
 )
 from ._refusals import Reason, Unreadable
-from ._shapes import MAX_DEPTH, PLAIN_TAG, OddShape, pattern, tree
+from ._shapes import MAX_DEPTH
 from ._text import characters
+from ._values import unescape
 
 MAX_TOKEN = 1024 * 1024  # characters without a closing bracket: a text, a tag, a comment
 MAX_TAGS = 40_000  # of one element held in memory
 MAX_ELEMENT = 4 * 1024 * 1024  # characters of one element held in memory
 MAX_DOCUMENTS = 2_000  # in one file
 MAX_OUTSIDE = 2_000  # elements before a message is found
-_CACHED_TAGS = 400_000
 
 _BODY = re.compile(r"(BkToCstmrAcctRpt|BkToCstmrStmt|BkToCstmrDbtCdtNtfctn)(V\d\d)?")
 _MESSAGES = {
@@ -60,69 +61,6 @@ _ENTITIES = {expat.errors.codes[word] for word in (
     expat.errors.XML_ERROR_UNDEFINED_ENTITY, expat.errors.XML_ERROR_RECURSIVE_ENTITY_REF,
     expat.errors.XML_ERROR_ASYNC_ENTITY, expat.errors.XML_ERROR_EXTERNAL_ENTITY_HANDLING,
 )}  # fmt: skip
-
-HOT = 50  # an element seen this often gets an expression of its own
-MAX_HOT = 8
-
-
-class _Shapes:
-    """The shapes of `TxDtls` met in one file, each worked out once."""
-
-    def __init__(self) -> None:
-        self.plans: dict[tuple[str, ...], DetailPlan | None] = {}
-        self.seen: dict[tuple[str, ...], int] = {}
-        self.heads: dict[tuple[str, ...], _heads.Shape] = {}
-        self.tags = self.head_tags = 0
-        self.hot: list[_Hot] = []
-
-    def plan(self, tags: tuple[str, ...], *, plain: bool) -> DetailPlan | None:
-        """The plan for `tags`; None where they do not nest, or a `plain` reading would not be safe."""
-        try:
-            return self.plans[tags]
-        except KeyError:
-            pass
-        if plain and (tags.count("TxDtls") != 1 or not all(map(PLAIN_TAG.fullmatch, tags))):
-            return None
-        try:
-            found = _details.plan(tree(tags))
-        except OddShape:
-            return None
-        if self.tags + len(tags) > _CACHED_TAGS:
-            self.plans.clear()
-            self.seen.clear()
-            self.tags = 0
-        self.plans[tags] = found
-        self.tags += len(tags)
-        return found
-
-    def head(self, tags: tuple[str, ...]) -> _heads.Shape:
-        """The shape of a message, statement or entry as far as it is known."""
-        found = self.heads.get(tags)
-        if found is None:
-            if self.head_tags > _CACHED_TAGS:
-                self.heads.clear()
-                self.head_tags = 0
-            found = self.heads[tags] = _heads.Shape(tags)
-            self.head_tags += len(tags)
-        return found
-
-    def warm(self, tags: tuple[str, ...]) -> None:
-        """Count a plain element of this shape; the most frequent ones are matched in one stroke."""
-        self.seen[tags] = seen = self.seen.get(tags, 0) + 1
-        if seen == HOT and len(self.hot) < MAX_HOT:
-            self.hot.append(_Hot(tags))
-
-
-class _Hot:
-    """A frequent shape: one expression that matches the element, and the plan for its groups."""
-
-    __slots__ = ("match", "plan")
-
-    def __init__(self, tags: tuple[str, ...]) -> None:
-        expression, groups = pattern(tags)
-        self.match = expression.match
-        self.plan = _details.plan(tree(tags, where=groups.__getitem__))
-
 
 # One plain detail: its texts, its plan, where it begins, and where each of its texts begins.
 _Found = tuple[Sequence[str], DetailPlan, int, Callable[[int], int]]
@@ -166,7 +104,7 @@ class _Reader:
         self.name, self.plain_allowed = name, plain
         self.pending: list[Event] = []
         self.noted: set[tuple[str, str | None]] = set()
-        self.shapes = _Shapes()
+        self.shapes = Plans()
         self.documents = 0
         self.base_line = 0
         self.rest = ""
@@ -352,7 +290,7 @@ class _Reader:
                 line += text.count("\n", counted, at)
             counted = at
             if escaped:
-                tokens = [_unescape(one) if "&" in one else one for one in tokens]
+                tokens = [unescape(one) if "&" in one else one for one in tokens]
             try:
                 detail = build(tokens, plan, around, entry.details + 1, line)
             except Trouble as why:
@@ -621,19 +559,3 @@ class _Reader:
             self.noted.add((code, element))
             message = getattr(self, "message", None)
             self.pending.append(Deviation(code, self.name, line, element, reason, message))
-
-
-def _unescape(text: str) -> str:
-    return _REFERENCE.sub(_referred, text)
-
-
-_REFERENCE = re.compile("&([^;]*);")
-_NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
-
-
-def _referred(matched: re.Match[str]) -> str:
-    """The character of a reference that expat has already found sound."""
-    word = matched[1]
-    if word.startswith("#x"):
-        return chr(int(word[2:], 16))
-    return chr(int(word[1:])) if word.startswith("#") else _NAMED[word]
