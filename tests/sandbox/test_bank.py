@@ -1,20 +1,18 @@
 """The test bank: one collective credit a day, its breakdown, and files that appear whole."""
 
 import io
-import os
+import json
 import zipfile
-from pathlib import Path
 from typing import Any
 
 import pytest
 from lxml import etree
 
+from support.camt_files import schema
 from support.sandbox import ADMIN_TOKEN, Merchant, SandboxServer
+from zahlstelle.cli.inspect import run_inspect
 
 DAY = "2100-01-04"
-# Our narrow part of the standard always; ISO's own schemas too where a folder of them is named.
-SCHEMAS = [Path(__file__).parent / "profiles"]
-SCHEMAS += [Path(folder) for folder in [os.environ.get("ISO20022_XSD")] if folder]
 
 
 class Message:
@@ -23,9 +21,7 @@ class Message:
     def __init__(self, content: bytes) -> None:
         self.root = etree.fromstring(content)
         self.namespace = etree.QName(self.root).namespace
-        for folder in SCHEMAS:
-            schema = etree.XMLSchema(etree.parse(folder / f"{str(self.namespace).rpartition(':')[2]}.xsd"))
-            schema.assertValid(self.root)
+        schema(str(self.namespace).rpartition(":")[2]).assertValid(self.root)
 
     def all(self, path: str, below: Any = None) -> list[Any]:
         steps = "/".join(f"n:{step}" for step in path.split("/"))
@@ -92,6 +88,7 @@ def test_the_day_of_a_town(sandbox: SandboxServer) -> None:
     assert statement.texts("AddtlInfInd/MsgNmId", collective) == ["camt.054.001.08"]
 
     assert statement.texts("AddtlInfInd/MsgId", collective) == breakdown.texts("GrpHdr/MsgId")
+    assert breakdown.texts("AddtlInfInd/MsgId") == []  # it is the breakdown, and points nowhere
     for same in ("AcctSvcrRef", "BookgDt/Dt", "Acct/Id/IBAN"):
         below = None if same.startswith("Acct/") else collective
         assert breakdown.texts(same) == statement.texts(same, below), same
@@ -208,3 +205,21 @@ def test_a_big_day(sandbox: SandboxServer) -> None:
     cents = [int(text.replace(".", "")) for text in breakdown.texts("TxDtls/Amt")]
     assert len(cents) == 300
     assert sum(cents) == int(breakdown.texts("Ntry/Amt")[0].replace(".", "")) == sum(n * 100 + 11 for n in range(300))
+
+
+def test_the_product_reads_what_the_bank_delivers(sandbox: SandboxServer, town: Merchant) -> None:
+    payment = sandbox.paid(town, kassenzeichen="4711.0001", amount_cents=3700)
+    transfer = {"merchant_id": town.merchant_id, "amount_cents": 5, "debtor_name": "x", "remittance": "y", "day": DAY}
+    sandbox.admin("POST", "/transfers", transfer)
+    close(sandbox, town)
+    out, err = io.StringIO(), io.StringIO()
+    assert run_inspect([str(sandbox.data / "bank" / town.merchant_id)], True, out, err) == 0
+    assert err.getvalue() == ""
+    single, collective, broken_up = [json.loads(line) for line in out.getvalue().splitlines()]
+    assert [each["message"] for each in (single, collective, broken_up)] == ["camt.053", "camt.053", "camt.054"]
+    same = ("account_iban", "amount_cents", "side", "booking_date", "value_date", "bank_ref", "btc", "proprietary_code")
+    assert {name: collective[name] for name in same} == {name: broken_up[name] for name in same}
+    assert (single["amount_cents"], single["proprietary_code"], single["booking_date"]) == (5, "166", DAY)
+    assert (collective["amount_cents"], collective["batch_count"]) == (3700, 1)
+    detail = broken_up["details"][0]
+    assert (detail["end_to_end_id"], detail["instruction_id"]) == ("4711.0001", payment["payment_id"])
