@@ -9,7 +9,7 @@ from typing import ParamSpec
 
 from flask import Blueprint, Response, jsonify, request
 
-from . import _behaviour, _merchants, _payments
+from . import _behaviour, _merchants, _payments, _refunds
 from ._clock import now
 from ._context import bearer, json_body, sandbox
 from ._problems import Problem
@@ -86,7 +86,7 @@ def refund(payment_id: str) -> Response:
     with sandbox().store.writing() as connection:
         merchant = _merchants.by_secret(connection, bearer())
         _payments.by_id(connection, payment_id, merchant["merchant_id"])
-        status, answer = _payments.refund(connection, merchant, payment_id, key, body, now())
+        status, answer = _refunds.refund(connection, merchant, payment_id, key, body, now())
     sandbox().sender.wake()
     return _answer(answer, status)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
-from . import _admin, _behaviour, _merchants, _pages, _payments_api
+from . import _admin, _bank_pages, _behaviour, _card_pages, _merchants, _pages, _payments_api
 from ._config import Config, Unusable, read_config, refuse_live
 from ._context import Sandbox
 from ._notifications import Sender
@@ -61,7 +61,7 @@ def create_app(place: Place, *, background: bool) -> Flask:
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = 256 * 1024
     app.extensions["sandbox"] = Sandbox(store, sender, folder, config.admin_token, config.base_url or place.base_url)
-    for blueprint in (_payments_api.api, _admin.admin, _pages.pages):
+    for blueprint in (_payments_api.api, _admin.admin, _pages.pages, _card_pages.cards, _bank_pages.bank):
         app.register_blueprint(blueprint)
     app.add_url_rule("/healthz", view_func=_healthz)
     app.before_request(_only_this_machine)
@@ -108,7 +108,7 @@ def _secured(response: Response) -> Response:
 
 
 def _problem(problem: Problem) -> tuple[Response, int] | tuple[str, int]:
-    if request.blueprint == "pages":
+    if request.blueprint in ("pages", "cards", "bank"):
         return _pages.sorry(problem), problem.status
     response = jsonify(problem.body())
     response.mimetype = "application/problem+json"

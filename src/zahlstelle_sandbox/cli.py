@@ -8,6 +8,7 @@ from pathlib import Path
 
 from granian import Granian
 from granian.constants import Interfaces
+from granian.log import LogLevels
 
 from ._config import Unusable, refuse_live
 from .app import Place, prepare
@@ -41,10 +42,10 @@ def _serve(data: Path, port: int, config: Path | None) -> None:
         factory=True,
         workers=1,
         blocking_threads=16,
+        backpressure=64,
         workers_kill_timeout=10,
         websockets=False,
-        process_name=None,
-        log_enabled=True,
+        log_level=LogLevels.error,
     ).serve()
 
 

@@ -10,8 +10,8 @@ import httpx
 import pytest
 
 from support.sandbox import Ear, Merchant, SandboxServer
+from zahlstelle_sandbox._bank_pages import _cents
 from zahlstelle_sandbox._cards import CARDS
-from zahlstelle_sandbox._pages import _cents
 
 GOOD = {"number": "4111 1111 1111 1111", "expiry": "12/99", "cvc": "123", "holder": "Erika Mustermann"}
 
