@@ -25,21 +25,16 @@ POLICY = (
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the sandbox keeps its things and how it is reached."""
+    """Where the sandbox keeps its things and what it is told."""
 
     data: Path
     config: Path | None
-    port: int
-
-    @property
-    def base_url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
 
 
 def from_environment() -> Flask:
     """The application of the served process; the command line hands its arguments on in the environment."""
     config = os.environ.get("SANDBOX_CONFIG")
-    place = Place(Path(os.environ["SANDBOX_DATA"]), Path(config) if config else None, int(os.environ["SANDBOX_PORT"]))
+    place = Place(Path(os.environ["SANDBOX_DATA"]), Path(config) if config else None)
     return create_app(place, background=True)
 
 
@@ -60,7 +55,7 @@ def create_app(place: Place, *, background: bool) -> Flask:
     folder = place.data / "bank"
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = 256 * 1024
-    app.extensions["sandbox"] = Sandbox(store, sender, folder, config.admin_token, config.base_url or place.base_url)
+    app.extensions["sandbox"] = Sandbox(store, sender, folder, config.admin_token, config.base_url)
     for blueprint in (_payments_api.api, _admin.admin, _pages.pages, _card_pages.cards, _bank_pages.bank):
         app.register_blueprint(blueprint)
     app.add_url_rule("/healthz", view_func=_healthz)

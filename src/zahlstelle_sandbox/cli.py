@@ -20,7 +20,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         refuse_live(options.mode)
         _refuse_taken(options.port)
-        prepare(Place(options.data, options.config, options.port))
+        prepare(Place(options.data, options.config))
     except (Unusable, OSError) as error:
         print(f"zahlstelle-sandbox: {error}", file=sys.stderr)
         return 2
@@ -29,7 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _serve(data: Path, port: int, config: Path | None) -> None:
-    os.environ["SANDBOX_DATA"], os.environ["SANDBOX_PORT"] = str(data), str(port)
+    os.environ["SANDBOX_DATA"] = str(data)
     os.environ.pop("SANDBOX_CONFIG", None)
     if config:
         os.environ["SANDBOX_CONFIG"] = str(config)

@@ -9,8 +9,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
+from tests.support.sandbox import Ear, Merchant, SandboxServer, until
 
-from support.sandbox import Ear, Merchant, SandboxServer, until
 from zahlstelle_sandbox._bank_pages import _cents
 from zahlstelle_sandbox._cards import CARDS
 

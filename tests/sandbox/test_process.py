@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.support.sandbox import SandboxServer, free_port, listening, until
 
-from support.sandbox import SandboxServer, free_port, listening, until
 from zahlstelle_sandbox import _bank, _deliveries, _merchants
 from zahlstelle_sandbox._scheduler import close_days
 from zahlstelle_sandbox._store import Store
