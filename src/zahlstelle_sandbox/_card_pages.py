@@ -26,7 +26,7 @@ cards.before_request(own_forms_only)
 def card_page(token: str) -> Page:
     payment, merchant = _load(token)
     if payment["status"] == Status.PENDING:
-        return redirect(url_for("cards.approval", token=token), 303)
+        return redirect(_approval(token), 303)
     if payment["status"] != Status.CREATED:
         return _message(payment, "decided", back=True)
     chosen = BY_SLUG.get(request.args.get("card", ""))
@@ -96,13 +96,18 @@ def _after(payment: sqlite3.Row) -> Page:
     if behaviour.notify_before_redirect:
         sandbox().sender.send(payment["payment_id"])
     if payment["status"] == Status.PENDING:
-        return redirect(url_for("cards.approval", token=payment["token"]), 303)
+        return redirect(_approval(payment["token"]), 303)
     if payment["silent_until"]:
         time.sleep(behaviour.hang_seconds)
         return _message(payment, "timeout", back=True), 504
     if not payment["redirects"]:
         return _message(payment, "lost", back=False)
     return redirect(_return_url(payment), 303)
+
+
+def _approval(token: str) -> str:
+    """The bank's page, in the language the payer has chosen here."""
+    return url_for("cards.approval", token=token, lang=request.args.get("lang"))
 
 
 def _return_url(payment: sqlite3.Row) -> str:
