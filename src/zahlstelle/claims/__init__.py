@@ -2,6 +2,7 @@
 
 from ._operations import (
     DraftLine,
+    FeeUnknown,
     KassenzeichenTaken,
     NewClaim,
     add_catalogue,
@@ -20,6 +21,7 @@ from ._queries import (
     claim_by_kassenzeichen,
     claims_by_id_locked,
     claims_by_kassenzeichen,
+    claims_page,
     kassenzeichen_of,
     pools,
     recent_claims,
@@ -27,7 +29,16 @@ from ._queries import (
     services,
     wrong_balances,
 )
-from ._rules import AmountNotPositive, ClaimStatus, KassenzeichenWrong, LinesDiffer, Pool, Service, normalised
+from ._rules import (
+    AmountNotPositive,
+    ClaimStatus,
+    KassenzeichenWrong,
+    LinesDiffer,
+    Pool,
+    PoolExhausted,
+    Service,
+    normalised,
+)
 
 __all__ = [
     "AmountNotPositive",
@@ -36,12 +47,14 @@ __all__ = [
     "ClaimStatus",
     "ClaimUnknown",
     "DraftLine",
+    "FeeUnknown",
     "KassenzeichenTaken",
     "KassenzeichenWrong",
     "LinesDiffer",
     "NewClaim",
     "OpenAmount",
     "Pool",
+    "PoolExhausted",
     "PoolUnknown",
     "Service",
     "ServiceUnknown",
@@ -50,6 +63,7 @@ __all__ = [
     "claim_by_kassenzeichen",
     "claims_by_id_locked",
     "claims_by_kassenzeichen",
+    "claims_page",
     "kassenzeichen_of",
     "normalised",
     "open_claim",
