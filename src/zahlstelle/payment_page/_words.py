@@ -60,7 +60,7 @@ WORDS: Mapping[str, Words] = {
     ),
     "kassenzeichen_wrong": Words(
         _("Das ist kein Kassenzeichen"),
-        _("Ein Kassenzeichen hat 6 bis 35 Ziffern oder Buchstaben. Sie finden es oben rechts in Ihrem Schreiben."),
+        _("Ein Kassenzeichen hat 6 bis 35 Ziffern oder Buchstaben. Sie finden es in Ihrem Schreiben."),
     ),
     "check_digit_wrong": Words(
         _("In diesem Kassenzeichen ist ein Zeichen vertippt"),
