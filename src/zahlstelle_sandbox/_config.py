@@ -40,7 +40,7 @@ def read_config(path: Path | None, data: Path) -> Config:
             {
                 "admin_token": text(200, r"[\x21-\x7e]{16,200}"),
                 "merchants": _merchants,
-                "behaviour": read_behaviour,
+                "behaviour": _behaviour,
                 "payout_at": _time_of_day,
                 "base_url": url,
                 "mode": one_of("test", "live"),
@@ -76,6 +76,13 @@ def _merchants(value: Any) -> tuple[dict[str, Any], ...]:
     if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
         raise ValueError("must be a list of merchants")
     return tuple(value)
+
+
+def _behaviour(value: Any) -> Behaviour:
+    try:
+        return read_behaviour(value)
+    except Problem as problem:
+        raise ValueError(problem.detail) from problem
 
 
 def _time_of_day(value: Any) -> time:

@@ -43,6 +43,12 @@ def from_environment() -> Flask:
     return create_app(place, background=True)
 
 
+def prepare(place: Place) -> None:
+    """Do once, before serving, what can go wrong: read the config, open the memory. Raises Unusable."""
+    app = create_app(place, background=False)
+    app.extensions["sandbox"].store.close()
+
+
 def create_app(place: Place, *, background: bool) -> Flask:
     """Build the application; with `background` its sender and scheduler run too. Raises Unusable."""
     refuse_live(os.environ.get("SANDBOX_MODE"))
@@ -77,7 +83,7 @@ def _apply(store: Store, config: Config) -> None:
             if config.behaviour is not None:
                 _behaviour.put(connection, config.behaviour)
     except Problem as problem:
-        raise Unusable(f"config: {problem.detail}") from problem
+        raise Unusable(f"config: merchants: {problem.detail}") from problem
 
 
 def _healthz() -> Response:

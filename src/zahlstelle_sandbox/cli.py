@@ -2,13 +2,15 @@
 
 import argparse
 import os
+import socket
 import sys
 from pathlib import Path
 
 from granian import Granian
 from granian.constants import Interfaces
 
-from ._config import Unusable, read_config, refuse_live
+from ._config import Unusable, refuse_live
+from .app import Place, prepare
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -16,9 +18,8 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         refuse_live(options.mode)
-        refuse_live(os.environ.get("SANDBOX_MODE"))
-        options.data.mkdir(parents=True, exist_ok=True)
-        read_config(options.config, options.data)
+        _refuse_taken(options.port)
+        prepare(Place(options.data, options.config, options.port))
     except (Unusable, OSError) as error:
         print(f"zahlstelle-sandbox: {error}", file=sys.stderr)
         return 2
@@ -45,6 +46,13 @@ def _serve(data: Path, port: int, config: Path | None) -> None:
         process_name=None,
         log_enabled=True,
     ).serve()
+
+
+def _refuse_taken(port: int) -> None:
+    """Raises OSError now, with a clear word, rather than in the server's own process."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind(("127.0.0.1", port))
 
 
 def _parser() -> argparse.ArgumentParser:

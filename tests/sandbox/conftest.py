@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-
-from support.sandbox import Ear, Merchant, SandboxServer, listening
+from tests.support.sandbox import Ear, Merchant, SandboxServer, listening
 
 
 @pytest.fixture(scope="package")

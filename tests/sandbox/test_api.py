@@ -5,8 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-
-from support.sandbox import Merchant, SandboxServer, until
+from tests.support.sandbox import Merchant, SandboxServer, until
 
 
 def test_the_same_key_and_body_start_one_payment(sandbox: SandboxServer, town: Merchant) -> None:

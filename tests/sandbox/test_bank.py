@@ -1,20 +1,19 @@
 """The test bank: one collective credit a day, its breakdown, and files that appear whole."""
 
 import io
-import os
 import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
 from lxml import etree
-
-from support.sandbox import ADMIN_TOKEN, Merchant, SandboxServer
+from tests.support.sandbox import ADMIN_TOKEN, Merchant, SandboxServer
+from tests.support.shared import shared
 
 DAY = "2100-01-04"
-# Our narrow part of the standard always; ISO's own schemas too where a folder of them is named.
+# Our narrow part of the standard always; ISO's own schemas too where they are at hand.
 SCHEMAS = [Path(__file__).parent / "profiles"]
-SCHEMAS += [Path(folder) for folder in [os.environ.get("ISO20022_XSD")] if folder]
+SCHEMAS += [folder for folder in [shared("specs", "xsd")] if folder]
 
 
 class Message:

@@ -6,7 +6,7 @@ import hmac
 import time
 from typing import Any
 
-from support.sandbox import Ear, Heard, Merchant, SandboxServer, until
+from tests.support.sandbox import Ear, Heard, Merchant, SandboxServer, until
 
 
 def signature(heard: Heard, secret: str) -> str:

@@ -15,12 +15,14 @@ from ._operations import (
     settle,
     settled_by_transfer,
     start_payment,
+    take_over,
 )
 from ._queries import (
     Attempt,
     Payment,
     attempts_by_provider_reference,
     attempts_of,
+    claims_being_paid,
     methods,
     payment_by_id,
     payment_by_token,
@@ -72,6 +74,7 @@ __all__ = [
     "begin",
     "cancel",
     "choose_transfer",
+    "claims_being_paid",
     "diagram",
     "hear",
     "methods",
@@ -86,4 +89,5 @@ __all__ = [
     "start_payment",
     "surplus_attempts",
     "sweep",
+    "take_over",
 ]

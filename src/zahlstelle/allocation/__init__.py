@@ -1,0 +1,33 @@
+"""Allocation (Zuordnung): which money pays which claim. Posts by itself only without doubt; else a named doubt."""
+
+from ._operations import ImportResult, import_bank_file, retry_doubts
+from ._queries import (
+    Decision,
+    SuspenseItem,
+    decisions_of_attempts,
+    decisions_of_claim,
+    decisions_of_entry,
+    last_decisions,
+    suspense,
+    suspense_cents,
+    wrong_suspense,
+)
+from ._rules import DOUBT_WORDS, RULE_VERSION, Doubt
+
+__all__ = [
+    "DOUBT_WORDS",
+    "RULE_VERSION",
+    "Decision",
+    "Doubt",
+    "ImportResult",
+    "SuspenseItem",
+    "decisions_of_attempts",
+    "decisions_of_claim",
+    "decisions_of_entry",
+    "import_bank_file",
+    "last_decisions",
+    "retry_doubts",
+    "suspense",
+    "suspense_cents",
+    "wrong_suspense",
+]

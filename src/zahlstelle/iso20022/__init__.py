@@ -1,0 +1,55 @@
+"""Bank messages (camt.05x): bytes in, frozen records out, and back. No Django, no database."""
+
+from ._documents import Source, documents
+from ._inspect import detail_json, entries, entry_json, json_pieces
+from ._reader import read
+from ._records import (
+    Balance,
+    Detail,
+    Deviation,
+    Entry,
+    EntryEnd,
+    EntryHead,
+    EntryStart,
+    Event,
+    MessageHead,
+    Side,
+    Statement,
+    StatementEnd,
+    StatementHead,
+    StatementStart,
+)
+from ._refusals import Reason, Unreadable, Unwritable
+from ._write import NoticeDetail, NoticeEntry, NoticeHead, camt054_pieces, write_camt054
+
+__all__ = [
+    "Balance",
+    "Detail",
+    "Deviation",
+    "Entry",
+    "EntryEnd",
+    "EntryHead",
+    "EntryStart",
+    "Event",
+    "MessageHead",
+    "NoticeDetail",
+    "NoticeEntry",
+    "NoticeHead",
+    "Reason",
+    "Side",
+    "Source",
+    "Statement",
+    "StatementEnd",
+    "StatementHead",
+    "StatementStart",
+    "Unreadable",
+    "Unwritable",
+    "camt054_pieces",
+    "detail_json",
+    "documents",
+    "entries",
+    "entry_json",
+    "json_pieces",
+    "read",
+    "write_camt054",
+]
