@@ -21,9 +21,11 @@ from zahlstelle.kernel import clock
 from zahlstelle.payments import (
     PUBLIC,
     AlreadyBeingPaid,
+    AlreadyPaid,
     Attempt,
     MethodUnknown,
     Payment,
+    PaymentOver,
     PaymentStatus,
     PaymentUnknown,
     Status,
@@ -141,6 +143,8 @@ def _choose(request: HttpRequest, token: str, tenant: Tenant, payment: Payment) 
             payments.choose_transfer(tenant=tenant, payment_id=payment.id, at=clock.now())
             return SeeOther(result)
         return _to_provider(tenant, payment, method, result)
+    except (AlreadyPaid, PaymentOver):
+        return SeeOther(result)
     except AlreadyBeingPaid as refusal:
         return _being_paid(request, token, tenant, payment, method, refusal)
 

@@ -15,7 +15,7 @@ MOST_BYTES = 65_536
 @require_POST
 def notify(request: HttpRequest, slug: str, provider: str) -> HttpResponse:
     """Take a provider's notification: 204 when it was heard, a problem (RFC 9457) when it was not."""
-    if int(request.headers.get("Content-Length") or 0) > MOST_BYTES:
+    if int(request.META.get("CONTENT_LENGTH") or 0) > MOST_BYTES:
         return _problem(413, "body_too_large", f"more than {MOST_BYTES} bytes")
     try:
         tenant = tenancy.tenant_by_slug(slug)

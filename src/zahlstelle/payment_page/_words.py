@@ -142,7 +142,7 @@ _METHODS: Mapping[str, Method] = {
     "click_to_pay": Method("Click to Pay", _("Mit Ihrer gespeicherten Karte, sofort bezahlt")),
     "direct_debit": Method(_("Lastschrift"), _("Wir buchen den Betrag von Ihrem Konto ab")),
     "transfer": Method(
-        _("Überweisung"), _("Mit QR-Code und Banking-App oder von Hand, dauert ein bis zwei Bankarbeitstage")
+        _("Überweisung"), _("Mit QR-Code in der Banking-App, ein bis zwei Bankarbeitstage")
     ),
 }
 

@@ -33,7 +33,7 @@ def moment(at: datetime) -> str:
 @register.filter
 def in_fours(text: str) -> str:
     """Write an IBAN in groups of four."""
-    return _NO_BREAK.join(text[n : n + 4] for n in range(0, len(text), 4))
+    return " ".join(text[n : n + 4] for n in range(0, len(text), 4))
 
 
 @register.filter
