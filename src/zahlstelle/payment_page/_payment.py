@@ -61,7 +61,7 @@ def state(request: HttpRequest, token: str) -> HttpResponse:
     """Tell a page that waits: 204 while nothing has changed, else "load yourself anew"."""
     tenant, payment = _opened(request, token)
     payment = _fresh(tenant, payment, patience=_EAGER)
-    if request.GET.get("seen") == payment.status:
+    if request.GET.get("seen") == _status(payment, _latest(tenant, payment)):
         return HttpResponse(status=204)
     return HttpResponse(headers={"HX-Refresh": "true"})
 
@@ -182,11 +182,13 @@ def _give_up_others(tenant: Tenant, payment: Payment) -> None:
 def _show(request: HttpRequest, token: str, tenant: Tenant, payment: Payment) -> HttpResponse:
     claim = claims.claim_by_id(tenant=tenant, claim_id=payment.claim_id)
     attempt = _latest(tenant, payment)
-    name, fill = _PAGES[_stage(payment, claim)]
+    status = _status(payment, attempt)
+    name, fill = _PAGES[_stage(payment, status, claim)]
     shown = {
         "town": tenant,
         "token": token,
         "payment": payment,
+        "status": status,
         "claim": claim,
         "purpose": _purpose(tenant, claim),
         "unit": _unit(tenant, claim),
@@ -198,10 +200,16 @@ def _show(request: HttpRequest, token: str, tenant: Tenant, payment: Payment) ->
     return _with_form_targets(render(request, f"payment_page/{name}.html", shown), tenant)
 
 
-def _stage(payment: Payment, claim: Claim) -> str:
+def _status(payment: Payment, attempt: Attempt | None) -> PaymentStatus:
+    """Say where the payment stands: an attempt just written down, its start not yet answered, is being checked."""
+    starting = attempt is not None and attempt.status is Status.INTENDED
+    return PaymentStatus.CHECKING if starting else payment.status
+
+
+def _stage(payment: Payment, status: PaymentStatus, claim: Claim) -> str:
     """Say which page fits: the payment's status, unless its time is over or the fee was settled in another way."""
-    if payment.status not in _PAYABLE:
-        return str(payment.status)
+    if status not in _PAYABLE:
+        return str(status)
     if claim.open < payment.amount:
         return "settled"
     return "expired" if payment.expires_at <= clock.now() else "choose"

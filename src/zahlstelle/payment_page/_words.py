@@ -141,9 +141,7 @@ _METHODS: Mapping[str, Method] = {
     "google_pay": Method("Google Pay", _("Mit Ihrem Google-Konto, sofort bezahlt")),
     "click_to_pay": Method("Click to Pay", _("Mit Ihrer gespeicherten Karte, sofort bezahlt")),
     "direct_debit": Method(_("Lastschrift"), _("Wir buchen den Betrag von Ihrem Konto ab")),
-    "transfer": Method(
-        _("Überweisung"), _("Mit QR-Code in der Banking-App, ein bis zwei Bankarbeitstage")
-    ),
+    "transfer": Method(_("Überweisung"), _("Mit QR-Code in der Banking-App, ein bis zwei Bankarbeitstage")),
 }
 
 
