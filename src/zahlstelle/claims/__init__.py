@@ -37,6 +37,7 @@ from ._rules import (
     Pool,
     PoolExhausted,
     Service,
+    checked,
     normalised,
 )
 
@@ -59,6 +60,7 @@ __all__ = [
     "Service",
     "ServiceUnknown",
     "add_catalogue",
+    "checked",
     "claim_by_id",
     "claim_by_kassenzeichen",
     "claims_by_id_locked",
