@@ -36,9 +36,9 @@ class Running:
             )
 
     def ready(self, patience: float = 120) -> dict[str, Any]:
-        """Wait for demo.json as a script would."""
+        """Wait for demo.json as a script would; one that a killed demo left is gone before the first word."""
         deadline = time.monotonic() + patience
-        while not (self.folder / "demo.json").exists():
+        while not self.said.read_text() or not (self.folder / "demo.json").exists():
             assert self.process.poll() is None, self.said.read_text()
             assert time.monotonic() < deadline, self.said.read_text()
             time.sleep(0.1)

@@ -106,7 +106,7 @@ class Demo:
         """Take the ports of the last start again where they are free, so that addresses people noted hold."""
         last = self.folder.remembered("ports") or {}
         self.web_port = self._asked_port or free_port(preferred=last.get("web", WEB_PORT))
-        self.sandbox_port = free_port(preferred=last.get("sandbox", self.web_port + 1))
+        self.sandbox_port = free_port(preferred=last.get("sandbox", self.web_port + 1), but_not=self.web_port)
         self.base_url = f"http://localhost:{self.web_port}"
         self.sandbox_url = f"http://localhost:{self.sandbox_port}"
         self.folder.remember("ports", {"web": self.web_port, "sandbox": self.sandbox_port})

@@ -3,9 +3,14 @@
 import socket
 
 
-def free_port(*, preferred: int = 0, tries: int = 50) -> int:
-    """Return `preferred` or the next free port above it; with 0 any free port of the kernel's choice."""
+def free_port(*, preferred: int = 0, but_not: int = 0, tries: int = 50) -> int:
+    """Return `preferred` or the next free port above it; with 0 any free port of the kernel's choice.
+
+    `but_not` is spoken for, though nobody listens there yet.
+    """
     for port in range(preferred, preferred + (tries if preferred else 1)):
+        if port and port == but_not:
+            continue
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
