@@ -8,8 +8,8 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from tests.support.machine import needs_root
 
-from support.machine import needs_root
 from zahlstelle.postgres import (
     Binaries,
     LocalServer,

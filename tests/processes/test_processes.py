@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.support.machine import needs_root
 
-from support.machine import needs_root
 from zahlstelle.processes import (
     Child,
     ChildDied,

@@ -1,8 +1,8 @@
 """One simulated month for all tests that only look at it."""
 
 import pytest
+from tests.support.simulated import Month, month_of
 
-from support.simulated import Month, month_of
 from zahlstelle.simulation import Simulation
 
 

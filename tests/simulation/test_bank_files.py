@@ -4,8 +4,8 @@ import re
 from collections import Counter, defaultdict
 from datetime import date
 
-from support.camt_files import Document, cents, found, schema, text
-from support.simulated import Month
+from tests.support.camt_files import Document, cents, found, schema, text
+from tests.support.simulated import Month
 
 
 def test_every_document_is_valid_against_its_schema(month: Month) -> None:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 from lxml import etree
+from tests.support.camt_files import cents, found, schema, text
 
-from support.camt_files import cents, found, schema, text
 from zahlstelle.kernel import CheckMethod, InputRefused, checkdigits
 from zahlstelle.simulation import Town, collective_file
 

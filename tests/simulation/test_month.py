@@ -13,8 +13,8 @@ import django
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.support.simulated import Month, month_of
 
-from support.simulated import Month, month_of
 from zahlstelle.kernel import CheckMethod, checkdigits
 from zahlstelle.simulation import Rates, Simulation, Town, simulate
 from zahlstelle.simulation._calendar import easter, is_banking_day

@@ -1,16 +1,21 @@
 """The truth covers every movement exactly once, and says what may be posted without a person."""
 
 import re
+import tempfile
 from collections import Counter
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.support.camt_files import Document, cents, found, schema, text
+from tests.support.simulated import Month, month_of
+from tests.support.sizes import size
 
-from support.camt_files import Document, cents, found, text
-from support.simulated import Month, month_of
-from support.sizes import size
 from zahlstelle.kernel import CheckMethod, checkdigits
 from zahlstelle.simulation import Rates, Simulation, Town
+from zahlstelle.simulation._rates import OF_TRANSFERS
 
 Fact = tuple[str, int]
 CATCH_SWAPS = {CheckMethod.MOD11, CheckMethod.MOD97}  # Luhn lets 09 and 90 pass, MOD 11,10 some other pairs
@@ -41,6 +46,33 @@ def facts(documents: list[Document]) -> dict[Fact, tuple[int, str, str, str | No
 
 
 def test_every_movement_is_told_exactly_once(month: Month) -> None:
+    assert_told_once(month)
+
+
+SHARES = st.sampled_from([0.0, 0.05, 0.3, 1.0])
+FREE = [field.name for field in fields(Rates) if field.name not in (*OF_TRANSFERS, "direct_debit", "standing_order")]
+
+
+@settings(max_examples=size(8, 150), deadline=None)
+@given(
+    seed=st.integers(0, 10**6),
+    days=st.integers(1, 25),
+    claims=st.integers(1, 250),
+    method=st.sampled_from(CheckMethod),
+    shares=st.fixed_dictionaries(dict.fromkeys(FREE, SHARES)),
+)
+def test_whatever_the_rates_every_document_is_valid_and_told_once(
+    seed: int, days: int, claims: int, method: CheckMethod, shares: dict[str, float]
+) -> None:
+    what = Simulation(seed, days, claims, town=Town(check=method), rates=Rates(**shares))
+    with tempfile.TemporaryDirectory() as folder:
+        month = month_of(Path(folder), what)
+        for document in month.documents:
+            schema(document.name).assertValid(document.root)
+        assert_told_once(month)
+
+
+def assert_told_once(month: Month) -> None:
     truth = month.rows("truth")
     told = {
         (row["bank_ref"], row["detail"]): (

@@ -10,13 +10,13 @@ from pathlib import Path
 
 from lxml import etree
 
-_XSD = Path(__file__).parent / "xsd"
+from tests.support.shared import need_shared
 
 
 @cache
 def schema(name: str) -> etree.XMLSchema:
     """Load the ISO 20022 schema of a message, such as camt.053.001.08."""
-    return etree.XMLSchema(etree.parse(str(_XSD / f"{name}.xsd")))
+    return etree.XMLSchema(etree.parse(str(need_shared("specs", "xsd", f"{name}.xsd"))))
 
 
 @dataclass(frozen=True)

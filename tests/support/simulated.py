@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from support.camt_files import Document, documents
+from tests.support.camt_files import Document, documents
 from zahlstelle.simulation import Simulation, simulate
 
 
