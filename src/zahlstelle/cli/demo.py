@@ -103,7 +103,10 @@ class Demo:
     def _choose_ports(self) -> None:
         """Take the ports of the last start again where they are free, so that addresses people noted hold."""
         last = self.folder.remembered("ports") or {}
-        self.web_port = self._asked_port or free_port(preferred=last.get("web", WEB_PORT))
+        if self._asked_port:
+            self.web_port = free_port(preferred=self._asked_port, tries=1)
+        else:
+            self.web_port = free_port(preferred=last.get("web", WEB_PORT))
         self.sandbox_port = free_port(preferred=last.get("sandbox", self.web_port + 1), but_not=self.web_port)
         self.base_url = f"http://localhost:{self.web_port}"
         self.sandbox_url = f"http://localhost:{self.sandbox_port}"

@@ -2,6 +2,14 @@
 
 import socket
 
+from zahlstelle.kernel import Refusal
+
+
+class PortTaken(Refusal):
+    """Something else listens there."""
+
+    code = "port_taken"
+
 
 def free_port(*, preferred: int = 0, but_not: int = 0, tries: int = 50) -> int:
     """Return `preferred` or the next free port above it; with 0 any free port of the kernel's choice.
@@ -18,4 +26,4 @@ def free_port(*, preferred: int = 0, but_not: int = 0, tries: int = 50) -> int:
             except OSError:
                 continue
             return int(probe.getsockname()[1])
-    raise OSError(f"no free port from {preferred} to {preferred + tries - 1}")
+    raise PortTaken(f"no free port from {preferred} to {preferred + tries - 1}")
