@@ -1,5 +1,6 @@
 """Claims (Forderungen): services, pools of Kassenzeichen, claims with lines, and what is open of them."""
 
+from ._context import kassenzeichen_of, open_with_amounts
 from ._operations import (
     DraftLine,
     KassenzeichenTaken,
@@ -47,9 +48,11 @@ __all__ = [
     "claim_by_kassenzeichen",
     "claims_by_id_locked",
     "claims_by_kassenzeichen",
+    "kassenzeichen_of",
     "normalised",
     "open_claim",
     "open_claims",
+    "open_with_amounts",
     "pools",
     "recent_claims",
     "service_by_key",

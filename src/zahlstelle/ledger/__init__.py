@@ -11,24 +11,29 @@ from ._queries import (
     trial_balance,
     unbalanced_entries,
 )
+from ._turnovers import EntryUnknown, Turnover, entry_lines, turnovers_about
 from ._rules import Entry, Line, Side, UnsoundEntry
 
 __all__ = [
     "Balance",
     "BookedLine",
     "Entry",
+    "EntryUnknown",
     "Line",
     "OccasionTaken",
     "Side",
+    "Turnover",
     "UnsoundEntry",
     "balance",
     "balances_about",
     "booked_about",
     "broken_seals",
+    "entry_lines",
     "open_accounts",
     "post",
     "reverse",
     "seal",
     "trial_balance",
+    "turnovers_about",
     "unbalanced_entries",
 ]
