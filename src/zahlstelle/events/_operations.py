@@ -1,9 +1,11 @@
 """Record an event beside the change it tells of."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+
+from django.db import connection
 
 from zahlstelle.kernel import new_id
 from zahlstelle.tables.events import EventRow
@@ -16,3 +18,13 @@ def record(*, tenant: Tenant, name: str, subject: UUID, at: datetime, payload: M
         EventRow.objects.create(
             id=new_id(), tenant_id=tenant.id, name=name, subject=subject, payload=dict(payload or {}), at=at
         )
+
+
+def record_many(*, tenant: Tenant, name: str, subjects: Sequence[UUID], at: datetime) -> None:
+    """Record the same event about many subjects, in one statement."""
+    sql = """
+        INSERT INTO event (tenant_id, id, name, subject, payload, at)
+        SELECT %s, g.id, %s, g.subject, '{}', %s FROM unnest(%s::uuid[], %s::uuid[]) g (id, subject)
+    """
+    with inside(tenant), connection.cursor() as cursor:
+        cursor.execute(sql, [tenant.id, name, at, [new_id() for _ in subjects], list(subjects)])

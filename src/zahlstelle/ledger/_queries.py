@@ -79,6 +79,20 @@ def balances_about(*, tenant: Tenant, account: str) -> dict[UUID, int]:
         return dict(cursor.fetchall())
 
 
+def balances_of(*, tenant: Tenant, prefix: str, subjects: Sequence[UUID]) -> dict[UUID, int]:
+    """Tell SOLL minus HABEN per subject over all accounts whose code begins with `prefix`, in cents."""
+    sql = """
+        SELECT l.subject, sum(CASE l.side WHEN 'SOLL' THEN l.amount_cents ELSE -l.amount_cents END)::bigint
+        FROM journal_line l JOIN account a ON a.id = l.account_id
+        WHERE l.tenant_id = %s AND l.subject = ANY(%s) AND starts_with(a.code, %s) GROUP BY 1
+    """
+    if not subjects:
+        return {}
+    with inside(tenant), connection.cursor() as cursor:
+        cursor.execute(sql, [tenant.id, list(subjects), prefix])
+        return dict(cursor.fetchall())
+
+
 _ABOUT = """
 SELECT e.id, e.occasion, e.booked_on, e.recorded_at, e.text,
     a.code, l.side, l.amount_cents, l.currency, l.subject, e.reverses

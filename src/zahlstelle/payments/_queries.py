@@ -94,6 +94,14 @@ def attempts_by_provider_reference(*, tenant: Tenant, references: Sequence[str])
         return {str(row.provider_reference): attempt_of(row) for row in rows}
 
 
+def claims_being_paid(*, tenant: Tenant, claim_ids: Sequence[UUID]) -> frozenset[UUID]:
+    """Name those of the claims for which a provider has an attempt whose outcome is open."""
+    open_statuses = [Status.INTENDED, Status.STARTED, Status.PENDING, Status.UNKNOWN, Status.CONTRADICTED]
+    with inside(tenant):
+        rows = AttemptRow.objects.filter(tenant_id=tenant.id, claim_id__in=claim_ids, status__in=open_statuses)
+        return frozenset(rows.exclude(provider="transfer").values_list("claim_id", flat=True))
+
+
 def surplus_attempts(*, tenant: Tenant) -> Sequence[Attempt]:
     """List what was paid although the claim was settled or other than asked: a person decides."""
     wanted = [Status.SURPLUS, Status.CONTRADICTED]

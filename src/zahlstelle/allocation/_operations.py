@@ -1,0 +1,236 @@
+"""Take bank files in and allocate what they bring: one file, one transaction."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import structlog
+from django.db import connection
+
+from zahlstelle import audit, bank, claims, events, ledger, payments
+from zahlstelle.bank import ToDecide
+from zahlstelle.iso20022 import Unreadable
+from zahlstelle.kernel import InputRefused, fact_id
+from zahlstelle.ledger import Entry, Line, Side
+from zahlstelle.tables.allocation import SuspenseRow
+from zahlstelle.tenancy import Tenant, inside
+
+from ._rules import RETRIED, RULE_VERSION, Allocate, Decided, Known, PaidOut, References, Suspend, decide, references_in
+
+_log = structlog.get_logger(__name__)
+_MACHINE = "rule"
+
+
+@dataclass(slots=True)
+class ImportResult:
+    """What an import brought; amounts in cents. Results of several files add up."""
+
+    files: int = 0
+    entries: int = 0
+    details: int = 0
+    allocated: int = 0
+    proposed: int = 0
+    suspended: int = 0
+    duplicates: int = 0
+    credit_cents: int = 0
+    debit_cents: int = 0
+
+    def add(self, other: "ImportResult") -> None:
+        """Count another file in."""
+        for name, value in asdict(other).items():
+            setattr(self, name, getattr(self, name) + value)
+
+
+def import_bank_file(*, tenant: Tenant, name: str, path: Path, at: datetime, by: str = "import") -> ImportResult:
+    """Take a bank file in, book every entry, allocate what is without doubt. Whole or not at all.
+
+    A file that cannot be read or tells of a foreign account is set aside with code and reason, and the refusal raised:
+    iso20022.Unreadable, bank.AccountUnknown.
+    """
+    try:
+        return _import(tenant, name, path, at, by)
+    except (Unreadable, InputRefused) as refused:
+        bank.refuse(tenant=tenant, name=name, path=path, code=str(refused.code), reason=str(refused), at=at)
+        raise
+
+
+def _import(tenant: Tenant, name: str, path: Path, at: datetime, by: str) -> ImportResult:
+    with inside(tenant):
+        taken = bank.take_in(tenant=tenant, name=name, path=path, at=at)
+        _forget_replaced(tenant, taken.touched)
+        result = ImportResult(
+            files=1,
+            entries=taken.entries,
+            details=taken.details,
+            duplicates=taken.duplicates,
+            credit_cents=taken.credit_cents,
+            debit_cents=taken.debit_cents,
+        )
+        for batch in bank.details_to_decide(tenant=tenant, entries=taken.touched):
+            allocated = _decide_batch(tenant, batch, at)
+            result.allocated += allocated
+            result.suspended += len(batch) - allocated
+        about = {"name": name, "entries": taken.entries, "allocated": result.allocated}
+        audit.write(
+            tenant=tenant, at=at, actor=by, action="bank_file.imported", subject=str(taken.file_id), details=about
+        )
+        return result
+
+
+def retry_doubts(*, tenant: Tenant, at: datetime) -> int:
+    """Decide again what another fact may have settled since. Returns how many were allocated."""
+    with inside(tenant):
+        waiting = SuspenseRow.objects.select_for_update(skip_locked=True).filter(tenant_id=tenant.id, doubt__in=RETRIED)
+        rows = list(waiting.order_by("since").values_list("detail", "entry")[:5000])
+        allocated = 0
+        details = [detail for detail, _ in rows]
+        entries = list(dict.fromkeys(entry for _, entry in rows))
+        for batch in bank.details_to_decide(tenant=tenant, entries=entries, details=details):
+            allocated += _decide_batch(tenant, batch, at, again=True)
+        return allocated
+
+
+def _forget_replaced(tenant: Tenant, entries: Sequence[UUID]) -> None:
+    """An entry that waited as a whole gives way to its details, now that they are there."""
+    sql = """
+        DELETE FROM suspense s USING bank_detail d
+        WHERE s.tenant_id = %s AND d.tenant_id = s.tenant_id AND d.id = s.detail AND s.entry = ANY(%s) AND NOT d.active
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [tenant.id, list(entries)])
+
+
+def _decide_batch(tenant: Tenant, batch: Sequence[ToDecide], at: datetime, again: bool = False) -> int:
+    pools = claims.pools(tenant=tenant)
+    named = [
+        references_in(
+            end_to_end_id=item.detail.end_to_end_id,
+            reference=item.detail.reference,
+            remittance=item.detail.remittance,
+            pools=pools,
+        )
+        for item in batch
+    ]
+    known = _known(tenant, batch, named)
+    decided = []
+    for item, references in zip(batch, named, strict=True):
+        decision = decide(item, references, known)
+        _use_up(decision, known)
+        decided.append((item, decision))
+    _write(tenant, decided, at, again)
+    return sum(not isinstance(decision, Suspend) for _, decision in decided)
+
+
+def _known(tenant: Tenant, batch: Sequence[ToDecide], named: Sequence[References]) -> Known:
+    numbers = sorted({number for references in named for number in references.candidates})
+    found = claims.claims_by_kassenzeichen(tenant=tenant, numbers=numbers)
+    references = {r for item in batch for r in (item.detail.instruction_id, item.detail.tx_id) if r}
+    attempts = payments.attempts_by_provider_reference(tenant=tenant, references=sorted(references))
+    ids = [attempt.id for attempt in attempts.values()]
+    return Known(
+        claims=found,
+        open_cents={claim.id: claim.open_cents for claim in found.values()},
+        attempts=attempts,
+        clearing_cents=ledger.balances_of(tenant=tenant, prefix="clearing:", subjects=ids),
+        under_way=payments.claims_being_paid(tenant=tenant, claim_ids=[claim.id for claim in found.values()]),
+    )
+
+
+def _use_up(decision: Decided, known: Known) -> None:
+    match decision:
+        case Allocate(claim):
+            known.open_cents[claim.id] = 0
+        case PaidOut(attempt):
+            known.clearing_cents[attempt.id] = 0
+
+
+def _write(tenant: Tenant, decided: Sequence[tuple[ToDecide, Decided]], at: datetime, again: bool) -> None:
+    posted = [(item, d) for item, d in decided if not isinstance(d, Suspend)]
+    entries = ledger.post(tenant=tenant, entries=[_booking(item, decision, at) for item, decision in posted])
+    booked = {item.detail.id: entry for (item, _), entry in zip(posted, entries, strict=True)}
+    paid = [(d.claim.id, item.detail.amount.cents) for item, d in posted if isinstance(d, Allocate)]
+    claims.settle(tenant=tenant, amounts=paid)
+    _remember(tenant, decided, booked, at)
+    if again:
+        done = [item.detail.id for item, _ in posted]
+        SuspenseRow.objects.filter(tenant_id=tenant.id, detail__in=done).delete()
+    _hold(tenant, [(item, d) for item, d in decided if isinstance(d, Suspend)], at)
+    settled = [claim for claim, _ in paid]
+    events.record_many(tenant=tenant, name="claim.settled", subjects=settled, at=at)
+    payments.settled_by_transfer(tenant=tenant, claim_ids=settled, at=at)
+
+
+def _booking(item: ToDecide, decision: Allocate | PaidOut, at: datetime) -> Entry:
+    detail = item.detail
+    match decision:
+        case Allocate(claim):
+            against = Line("receivable", Side.HABEN, detail.amount, claim.id)
+            text = f"Zuordnung {claim.kassenzeichen}"
+        case PaidOut(attempt):
+            against = Line(f"clearing:{attempt.provider}", Side.HABEN, detail.amount, attempt.id)
+            text = f"Auszahlung {attempt.provider_reference}"
+    lines = [Line("suspense", Side.SOLL, detail.amount, detail.entry), against]
+    return Entry(f"allocation:{detail.id}", item.booked_on, at, text, lines)
+
+
+_REMEMBER = """
+INSERT INTO allocation (tenant_id, id, detail, entry, outcome, amount_cents, claim, attempt, doubt, reasons, rule_version,
+    decided_at, decided_by, journal_entry)
+SELECT %(tenant)s, g.id, g.detail, g.entry, g.outcome, g.cents, g.claim, g.attempt, g.doubt, to_jsonb(string_to_array(
+    g.reasons, E'\\n')), %(rule)s, %(at)s, %(by)s, g.journal_entry
+FROM unnest(%(ids)s::uuid[], %(details)s::uuid[], %(entries)s::uuid[], %(outcomes)s::text[], %(cents)s::bigint[],
+    %(claims)s::uuid[], %(attempts)s::uuid[], %(doubts)s::text[], %(reasons)s::text[], %(booked)s::uuid[])
+    AS g (id, detail, entry, outcome, cents, claim, attempt, doubt, reasons, journal_entry)
+ON CONFLICT (id) DO NOTHING
+"""
+
+
+def _remember(
+    tenant: Tenant, decided: Sequence[tuple[ToDecide, Decided]], booked: dict[UUID, UUID], at: datetime
+) -> None:
+    """Keep every decision with its reasons. The same decision about the same money is one decision."""
+    columns: dict[str, Any] = {
+        "tenant": tenant.id,
+        "rule": RULE_VERSION,
+        "at": at,
+        "by": _MACHINE,
+        "ids": [fact_id(item.detail.id, _doubt(d), RULE_VERSION) for item, d in decided],
+        "details": [item.detail.id for item, _ in decided],
+        "entries": [item.detail.entry for item, _ in decided],
+        "outcomes": ["suspended" if isinstance(d, Suspend) else "allocated" for _, d in decided],
+        "cents": [item.detail.amount.cents for item, _ in decided],
+        "claims": [d.claim.id if isinstance(d, Allocate) else None for _, d in decided],
+        "attempts": [d.attempt.id if isinstance(d, PaidOut) else None for _, d in decided],
+        "doubts": [_doubt(d) for _, d in decided],
+        "reasons": ["\n".join(d.reasons) for _, d in decided],
+        "booked": [booked.get(item.detail.id) for item, _ in decided],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_REMEMBER, columns)
+
+
+def _doubt(decision: Decided) -> str | None:
+    return decision.doubt.value if isinstance(decision, Suspend) else None
+
+
+def _hold(tenant: Tenant, held: Sequence[tuple[ToDecide, Suspend]], at: datetime) -> None:
+    rows = [
+        SuspenseRow(
+            tenant_id=tenant.id,
+            detail=item.detail.id,
+            entry=item.detail.entry,
+            side=item.detail.side,
+            amount_cents=item.detail.amount.cents,
+            currency=item.detail.amount.currency,
+            doubt=decision.doubt,
+            candidate=decision.candidate,
+            since=at,
+        )
+        for item, decision in held
+    ]
+    SuspenseRow.objects.bulk_create(
+        rows, batch_size=2000, update_conflicts=True, unique_fields=["detail"], update_fields=["doubt", "candidate"]
+    )

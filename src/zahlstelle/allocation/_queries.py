@@ -1,0 +1,121 @@
+"""Look at decisions and at what waits in suspense."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from zahlstelle import ledger
+from zahlstelle.kernel import Money
+from zahlstelle.tables.allocation import AllocationRow, SuspenseRow
+from zahlstelle.tenancy import Tenant, inside
+
+from ._rules import Doubt
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A decision about a detail's money, with its reasons."""
+
+    detail: UUID
+    entry: UUID
+    outcome: str
+    amount_cents: int
+    claim_id: UUID | None
+    attempt_id: UUID | None
+    doubt: Doubt | None
+    reasons: Sequence[str]
+    rule_version: str
+    decided_at: datetime
+    decided_by: str
+    journal_entry: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class SuspenseItem:
+    """Money in suspense (Verwahrung)."""
+
+    detail: UUID
+    entry: UUID
+    side: str
+    amount: Money
+    doubt: Doubt
+    candidate: str | None
+    since: datetime
+
+
+def decisions_of_entry(*, tenant: Tenant, entry_id: UUID) -> Mapping[UUID, Decision]:
+    """Give the latest decision of each detail of an entry."""
+    with inside(tenant):
+        rows = AllocationRow.objects.filter(tenant_id=tenant.id, entry=entry_id).order_by("decided_at", "outcome")
+        return {row.detail: _decision(row) for row in rows}
+
+
+def last_decisions(*, tenant: Tenant, details: Sequence[UUID]) -> Mapping[UUID, Decision]:
+    """Give the latest decision of each of these details."""
+    with inside(tenant):
+        rows = AllocationRow.objects.filter(tenant_id=tenant.id, detail__in=details).order_by("decided_at")
+        return {row.detail: _decision(row) for row in rows}
+
+
+def decisions_of_claim(*, tenant: Tenant, claim_id: UUID) -> Sequence[Decision]:
+    """List what was allocated to a claim."""
+    with inside(tenant):
+        rows = AllocationRow.objects.filter(tenant_id=tenant.id, claim=claim_id).order_by("decided_at")
+        return [_decision(row) for row in rows]
+
+
+def decisions_of_attempts(*, tenant: Tenant, attempts: Sequence[UUID]) -> Sequence[Decision]:
+    """List the payouts of these attempts."""
+    with inside(tenant):
+        rows = AllocationRow.objects.filter(tenant_id=tenant.id, attempt__in=attempts).order_by("decided_at")
+        return [_decision(row) for row in rows]
+
+
+def suspense(*, tenant: Tenant, doubt: Doubt | None = None, limit: int = 500) -> Sequence[SuspenseItem]:
+    """List what waits, the oldest first; only one doubt if it is named."""
+    with inside(tenant):
+        rows = SuspenseRow.objects.filter(tenant_id=tenant.id).order_by("since", "entry", "detail")
+        rows = rows.filter(doubt=doubt) if doubt else rows
+        return [
+            SuspenseItem(
+                r.detail, r.entry, r.side, Money(r.amount_cents, r.currency), Doubt(r.doubt), r.candidate, r.since
+            )
+            for r in rows[:limit]
+        ]
+
+
+def suspense_cents(*, tenant: Tenant) -> int:
+    """Tell how much money waits, in cents: what came in minus what went out."""
+    with inside(tenant):
+        rows = SuspenseRow.objects.filter(tenant_id=tenant.id).values_list("side", "amount_cents")
+        return sum(cents if side == "credit" else -cents for side, cents in rows)
+
+
+def wrong_suspense(*, tenant: Tenant) -> Sequence[tuple[UUID, int, int]]:
+    """Compare what waits with the book: (bank entry, told, booked) where they differ, in cents."""
+    with inside(tenant):
+        booked = {entry: -cents for entry, cents in ledger.balances_about(tenant=tenant, account="suspense").items()}
+        told: dict[UUID, int] = {}
+        rows = SuspenseRow.objects.filter(tenant_id=tenant.id).values_list("entry", "side", "amount_cents")
+        for entry, side, cents in rows:
+            told[entry] = told.get(entry, 0) + (cents if side == "credit" else -cents)
+    entries = {*told, *booked}
+    return [(e, told.get(e, 0), booked.get(e, 0)) for e in sorted(entries) if told.get(e, 0) != booked.get(e, 0)]
+
+
+def _decision(row: AllocationRow) -> Decision:
+    return Decision(
+        detail=row.detail,
+        entry=row.entry,
+        outcome=row.outcome,
+        amount_cents=row.amount_cents,
+        claim_id=row.claim,
+        attempt_id=row.attempt,
+        doubt=Doubt(row.doubt) if row.doubt else None,
+        reasons=[reason for reason in row.reasons if reason],
+        rule_version=row.rule_version,
+        decided_at=row.decided_at,
+        decided_by=row.decided_by,
+        journal_entry=row.journal_entry,
+    )

@@ -1,0 +1,126 @@
+"""Read a file once: statements and entries into memory, details into a table that ends with the transaction."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from zahlstelle import iso20022
+from zahlstelle.iso20022 import Detail, Entry, EntryEnd, StatementEnd, StatementHead, StatementStart
+from zahlstelle.kernel import fact_id
+from zahlstelle.tenancy import Tenant
+
+from ._rules import Sighting, StatementDigest, content_of
+
+_BATCH = 5_000
+
+_COLUMNS = """
+    position integer, number integer, amount_cents bigint, side text, currency text, end_to_end_id text,
+    mandate_id text, instruction_id text, tx_id text, uetr text, bank_ref text, party_name text, party_iban text,
+    reference text,
+    reference_type text, remittance jsonb, return_reason text, original_cents bigint, charges_cents bigint,
+    proprietary_code text
+"""
+
+
+@dataclass(slots=True)
+class SeenStatement:
+    """A statement of the file with its identity."""
+
+    id: UUID
+    member: str
+    message: str
+    version: str | None
+    message_id: str | None
+    head: StatementHead
+    identity: str = ""
+    sightings: list[Sighting] = field(default_factory=list)
+
+
+class Intake:
+    """Takes what the reader says; details leave memory in batches."""
+
+    def __init__(self, tenant: Tenant, file_id: UUID) -> None:
+        self._tenant, self._file_id = tenant, file_id
+        self.statements: list[SeenStatement] = []
+        self._rows: list[tuple[Any, ...]] = []
+        self._position = 0
+        self._last: Detail | None = None
+        self._digest: StatementDigest | None = None
+        with connection.cursor() as cursor:
+            cursor.execute(f"CREATE TEMP TABLE IF NOT EXISTS seen_detail ({_COLUMNS}) ON COMMIT DROP")
+            cursor.execute("TRUNCATE seen_detail")
+
+    def read(self, path: Path, name: str) -> None:
+        """Read a file, or every member of an archive. Raises iso20022.Unreadable."""
+        for member, stream in iso20022.documents(path, name):
+            for event in iso20022.read(stream, member):
+                self._take(event, member)
+        self._flush()
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE seen_detail")
+
+    def _take(self, event: iso20022.Event, member: str) -> None:
+        match event:
+            case Detail():
+                self._last = event
+                self._rows.append(_row(self._position, event))
+                if len(self._rows) >= _BATCH:
+                    self._flush()
+            case EntryEnd(entry):
+                self._entry(entry)
+            case StatementStart(message, head):
+                statement_id = fact_id("statement", self._tenant.id, self._file_id, len(self.statements))
+                self.statements.append(
+                    SeenStatement(statement_id, member, message.message, message.version, message.message_id, head)
+                )
+                self._digest = StatementDigest(message.message, message.message_id, head)
+            case StatementEnd():
+                assert self._digest is not None
+                self.statements[-1].identity = self._digest.identity()
+
+    def _entry(self, entry: Entry) -> None:
+        assert self._digest is not None
+        told = content_of(self._last) if self._last is not None and entry.detail_count == 1 else None
+        statement = self.statements[-1]
+        account = statement.head.account_iban or statement.head.account_other or ""
+        statement.sightings.append(Sighting(self._position, statement.id, statement.message, account, entry, told))
+        self._digest.add(entry, told)
+        self._position += 1
+        self._last = None
+
+    def _flush(self) -> None:
+        if not self._rows:
+            return
+        with connection.cursor() as cursor, cursor.copy("COPY seen_detail FROM STDIN") as copy:
+            for row in self._rows:
+                copy.write_row(row)
+        self._rows.clear()
+
+
+def _row(position: int, d: Detail) -> tuple[Any, ...]:
+    remittance = json.dumps(list(d.remittance) or [t for t in (d.additional_info,) if t], ensure_ascii=False)
+    return (
+        position, d.number, d.amount_cents, d.side, d.currency, d.end_to_end_id, d.mandate_id, d.instruction_id,
+        d.tx_id, d.uetr, d.bank_ref, d.party_name, d.party_iban, d.reference, d.reference_type, remittance,
+        d.return_reason,
+        d.original_cents, d.charges_cents, d.proprietary_code,
+    )  # fmt: skip
+
+
+def sha256_of(path: Path) -> tuple[str, int]:
+    """Digest a file and give its size in bytes."""
+    with path.open("rb") as source:
+        return hashlib.file_digest(source, "sha256").hexdigest(), path.stat().st_size
+
+
+def pieces(path: Path, size: int = 1 << 20) -> Iterator[bytes]:
+    """Give a file in pieces of a mebibyte."""
+    with path.open("rb") as source:
+        while piece := source.read(size):
+            yield piece

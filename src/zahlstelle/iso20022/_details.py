@@ -1,0 +1,257 @@
+"""TxDtls into `Detail`: which token feeds which field, worked out once per shape."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from operator import itemgetter
+
+from ._records import Detail, Side
+from ._refusals import Reason
+from ._shapes import Node
+from ._values import SIDES, cents
+
+# Field by field, in the order in which `build` takes them; several paths: the first that is there.
+_TEXTS: tuple[tuple[str, ...], ...] = (
+    ("Refs/EndToEndId",),
+    ("Refs/MndtId",),
+    ("Refs/InstrId",),
+    ("Refs/TxId",),
+    ("Refs/UETR",),
+    ("Refs/AcctSvcrRef",),
+    ("Refs/MsgId",),
+    ("Refs/PmtInfId",),
+    ("Refs/ClrSysRef",),
+    ("Refs/AcctSvcrTxId",),
+    ("RltdPties/Dbtr/Nm", "RltdPties/Dbtr/Pty/Nm", "RltdPties/Dbtr/Agt/FinInstnId/Nm"),
+    ("RltdPties/DbtrAcct/Id/IBAN",),
+    ("RltdAgts/DbtrAgt/FinInstnId/BICFI", "RltdAgts/DbtrAgt/FinInstnId/BIC"),
+    ("RltdPties/UltmtDbtr/Nm", "RltdPties/UltmtDbtr/Pty/Nm", "RltdPties/UltmtDbtr/Agt/FinInstnId/Nm"),
+    ("RltdPties/Cdtr/Nm", "RltdPties/Cdtr/Pty/Nm", "RltdPties/Cdtr/Agt/FinInstnId/Nm"),
+    ("RltdPties/CdtrAcct/Id/IBAN",),
+    ("RltdAgts/CdtrAgt/FinInstnId/BICFI", "RltdAgts/CdtrAgt/FinInstnId/BIC"),
+    ("RltdPties/UltmtCdtr/Nm", "RltdPties/UltmtCdtr/Pty/Nm", "RltdPties/UltmtCdtr/Agt/FinInstnId/Nm"),
+    ("RtrInf/Rsn/Cd", "RtrInf/Rsn/Prtry"),
+    ("BkTxCd/Domn/Cd",),
+    ("BkTxCd/Domn/Fmly/Cd",),
+    ("BkTxCd/Domn/Fmly/SubFmlyCd",),
+    ("BkTxCd/Prtry/Cd",),
+    ("Purp/Cd", "Purp/Prtry"),
+    ("AddtlTxInf",),
+)
+
+# Sub-families and Geschäftsvorfallcodes of returns: the parties keep the roles of the original payment.
+_RETURN_SUBFAMILIES = frozenset({"RRTN", "UPDD", "PRDD"})
+_RETURN_CODES = frozenset({"108", "109", "159"})
+
+Amounts = tuple[tuple[int, str | None, int], ...]  # (token of the amount, currency, token of the side)
+
+
+class Trouble(Exception):
+    """Something in an element that makes it unreadable; the reader adds file and line."""
+
+    def __init__(self, code: Reason, token: int, element: str, reason: str) -> None:
+        super().__init__(code, token, element, reason)
+        self.code, self.token, self.element, self.reason = code, token, element, reason
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a detail takes from around it."""
+
+    currency: str | None
+    side: Side
+    own_iban: str | None
+    returned: bool  # the entry's own bank transaction code says: a return
+
+
+@dataclass(frozen=True, slots=True)
+class DetailPlan:
+    """Where the fields of a `TxDtls` of one shape stand among its tokens."""
+
+    texts: Callable[[Sequence[str]], tuple[str, ...]]
+    amount: tuple[int, str | None, str] | None  # token, currency, element
+    instructed: tuple[int, str | None] | None
+    side: int
+    proprietary: tuple[tuple[int, int], ...]
+    references: tuple[tuple[int, int], ...]
+    remittance: tuple[int, ...]
+    additional: tuple[int, ...]
+    documents: tuple[int, ...]
+    return_info: tuple[int, ...]
+    charges: Amounts
+    returned: bool
+
+
+def plan(node: Node) -> DetailPlan:
+    """Work out where a `TxDtls` of this shape keeps its fields."""
+    return DetailPlan(
+        texts=itemgetter(*(node.at_any(*paths) for paths in _TEXTS)),
+        amount=_amount(node),
+        instructed=_sum_at(node, "AmtDtls/InstdAmt/Amt"),
+        side=node.at("CdtDbtInd"),
+        proprietary=tuple((one.at("Tp"), one.at("Ref")) for one in node.all("Refs", "Prtry")),
+        references=tuple(
+            (one.at_any("Tp/CdOrPrtry/Cd", "Tp/CdOrPrtry/Prtry"), one.at("Ref"))
+            for one in node.all("RmtInf", "Strd", "CdtrRefInf")
+        ),
+        remittance=tuple(one.text for one in node.all("RmtInf", "Ustrd")),
+        additional=tuple(one.text for one in node.all("RmtInf", "Strd", "AddtlRmtInf")),
+        documents=tuple(one.text for one in node.all("RmtInf", "Strd", "RfrdDocInf", "Nb")),
+        return_info=tuple(one.text for one in node.all("RtrInf", "AddtlInf")),
+        charges=charges(node),
+        returned=node.first("RtrInf") is not None,
+    )
+
+
+def _sum_at(node: Node, path: str) -> tuple[int, str | None] | None:
+    found = node.first(*path.split("/"))
+    return None if found is None else (found.text, found.currency)
+
+
+def _amount(node: Node) -> tuple[int, str | None, str] | None:
+    for path in ("Amt", "AmtDtls/TxAmt/Amt"):
+        found = _sum_at(node, path)
+        if found is not None:
+            return (*found, f"TxDtls/{path}")
+    return None
+
+
+def charges(node: Node) -> Amounts:
+    """The charges of an entry or a detail: records (from .04), else plain (.02), else the stated total."""
+    records = list(node.all("Chrgs", "Rcrd")) or [one for one in node.all("Chrgs") if one.first("Amt")]
+    if records:
+        return tuple(
+            (amount.text, amount.currency, one.at("CdtDbtInd")) for one in records for amount in one.all("Amt")
+        )
+    totals = node.all("Chrgs", "TtlChrgsAndTaxAmt")
+    return tuple((total.text, total.currency, 0) for total in totals)
+
+
+def money(tokens: Sequence[str], token: int, element: str) -> int:
+    """The hundredths at `token`; an amount that cannot be read is trouble with a place."""
+    try:
+        return cents(tokens[token])
+    except ValueError as why:
+        raise Trouble(Reason.AMOUNT_UNREADABLE, token, element, str(why)) from None
+
+
+def charged(tokens: Sequence[str], amounts: Amounts, currency: str | None, element: str) -> int | None:
+    """All charges together, charged above zero and given back below. None: none named, or in other money."""
+    if not amounts or any(ccy is not None and ccy != currency for _, ccy, _ in amounts):
+        return None
+    total = 0
+    for token, _, side in amounts:
+        value = money(tokens, token, element)
+        total += -value if tokens[side].strip() == "CRDT" else value
+    return total
+
+
+def side_of(tokens: Sequence[str], token: int, element: str) -> Side | None:
+    """The side at `token`; None where it is missing, trouble where it is another word."""
+    word = tokens[token].strip()
+    if not word:
+        return None
+    side = SIDES.get(word)
+    if side is None:
+        raise Trouble(Reason.SIDE_UNREADABLE, token, element, f"{word[:20]!r} is neither CRDT nor DBIT")
+    return side
+
+
+def build(tokens: Sequence[str], plan: DetailPlan, around: Context, number: int, line: int) -> Detail:
+    """Read one `TxDtls`. Raises Trouble where an amount or a side cannot be read."""
+    (
+        end_to_end_id, mandate_id, instruction_id, tx_id, uetr, bank_ref, message_id, payment_id, clearing_ref,
+        bank_tx_id, debtor, debtor_iban, debtor_bic, ultimate_debtor, creditor, creditor_iban, creditor_bic,
+        ultimate_creditor, return_reason, domain, family, sub_family, code, purpose, additional_info,
+    ) = [text.strip() or None for text in plan.texts(tokens)]  # fmt: skip
+    original = original_currency = amount = None
+    currency = around.currency
+    if plan.instructed is not None:
+        token, original_currency = plan.instructed
+        original = _original(tokens, token, plan.amount is None and original_currency == currency)
+    if plan.amount is not None:
+        token, own_currency, element = plan.amount
+        amount = money(tokens, token, element)
+        currency = own_currency or currency
+    elif original_currency is not None and original_currency == currency:
+        amount = original
+    side = side_of(tokens, plan.side, "TxDtls/CdtDbtInd") if plan.side else None
+    pays = (side or around.side) == "credit"  # the counterparty is the debtor
+    if plan.returned or around.returned or is_return(sub_family, code):
+        pays = _returned_to(pays, around.own_iban, debtor or debtor_iban, debtor_iban, creditor, creditor_iban)
+    references: tuple[tuple[str | None, str], ...] = ()
+    if plan.references:
+        texts = [(tokens[kind].strip() or None, tokens[ref].strip()) for kind, ref in plan.references]
+        references = tuple([one for one in texts if one[1]])
+    return Detail._make((
+        number, line, amount, currency if amount is not None else None, side,
+        end_to_end_id, mandate_id, instruction_id, tx_id, uetr, bank_ref, message_id, payment_id, clearing_ref,
+        bank_tx_id,
+        tuple([(tokens[kind].strip(), tokens[ref].strip()) for kind, ref in plan.proprietary])
+        if plan.proprietary else (),
+        (debtor or ultimate_debtor) if pays else (creditor or ultimate_creditor),
+        debtor_iban if pays else creditor_iban,
+        debtor_bic if pays else creditor_bic,
+        debtor, debtor_iban, debtor_bic, ultimate_debtor,
+        creditor, creditor_iban, creditor_bic, ultimate_creditor,
+        references[0][1] if references else None,
+        references[0][0] if references else None,
+        references,
+        tuple([tokens[piece] for piece in plan.remittance if tokens[piece].strip()]),
+        tuple([tokens[piece].strip() for piece in plan.additional if tokens[piece].strip()])
+        if plan.additional else (),
+        tuple([tokens[piece].strip() for piece in plan.documents if tokens[piece].strip()])
+        if plan.documents else (),
+        return_reason,
+        " ".join([tokens[piece].strip() for piece in plan.return_info]).strip() or None
+        if plan.return_info else None,
+        original, original_currency if original is not None else None,
+        charged(tokens, plan.charges, currency, "TxDtls/Chrgs") if plan.charges else None,
+        f"{domain}/{family}/{sub_family}" if domain and family and sub_family
+        else joined_code(domain, family, sub_family), code, purpose, additional_info,
+    ))  # fmt: skip
+
+
+def joined_code(domain: str | None, family: str | None, sub_family: str | None) -> str | None:
+    """PMNT/RCDT/ESCT: as much of the bank transaction code as is named."""
+    return "/".join(filter(None, (domain, family, sub_family))) or None
+
+
+@lru_cache(maxsize=4096)
+def is_return(sub_family: str | None, proprietary_code: str | None) -> bool:
+    """Whether a bank transaction code speaks of a returned transfer or direct debit."""
+    if sub_family in _RETURN_SUBFAMILIES:
+        return True
+    return proprietary_code is not None and not _RETURN_CODES.isdisjoint(proprietary_code.split("+")[:2])
+
+
+def _original(tokens: Sequence[str], token: int, is_the_amount: bool) -> int | None:
+    """InstdAmt in hundredths. It may have more decimals in foreign money: then it is not known."""
+    try:
+        return money(tokens, token, "TxDtls/AmtDtls/InstdAmt/Amt")
+    except Trouble:
+        if is_the_amount:
+            raise
+        return None
+
+
+def _returned_to(
+    pays: bool, own: str | None, debtor: str | None, debtor_iban: str | None, creditor: str | None,
+    creditor_iban: str | None,
+) -> bool:  # fmt: skip
+    """Whether the debtor is the counterparty of a return.
+
+    Roles are those of the original payment ("weil bei R-Transaktionen nicht gedreht wird", Anlage 3): a
+    debit that returns a collection names our payer as debtor. Banks that turn the roles all the same are
+    known by our own IBAN; where only one party is named, it is that one.
+    """
+    if own is not None and own in (debtor_iban, creditor_iban) and debtor_iban != creditor_iban:
+        return debtor_iban != own
+    debtor_is_it = not pays
+    if debtor_is_it and debtor is None:
+        return False
+    if not debtor_is_it and creditor is None and creditor_iban is None:
+        return True
+    return debtor_is_it

@@ -1,0 +1,276 @@
+"""Heads into records: message, statement and entry, everything that stands around the details."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+from datetime import date, datetime
+from typing import Any, TypeAlias, TypeVar
+
+from . import _details, _values
+from ._details import Context, Trouble
+from ._records import Balance, Detail, Entry, EntryHead, MessageHead, Statement, StatementHead
+from ._refusals import Reason
+from ._shapes import Node, tree
+
+Note = Callable[[str, int | None, str | None, str], None]  # code, line, element, reason
+T = TypeVar("T")
+
+
+class Scribe:
+    """An element that may still be open, its texts, and where to say what is unusual about it."""
+
+    def __init__(self, tokens: Sequence[str], lines: Sequence[int], note: Note) -> None:
+        self.tokens, self.lines, self.tell = tokens, lines, note
+        self.root = tree(tokens[1::2], unfinished=True)
+
+    @property
+    def line(self) -> int:
+        return self.lines[0]
+
+    def text(self, *paths: str, within: Node | None = None) -> str | None:
+        """The text at the first of `paths` that is there; None where it is missing or empty."""
+        return self.tokens[(within or self.root).at_any(*paths)].strip() or None
+
+    def note(self, code: str, element: str, reason: str, token: int = 0) -> None:
+        self.tell(code, self.lines[token // 2 - 1] if token else self.line, element, reason)
+
+    def day(self, path: str, within: Node | None = None) -> date | None:
+        """The day of a Dt/DtTm choice; a moment with an offset falls on its day in Europe/Berlin."""
+        found = (within or self.root).first(*path.split("/"))
+        if found is None:
+            return None
+        return self._read(found.at("Dt"), path, _values.day) or self._read(
+            found.at_any("DtTm"), path, _values.berlin_day
+        )
+
+    def bound(self, path: str) -> date | None:
+        """The day of one end of a period, written as a day (FrDt) or as a moment (FrDtTm)."""
+        return self._read(self.root.at_any(path), path, _values.day) or self._read(
+            self.root.at_any(f"{path}Tm"), path, _values.berlin_day
+        )
+
+    def moment(self, path: str) -> datetime | None:
+        return self._read(self.root.at_any(path), path, _values.moment)
+
+    def _read(self, token: int, path: str, make: Callable[[str], T]) -> T | None:
+        text = self.tokens[token].strip()
+        if not text:
+            return None
+        try:
+            return make(text)
+        except ValueError as why:
+            self.note("date_unreadable", path, str(why), token)
+        try:  # a spoilt time does not spoil the day: 2024-03-05T23:07:11:735
+            return make(text[:10]) if make is _values.day else _values.day(text[:10])  # type: ignore[return-value]
+        except ValueError:
+            return None
+
+
+Maker: TypeAlias = Callable[[Scribe], T]
+
+
+def message(scribe: Scribe, known: MessageHead) -> MessageHead:
+    """What the group header adds to a message of `known` kind and version."""
+    text = scribe.text
+    message_id = text("GrpHdr/MsgId")
+    created = scribe.root.at_any("GrpHdr/CreDtTm")
+    if message_id is None:
+        scribe.note("no_message_id", "GrpHdr/MsgId", "the message has no id")
+    if not scribe.tokens[created].strip():
+        scribe.note("no_creation_time", "GrpHdr/CreDtTm", "the message does not say when it was made")
+    last = text("GrpHdr/MsgPgntn/LastPgInd")
+    return MessageHead(
+        file=known.file,
+        line=known.line,
+        message=known.message,
+        version=known.version,
+        message_id=message_id,
+        created_at=_moment(scribe, "GrpHdr/CreDtTm"),
+        page_number=text("GrpHdr/MsgPgntn/PgNb"),
+        last_page=None if last is None else last in ("true", "1"),
+        additional_info=text("GrpHdr/AddtlInf"),
+    )
+
+
+def _moment(scribe: Scribe, path: str) -> datetime | None:
+    found = scribe.moment(path)
+    return found if isinstance(found, datetime) else None
+
+
+def statement(scribe: Scribe) -> StatementHead:
+    """The head of a statement: which account, which period, which balances."""
+    text = scribe.text
+    return StatementHead(
+        line=scribe.line,
+        statement_id=text("Id"),
+        electronic_sequence=text("ElctrncSeqNb"),
+        legal_sequence=text("LglSeqNb"),
+        created_at=_moment(scribe, "CreDtTm"),
+        from_on=scribe.bound("FrToDt/FrDt"),
+        to_on=scribe.bound("FrToDt/ToDt"),
+        copy_duplicate=text("CpyDplctInd"),
+        account_iban=text("Acct/Id/IBAN"),
+        account_other=text("Acct/Id/Othr/Id", "Acct/Id/PrtryAcct/Id"),
+        account_currency=text("Acct/Ccy"),
+        owner_name=text("Acct/Ownr/Nm"),
+        servicer_bic=text("Acct/Svcr/FinInstnId/BICFI", "Acct/Svcr/FinInstnId/BIC"),
+        balances=tuple(_balance(scribe, node) for node in scribe.root.all("Bal")),
+    )
+
+
+def _balance(scribe: Scribe, node: Node) -> Balance:
+    amount = node.first("Amt")
+    if amount is None:
+        raise Trouble(Reason.AMOUNT_UNREADABLE, 0, "Bal/Amt", "a balance without an amount")
+    side = _details.side_of(scribe.tokens, node.at("CdtDbtInd"), "Bal/CdtDbtInd")
+    if side is None:
+        scribe.note("balance_without_side", "Bal/CdtDbtInd", "a balance without a sign", amount.text)
+    return Balance(
+        type=scribe.text("Tp/CdOrPrtry/Cd", "Tp/CdOrPrtry/Prtry", "Tp/Cd", "Tp/Prtry", within=node),
+        amount_cents=_details.money(scribe.tokens, amount.text, "Bal/Amt"),
+        currency=amount.currency,
+        side=side,
+        day=scribe.day("Dt", node),
+    )
+
+
+def entry(scribe: Scribe, number: int) -> EntryHead:
+    """The head of an entry. Raises Trouble where its amount or side is missing or cannot be read."""
+    text, root, tokens = scribe.text, scribe.root, scribe.tokens
+    amount = root.first("Amt")
+    if amount is None:
+        raise Trouble(Reason.AMOUNT_UNREADABLE, 0, "Ntry/Amt", "the entry names no amount before its details")
+    side = _details.side_of(tokens, root.at("CdtDbtInd"), "Ntry/CdtDbtInd")
+    if side is None:
+        raise Trouble(Reason.SIDE_UNREADABLE, 0, "Ntry/CdtDbtInd", "the entry is neither credit nor debit")
+    batches = [*root.all("NtryDtls", "Btch"), *root.all("Btch")]
+    reversal = text("RvslInd")
+    return EntryHead(
+        line=scribe.line,
+        number=number,
+        amount_cents=_details.money(tokens, amount.text, "Ntry/Amt"),
+        currency=amount.currency,
+        side=side,
+        entry_ref=text("NtryRef"),
+        status=_status(scribe),
+        reversal=reversal in ("true", "1"),
+        booking_date=scribe.day("BookgDt"),
+        value_date=scribe.day("ValDt"),
+        bank_ref=text("AcctSvcrRef"),
+        btc=_details.joined_code(
+            text("BkTxCd/Domn/Cd"), text("BkTxCd/Domn/Fmly/Cd"), text("BkTxCd/Domn/Fmly/SubFmlyCd")
+        ),
+        proprietary_code=text("BkTxCd/Prtry/Cd"),
+        proprietary_issuer=text("BkTxCd/Prtry/Issr"),
+        batch_count=_batch_count(scribe, batches),
+        batch_cents=_batch_cents(scribe, batches, amount.currency),
+        batch_message_id=next(filter(None, (text("MsgId", within=one) for one in batches)), None),
+        batch_payment_id=next(filter(None, (text("PmtInfId", within=one) for one in batches)), None),
+        breakdown_message=text("AddtlInfInd/MsgNmId"),
+        breakdown_message_id=text("AddtlInfInd/MsgId"),
+        charges_cents=_details.charged(tokens, _details.charges(root), amount.currency, "Ntry/Chrgs"),
+        additional_info=text("AddtlNtryInf"),
+    )
+
+
+def _status(scribe: Scribe) -> str | None:
+    """BOOK, PDNG, INFO ...: the schema has changed between text (.02) and Cd (.08); banks mix both."""
+    status = scribe.text("Sts/Cd", "Sts/Prtry", "Sts")
+    if status is None:
+        scribe.note("no_status", "Ntry/Sts", "an entry without a status")
+    return status
+
+
+def _batch_count(scribe: Scribe, batches: list[Node]) -> int | None:
+    """How many transactions the bank says are in the entry; all batches of an entry together."""
+    said = [text for one in batches if (text := scribe.text("NbOfTxs", within=one)) is not None]
+    if not all(text.isascii() and text.isdecimal() and len(text) <= 15 for text in said):
+        scribe.note("batch_count_unreadable", "Btch/NbOfTxs", f"{said[0][:20]!r} is not a count")
+        return None
+    return sum(map(int, said)) if said else None
+
+
+def _batch_cents(scribe: Scribe, batches: list[Node], currency: str | None) -> int | None:
+    totals = [total for one in batches for total in one.all("TtlAmt")]
+    if not totals or any(total.currency not in (None, currency) for total in totals):
+        return None
+    return sum(_details.money(scribe.tokens, total.text, "Ntry/NtryDtls/Btch/TtlAmt") for total in totals)
+
+
+def context(head: EntryHead, around: StatementHead) -> Context:
+    """What the details of an entry take from it and from its statement."""
+    sub_family = (head.btc or "").rpartition("/")[2]
+    returned = _details.is_return(sub_family, head.proprietary_code)
+    return Context(head.currency, head.side, around.account_iban or around.account_other, returned)
+
+
+@dataclass(slots=True)
+class EntrySums:
+    """What the details of one entry come to, counted while they pass."""
+
+    details: int = 0
+    unsized: int = 0
+    signed: int = 0
+    charges: int = 0
+
+    def add(self, detail: Detail, around: Context) -> None:
+        self.details += 1
+        if detail.amount_cents is None or detail.currency != around.currency:
+            self.unsized += 1
+        elif (detail.side or around.side) == "credit":
+            self.signed += detail.amount_cents
+        else:
+            self.signed -= detail.amount_cents
+        if detail.charges_cents:
+            self.charges += detail.charges_cents
+
+    def close(self, head: EntryHead, note: Note) -> Entry:
+        """The entry with its sums. Where details or the bank's own counts differ, that is noted."""
+        summed = self.details > 0 and not self.unsized
+        whole = summed and self.signed == head.signed_cents
+        with_charges = summed and (whole or self.signed - self.charges == head.signed_cents)
+        if summed and not with_charges:
+            said = f"details come to {self.signed}, the entry to {head.signed_cents} hundredths"
+            note("details_differ", head.line, "Ntry/NtryDtls", said)
+        if self.details > 1 and head.batch_count is not None and head.batch_count != self.details:
+            said = f"{head.batch_count} transactions said, {self.details} found"
+            note("batch_count_differs", head.line, "Ntry/NtryDtls/Btch/NbOfTxs", said)
+        return Entry(
+            **_fields(head, EntryHead),
+            detail_count=self.details,
+            unsized_count=self.unsized,
+            details_signed_cents=self.signed,
+            details_charges_cents=self.charges,
+            whole=whole,
+            whole_with_charges=with_charges,
+        )
+
+
+@dataclass(slots=True)
+class StatementSums:
+    """What the entries of one statement come to."""
+
+    entries: int = 0
+    credit: int = 0
+    debit: int = 0
+
+    def add(self, entry: Entry) -> None:
+        self.entries += 1
+        if entry.side == "credit":
+            self.credit += entry.amount_cents
+        else:
+            self.debit += entry.amount_cents
+
+    def close(self, head: StatementHead) -> Statement:
+        """The statement with its sums."""
+        return Statement(
+            **_fields(head, StatementHead),
+            entry_count=self.entries,
+            credit_cents=self.credit,
+            debit_cents=self.debit,
+        )
+
+
+def _fields(head: object, kind: type[EntryHead] | type[StatementHead]) -> dict[str, Any]:
+    return {one.name: getattr(head, one.name) for one in fields(kind)}

@@ -1,0 +1,628 @@
+"""Characters into events: one pass, constant memory, every byte seen by the XML parser.
+
+expat judges every byte. Outside collective entries it reports each element; inside a run of `TxDtls` written
+plainly (no comment, CDATA, prefix or unusual attribute) it only checks, and the fields are cut out of the same
+text by shape (see `_shapes`). What is not written plainly is read element by element, with the same plans;
+a test holds both ways against each other.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from typing import BinaryIO
+from xml.parsers import expat
+
+from . import _details, _heads
+from ._details import Context, DetailPlan, Trouble
+from ._records import (
+    Deviation,
+    EntryEnd,
+    EntryHead,
+    EntryStart,
+    Event,
+    MessageHead,
+    StatementEnd,
+    StatementHead,
+    StatementStart,
+)
+from ._refusals import Reason, Unreadable
+from ._shapes import PLAIN_TAG, OddShape, pattern, tree
+from ._text import characters
+
+MAX_DEPTH = 64
+MAX_TOKEN = 1024 * 1024  # characters without a closing bracket: a text, a tag, a comment
+MAX_TAGS = 40_000  # of one element held in memory
+MAX_ELEMENT = 4 * 1024 * 1024  # characters of one element held in memory
+MAX_DOCUMENTS = 2_000  # in one file
+MAX_OUTSIDE = 2_000  # elements before a message is found
+_CACHED_TAGS = 400_000
+
+_BODY = re.compile(r"(BkToCstmrAcctRpt|BkToCstmrStmt|BkToCstmrDbtCdtNtfctn)(V\d\d)?")
+_MESSAGES = {
+    "BkToCstmrAcctRpt": "camt.052",
+    "BkToCstmrStmt": "camt.053",
+    "BkToCstmrDbtCdtNtfctn": "camt.054",
+}
+_STATEMENTS = frozenset({"Rpt", "Stmt", "Ntfctn"})
+_NAMESPACE = re.compile(r"(camt\.05[234])\.(\d{3}\.\d{2})$")
+_OTHER = re.compile(r"\b([a-z]{4}\.\d{3}(?:\.\d{3}\.\d{2})?)$")
+_EACH_TIME = frozenset({"details_differ", "batch_count_differs", "no_statement"})
+_TURNS = frozenset({"Ntry", "TxDtls", "NtryDtls", *_STATEMENTS})
+_SPLIT = re.compile("<([^>]*)>").split
+_BLANK = re.compile(r"[ \t\n]*").match
+_OPEN, _CLOSE = "<TxDtls>", "</TxDtls>"
+
+_TRUNCATED = {expat.errors.codes[word] for word in (
+    expat.errors.XML_ERROR_NO_ELEMENTS, expat.errors.XML_ERROR_UNCLOSED_TOKEN,
+    expat.errors.XML_ERROR_UNCLOSED_CDATA_SECTION, expat.errors.XML_ERROR_PARTIAL_CHAR,
+)}  # fmt: skip
+_ENTITIES = {expat.errors.codes[word] for word in (
+    expat.errors.XML_ERROR_UNDEFINED_ENTITY, expat.errors.XML_ERROR_RECURSIVE_ENTITY_REF,
+    expat.errors.XML_ERROR_ASYNC_ENTITY, expat.errors.XML_ERROR_EXTERNAL_ENTITY_HANDLING,
+)}  # fmt: skip
+
+HOT = 50  # an element seen this often gets an expression of its own
+MAX_HOT = 8
+
+
+class _Shapes:
+    """The shapes of `TxDtls` met in one file, each worked out once."""
+
+    def __init__(self) -> None:
+        self.plans: dict[tuple[str, ...], DetailPlan | None] = {}
+        self.seen: dict[tuple[str, ...], int] = {}
+        self.tags = 0
+        self.hot: list[_Hot] = []
+
+    def plan(self, tags: tuple[str, ...], *, plain: bool) -> DetailPlan | None:
+        """The plan for `tags`; None where they do not nest, or a `plain` reading would not be safe."""
+        try:
+            return self.plans[tags]
+        except KeyError:
+            pass
+        if plain and (tags.count("TxDtls") != 1 or not all(map(PLAIN_TAG.fullmatch, tags))):
+            return None
+        try:
+            found = _details.plan(tree(tags))
+        except OddShape:
+            return None
+        if self.tags + len(tags) > _CACHED_TAGS:
+            self.plans.clear()
+            self.seen.clear()
+            self.tags = 0
+        self.plans[tags] = found
+        self.tags += len(tags)
+        return found
+
+    def warm(self, tags: tuple[str, ...]) -> None:
+        """Count a plain element of this shape; the most frequent ones are matched in one stroke."""
+        self.seen[tags] = seen = self.seen.get(tags, 0) + 1
+        if seen == HOT and len(self.hot) < MAX_HOT:
+            self.hot.append(_Hot(tags))
+
+
+class _Hot:
+    """A frequent shape: one expression that matches the element, and the plan for its groups."""
+
+    __slots__ = ("match", "plan")
+
+    def __init__(self, tags: tuple[str, ...]) -> None:
+        expression, groups = pattern(tags)
+        self.match = expression.match
+        self.plan = _details.plan(tree(tags, where=groups.__getitem__))
+
+
+# One plain detail: its texts, its plan, where it begins, and where each of its texts begins.
+_Found = tuple[Sequence[str], DetailPlan, int, Callable[[int], int]]
+
+
+def read(stream: BinaryIO, name: str, *, plain: bool = True) -> Iterator[Event]:
+    """Read one file of camt.052, .053 or .054 messages, event by event.
+
+    `name` is what errors and records call the file. `plain=False` reads element by element throughout
+    (slower, the same events). Raises Unreadable as soon as something cannot be read; what was
+    yielded until then is part of a file that is not whole, and is to be thrown away.
+    """
+    return _Reader(name, plain).events(stream)
+
+
+class _Frame:
+    """An element whose tokens are being gathered: a message, a statement, an entry or a detail."""
+
+    __slots__ = ("depth", "kind", "line", "lines", "size", "tokens")
+
+    def __init__(self, kind: str, tag: str, depth: int, line: int) -> None:
+        self.kind, self.depth, self.line = kind, depth, line
+        self.tokens, self.lines, self.size = ["", tag], [line], 0
+
+
+class _Reader:
+    parser: expat.XMLParserType
+    plain: bool  # whether the quick way is still open in this document
+    ended: bool  # the root element is closed
+    over: bool  # something stands behind it that begins another document
+    told: bool  # the last feed ended behind a tag that was reported
+    last_tag: str
+    message: MessageHead
+    statement: _heads.StatementSums
+    statement_head: StatementHead | None
+    entry: _heads.EntrySums
+    entry_head: EntryHead | None
+    around: Context
+
+    def __init__(self, name: str, plain: bool) -> None:
+        self.name, self.plain_allowed = name, plain
+        self.pending: list[Event] = []
+        self.noted: set[tuple[str, str | None]] = set()
+        self.shapes = _Shapes()
+        self.documents = 0
+        self.base_line = 0
+        self.rest = ""
+        self._new_document()
+
+    # --- the file: documents one after the other --------------------------------------------------
+
+    def events(self, stream: BinaryIO) -> Iterator[Event]:
+        for chunk in characters(stream, self.name, self._note_bytes, self._line_of_next):
+            self.rest += chunk
+            while self.rest:
+                taken = self._take(self.rest)
+                if self.pending:
+                    yield from self.pending
+                    self.pending.clear()
+                if taken == 0:
+                    break
+                self.rest = self.rest[taken:]
+            if len(self.rest) > MAX_TOKEN:
+                raise self._unreadable(Reason.TOO_LARGE, self._line(), None, "a text or tag without an end")
+        self._finish(self.rest)
+        yield from self.pending
+        self.pending.clear()
+
+    def _take(self, text: str) -> int:
+        """Read a stretch from the beginning of `text`; answer how many characters of it are done."""
+        if self.over:
+            return self._between_documents(text)
+        if self.plain and self._inside_details():
+            done = self._run_of_details(text)
+            if done:
+                return done
+        end = self._stretch(text)
+        return self._feed(text, end) if end else 0
+
+    def _stretch(self, text: str) -> int:
+        """How much of `text` to report element by element: up to the next details, else to the last tag."""
+        if self.plain:
+            following = text.find(_OPEN, 1 if self._inside_details() else 0)
+            if following > 0:
+                return following
+            if following == 0:
+                return len(_OPEN)
+        return text.rfind(">") + 1
+
+    def _between_documents(self, text: str) -> int:
+        start = text.lstrip(" \t\n\ufeff")
+        skipped = len(text) - len(start)
+        if not start:
+            self.base_line += text.count("\n")
+            return skipped
+        self.base_line += text[:skipped].count("\n")
+        if not start.startswith("<"):
+            raise self._unreadable(Reason.NOT_XML, self.base_line + 1, None, "text after the document's end")
+        self._new_document()
+        return skipped or self._take(text)
+
+    def _feed(self, text: str, end: int) -> int:
+        """Give `text[:end]` to the parser with all its reports; a document may end inside."""
+        piece = text[:end]
+        if self.plain and ("<!" in piece or piece.find("<?", 2) >= 0):
+            self.plain = False  # comments and CDATA may hide what looks like tags: read on carefully
+        before = self.fed
+        try:
+            self.parser.Parse(piece, False)
+        except expat.ExpatError as why:
+            if not self.ended or self.parser.ErrorByteIndex < self.end_byte:
+                raise self._broken(why) from None
+            done = len(piece.encode()[: self.parser.ErrorByteIndex - before].decode())
+            self.base_line += why.lineno - 1
+            self.over = True
+            return done or self._between_documents(text)
+        self.fed += len(piece.encode()) if not piece.isascii() else end
+        self.told = bool(self.last_tag) and piece.rstrip(" \t\n").endswith(self.last_tag)
+        return end
+
+    def _finish(self, rest: str) -> None:
+        try:
+            self.parser.Parse(rest, False)
+            self.parser.Parse("", True)
+        except expat.ExpatError as why:
+            if not (self.ended and not rest.strip(" \t\n\ufeff")):
+                raise self._broken(why, final=True) from None
+        if not self.documents:
+            raise self._unreadable(Reason.NOT_CAMT, None, None, "no camt message in the file")
+
+    def _new_document(self) -> None:
+        self.parser = expat.ParserCreate(namespace_separator=" ")
+        self.parser.namespace_prefixes = True
+        self.parser.buffer_text = True
+        self.parser.buffer_size = 65536
+        self.parser.StartDoctypeDeclHandler = self._doctype
+        if hasattr(self.parser, "SetReparseDeferralEnabled"):
+            self.parser.SetReparseDeferralEnabled(False)
+        self._report(True)
+        self.fed = self.end_byte = 0
+        self.ended = self.over = self.told = False
+        self.plain, self.last_tag = self.plain_allowed, ""
+        self.depth = self.outside = 0
+        self.document_depth = -1
+        self.text = ""
+        self.frames: list[_Frame] = []
+        self.frame: _Frame | None = None
+        self.namespace: str | None = None
+        self.names: dict[str, str] = {}
+        self.found_here = False
+        self.in_details = self.prefixed = False
+
+    def _report(self, on: bool) -> None:
+        self.parser.StartElementHandler = self._start if on else None
+        self.parser.EndElementHandler = self._end if on else None
+        self.parser.CharacterDataHandler = self._characters if on else None
+
+    # --- the quick way: a run of TxDtls, checked by expat and cut by shape ---------------------------
+
+    def _inside_details(self) -> bool:
+        """Whether the parser stands between the details of an entry and has told us everything up to here."""
+        frame = self.frame
+        return (
+            self.told
+            and self.in_details
+            and not self.prefixed
+            and frame is not None
+            and frame.kind == "entry"
+            and self.depth == frame.depth + 1
+        )
+
+    def _run_of_details(self, text: str) -> int:
+        """Read as many whole plain `TxDtls` as `text` begins with; answer how many characters that were."""
+        at = _BLANK(text).end()  # type: ignore[union-attr]
+        found: list[_Found] = []
+        while text.startswith(_OPEN, at):
+            for hot in self.shapes.hot:
+                matched = hot.match(text, at)
+                if matched is not None:
+                    found.append((matched.groups(), hot.plan, at, matched.start))
+                    end = matched.end()
+                    break
+            else:
+                end = self._cut(text, at, found)
+                if not end:
+                    break
+            at = _BLANK(text, end).end()  # type: ignore[union-attr]
+        if found:
+            line = self._line()
+            self._check_only(text[:at])
+            self._add_run(text, line, found, self._open_entry())
+        return at if found else 0
+
+    def _cut(self, text: str, at: int, found: list[_Found]) -> int:
+        """Cut the `TxDtls` at `at` by its tags; answer where it ends, 0 if it is not whole or not plain."""
+        end = text.find(_CLOSE, at) + len(_CLOSE)
+        if end < len(_CLOSE):
+            return 0
+        piece = text[at:end]
+        tokens = _SPLIT(piece)
+        tags = tuple(tokens[1::2])
+        plan = None if "<!" in piece or "<?" in piece else self.shapes.plan(tags, plain=True)
+        if plan is None:
+            self.plain = False
+            return 0
+        self.shapes.warm(tags)
+        found.append((tokens, plan, at, lambda group: at + sum(map(len, tokens[: group - 1])) + group - 1))
+        return end
+
+    def _check_only(self, piece: str) -> None:
+        """Let expat judge `piece` without reporting it."""
+        self._report(False)
+        try:
+            self.parser.Parse(piece, False)
+        except expat.ExpatError as why:
+            raise self._broken(why) from None
+        self._report(True)
+        self.text = ""
+        self.fed += len(piece) if piece.isascii() else len(piece.encode())
+
+    def _add_run(self, text: str, line: int, found: list[_Found], around: Context) -> None:
+        first_line, counted = line, 0
+        escaped = "&" in text
+        build, add, entry = _details.build, self.pending.append, self.entry
+        for tokens, plan, at, start in found:
+            if text.find("\n", counted, at) >= 0:
+                line += text.count("\n", counted, at)
+            counted = at
+            if escaped:
+                tokens = [_unescape(one) if "&" in one else one for one in tokens]
+            try:
+                detail = build(tokens, plan, around, entry.details + 1, line)
+            except Trouble as why:
+                at_line = first_line + text.count("\n", 0, start(why.token + 1))
+                raise self._troubled(why, at_line) from None
+            entry.add(detail, around)
+            add(detail)
+
+    # --- the careful way: element by element --------------------------------------------------------
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        tag = self.names.get(name) or self._named(name)
+        self.depth += 1
+        self.last_tag = ""
+        if self.depth > MAX_DEPTH:
+            raise self._unreadable(Reason.TOO_DEEP, self._line(), tag, f"nested deeper than {MAX_DEPTH}")
+        frame = self.frame
+        if frame is None:
+            self._outside(tag, name)
+            return
+        if tag in _TURNS and self._turn(tag, name, frame):
+            return
+        if attributes and "Ccy" in attributes:
+            currency = attributes["Ccy"].strip()[:16].replace('"', "").replace("/", "")
+            tag = f'{tag} Ccy="{currency}"'
+        self._gather(frame, tag)
+
+    def _end(self, name: str) -> None:
+        frame = self.frame
+        depth = self.depth
+        self.depth = depth - 1
+        if frame is not None:
+            tag = "/" + (self.names.get(name) or self._named(name))
+            self.last_tag = "</Btch>" if tag == "/Btch" else _CLOSE if tag == "/TxDtls" else ""
+            self._gather(frame, tag)
+            if depth == frame.depth:
+                self._leave(frame)
+            elif tag == "/NtryDtls" and depth == frame.depth + 1:
+                self.in_details = False
+        if depth == 1:
+            self.ended, self.end_byte = True, self.parser.CurrentByteIndex
+            if not self.found_here:
+                self._empty_document(self.names.get(name) or self._named(name), name)
+
+    def _empty_document(self, tag: str, name: str) -> None:
+        """A document that says it is a camt and holds no message is listed; anything else is no camt."""
+        known = _NAMESPACE.search(name.split(" ")[0])
+        if tag != "Document" or known is None:
+            raise self._unreadable(Reason.NOT_CAMT, self._line(), None, "no camt message in the document")
+        self.documents += 1
+        self.message = MessageHead(self.name, self._line(), known[1], known[2])
+        self._note("no_statement", self._line(), None, f"{known[0]} without a message")
+
+    def _characters(self, data: str) -> None:
+        self.text = self.text + data if self.text else data
+        if len(self.text) > MAX_TOKEN:
+            raise self._unreadable(Reason.TOO_LARGE, self._line(), None, "a text without an end")
+
+    def _gather(self, frame: _Frame, tag: str) -> None:
+        text = self.text
+        frame.tokens.append(text)
+        frame.tokens.append(tag)
+        frame.lines.append(self.base_line + self.parser.CurrentLineNumber)
+        if text:
+            frame.size += len(text)
+            self.text = ""
+        if len(frame.lines) > MAX_TAGS or frame.size > MAX_ELEMENT:
+            raise self._unreadable(Reason.TOO_LARGE, self._line(), frame.tokens[1], "more than fits one element")
+
+    def _named(self, name: str) -> str:
+        """The local name; of an element of another namespace, a name that no path has."""
+        uri, _, local = name.rpartition(" ")
+        if uri and name.count(" ") == 2:
+            uri, local, _ = name.split(" ")
+        foreign = self.frame is not None and (uri or None) != self.namespace
+        tag = f"foreign:{local}" if foreign else local
+        self.names[name] = tag
+        return tag
+
+    def _outside(self, tag: str, name: str) -> None:
+        self.outside += 1
+        uri = name.split(" ")[0] if " " in name else None
+        body = _BODY.fullmatch(tag)
+        if body is not None:
+            self._open_message(_MESSAGES[body[1]], tag, uri)
+        elif self.outside > MAX_OUTSIDE or tag in ("html", "HTML"):
+            raise self._unreadable(Reason.NOT_CAMT, self._line(), tag, "no camt message in the document")
+        elif tag == "Document":
+            self.document_depth = self.depth
+            other = _OTHER.search(uri or "")
+            if other is not None and not _NAMESPACE.search(uri or ""):
+                raise self._unreadable(Reason.NOT_CAMT, self._line(), tag, f"the message is {other[1]}")
+        elif self.depth == self.document_depth + 1:
+            raise self._unreadable(Reason.NOT_CAMT, self._line(), tag, f"{tag[:40]} is no camt.052, .053 or .054")
+
+    def _open_message(self, message: str, tag: str, uri: str | None) -> None:
+        self.documents += 1
+        self.found_here = True
+        self.namespace, self.names = uri, {}
+        self.noted = {one for one in self.noted if one[0] == "not_utf8"}
+        if self.documents > MAX_DOCUMENTS:
+            raise self._unreadable(Reason.TOO_LARGE, self._line(), None, f"more than {MAX_DOCUMENTS} documents")
+        known = _NAMESPACE.search(uri or "")
+        self.message = MessageHead(self.name, self._line(), message, known[2] if known else None)
+        self.head_told = self.statement_seen = False
+        if uri is None:
+            self._note("no_namespace", self._line(), "Document", "the document names no namespace")
+        elif known is None:
+            self._note("unknown_namespace", self._line(), "Document", f"unknown namespace {uri[:80]}")
+        elif known[1] != message:
+            self._note("message_mismatch", self._line(), "Document", f"{known[1]} by name, {message} by content")
+        elif not "001.01" <= known[2] <= "001.14":
+            self._note("unknown_version", self._line(), "Document", f"{known[0]} is read like the versions before")
+        self._push("message", tag)
+
+    def _push(self, kind: str, tag: str) -> _Frame:
+        if self.frame is not None:
+            self.frames.append(self.frame)
+        self.text = ""
+        self.frame = _Frame(kind, tag, self.depth, self._line())
+        return self.frame
+
+    def _turn(self, tag: str, name: str, frame: _Frame) -> bool:
+        """Whether `tag` opens a statement, an entry or a detail at its proper place."""
+        below = self.depth - frame.depth
+        if tag == "TxDtls":
+            if frame.kind != "entry" or not (below == 1 or (below == 2 and self.in_details)):
+                return False
+            self._open_entry()
+            self._push("detail", tag)
+        elif below != 1:
+            return False
+        elif tag == "Ntry":
+            if frame.kind != "statement":
+                return False
+            self._open_statement()
+            self.entry = _heads.EntrySums()
+            self.entry_head = None
+            self.in_details = False
+            self._push("entry", tag)
+        elif tag == "NtryDtls":
+            if frame.kind == "entry":
+                self.in_details, self.prefixed = True, name.count(" ") == 2
+                self.last_tag = "<NtryDtls>"
+            return False
+        else:
+            if frame.kind != "message":
+                return False
+            self._tell_message(frame)
+            self.statement_head = None
+            self.statement = _heads.StatementSums()
+            self.statement_seen = True
+            self._push("statement", tag)
+        return True
+
+    def _leave(self, frame: _Frame) -> None:
+        self.frame = self.frames.pop() if self.frames else None
+        if frame.kind == "detail":
+            self._add_detail(frame)
+        elif frame.kind == "entry":
+            self._close_entry(frame)
+        elif frame.kind == "statement":
+            self._close_statement(frame)
+        else:
+            self._tell_message(frame)
+            if not self.statement_seen:
+                self._note("no_statement", frame.line, None, f"{self.message.message} without a statement")
+
+    def _add_detail(self, frame: _Frame) -> None:
+        plan = self.shapes.plan(tuple(frame.tokens[1::2]), plain=False)
+        if plan is None:
+            raise self._unreadable(Reason.NOT_XML, frame.line, "TxDtls", "tags that do not nest")
+        around = self.around
+        try:
+            detail = _details.build(frame.tokens, plan, around, self.entry.details + 1, frame.line)
+        except Trouble as why:
+            raise self._troubled(why, frame.lines[why.token // 2 - 1]) from None
+        self.entry.add(detail, around)
+        self.pending.append(detail)
+
+    # --- heads --------------------------------------------------------------------------------------
+
+    def _tell_message(self, frame: _Frame) -> None:
+        if not self.head_told:
+            self.head_told = True
+            self.message = _heads.message(self._open_scribe(frame), self.message)
+
+    def _open_scribe(self, frame: _Frame) -> _heads.Scribe:
+        """The element of `frame` as far as it was read, with its open tags closed for the time being."""
+        return _heads.Scribe(frame.tokens, frame.lines, self._note)
+
+    def _open_statement(self) -> None:
+        frame = self.frame
+        if self.statement_head is None and frame is not None:
+            self.statement_head = self._guarded(frame, _heads.statement)
+            self.pending.append(StatementStart(self.message, self.statement_head))
+
+    def _close_statement(self, frame: _Frame) -> None:
+        head = self._guarded(frame, _heads.statement)
+        if self.statement_head is None:
+            self.pending.append(StatementStart(self.message, head))
+        self.pending.append(StatementEnd(self.statement.close(head)))
+
+    def _open_entry(self) -> Context:
+        frame = self.frame
+        if self.entry_head is None and frame is not None and self.statement_head is not None:
+            number = self.statement.entries + 1
+            self.entry_head = head = self._guarded(frame, lambda scribe: _heads.entry(scribe, number))
+            self.around = _heads.context(head, self.statement_head)
+            self.pending.append(EntryStart(head))
+        return self.around
+
+    def _close_entry(self, frame: _Frame) -> None:
+        number = self.statement.entries + 1
+        head = self._guarded(frame, lambda scribe: _heads.entry(scribe, number))
+        if self.entry_head is None:
+            self.pending.append(EntryStart(head))
+        elif (head.amount_cents, head.side) != (self.entry_head.amount_cents, self.entry_head.side):
+            raise self._unreadable(Reason.AMOUNT_UNREADABLE, frame.line, "Ntry/Amt", "the amount is named twice")
+        entry = self.entry.close(head, self._note)
+        self.statement.add(entry)
+        self.pending.append(EntryEnd(entry))
+
+    def _guarded(self, frame: _Frame, make: _heads.Maker[_heads.T]) -> _heads.T:
+        try:
+            return make(self._open_scribe(frame))
+        except Trouble as why:
+            line = frame.lines[why.token // 2 - 1] if why.token else frame.line
+            raise self._troubled(why, line) from None
+
+    # --- saying no, and saying it aloud ----------------------------------------------------------------
+
+    def _line(self) -> int:
+        if self.over:
+            return self.base_line + 1
+        return self.base_line + self.parser.CurrentLineNumber
+
+    def _doctype(self, *_: object) -> None:
+        raise self._unreadable(Reason.DOCTYPE_REFUSED, self._line(), None, "a DOCTYPE is never part of a bank file")
+
+    def _broken(self, why: expat.ExpatError, *, final: bool = False) -> Unreadable:
+        line = self.base_line + why.lineno
+        words = expat.ErrorString(why.code) or "not well-formed"
+        if why.code in _ENTITIES:
+            return self._unreadable(Reason.ENTITY_REFUSED, line, None, words)
+        if final and (self.depth or why.code in _TRUNCATED):
+            return self._unreadable(Reason.TRUNCATED, line, None, f"the file ends too early ({words})")
+        return self._unreadable(Reason.NOT_XML, line, None, words)
+
+    def _troubled(self, why: Trouble, line: int) -> Unreadable:
+        path = why.element if why.element.startswith(("Ntry", "Bal")) else f"Ntry/NtryDtls/{why.element}"
+        return self._unreadable(why.code, line, path, why.reason)
+
+    def _unreadable(self, code: Reason, line: int | None, element: str | None, reason: str) -> Unreadable:
+        return Unreadable(code, self.name, line, element, reason)
+
+    def _line_of_next(self) -> int:
+        return self._line() + self.rest.count("\n")
+
+    def _note_bytes(self, code: str, line: int, reason: str) -> None:
+        self._note(code, line, None, reason)
+
+    def _note(self, code: str, line: int | None, element: str | None, reason: str) -> None:
+        """Say a deviation aloud: how a bank writes once per document, what it counts otherwise each time."""
+        if code in _EACH_TIME or (code, element) not in self.noted:
+            self.noted.add((code, element))
+            message = getattr(self, "message", None)
+            self.pending.append(Deviation(code, self.name, line, element, reason, message))
+
+
+def _unescape(text: str) -> str:
+    return _REFERENCE.sub(_referred, text)
+
+
+_REFERENCE = re.compile("&([^;]*);")
+_NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
+
+
+def _referred(matched: re.Match[str]) -> str:
+    """The character of a reference that expat has already found sound."""
+    word = matched[1]
+    if word.startswith("#x"):
+        return chr(int(word[2:], 16))
+    return chr(int(word[1:])) if word.startswith("#") else _NAMED[word]
