@@ -68,6 +68,7 @@ TEMPLATES = [
         ],
         "APP_DIRS": False,
         "OPTIONS": {
+            "libraries": {"kasse": "zahlstelle.back_office._tags"},
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.template.context_processors.i18n",

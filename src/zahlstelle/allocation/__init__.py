@@ -13,7 +13,7 @@ from ._queries import (
     wrong_suspense,
 )
 from ._rules import DOUBT_WORDS, RULE_VERSION, Doubt
-from ._standing import DoubtTotal, Standing, doubts, standing_of
+from ._standing import DoubtTotal, Standing, doubts, standing_of, waiting, waiting_for
 
 __all__ = [
     "DOUBT_WORDS",
@@ -34,5 +34,7 @@ __all__ = [
     "standing_of",
     "suspense",
     "suspense_cents",
+    "waiting",
+    "waiting_for",
     "wrong_suspense",
 ]

@@ -7,9 +7,11 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Count, Sum
 
+from zahlstelle.kernel import Money
 from zahlstelle.tables.allocation import SuspenseRow
 from zahlstelle.tenancy import Tenant, inside
 
+from ._queries import SuspenseItem
 from ._rules import Doubt
 
 
@@ -69,3 +71,26 @@ def doubts(*, tenant: Tenant) -> Sequence[DoubtTotal]:
             [tenant.id],
         )
         return [DoubtTotal(Doubt(doubt), *rest) for doubt, *rest in cursor.fetchall()]
+
+
+def waiting(
+    *, tenant: Tenant, doubt: Doubt | None = None, largest_first: bool = False, offset: int = 0, limit: int = 50
+) -> Sequence[SuspenseItem]:
+    """Give a stretch of what waits, the oldest or the largest first; only one doubt if it is named."""
+    order = ("-amount_cents", "since", "detail") if largest_first else ("since", "entry", "detail")
+    with inside(tenant):
+        rows = SuspenseRow.objects.filter(tenant_id=tenant.id).order_by(*order)
+        rows = rows.filter(doubt=doubt) if doubt else rows
+        return [_item(row) for row in rows[offset : offset + limit]]
+
+
+def waiting_for(*, tenant: Tenant, kassenzeichen: str) -> Sequence[SuspenseItem]:
+    """List what waits and names this Kassenzeichen."""
+    with inside(tenant):
+        rows = SuspenseRow.objects.filter(tenant_id=tenant.id, candidate=kassenzeichen).order_by("since", "detail")
+        return [_item(row) for row in rows]
+
+
+def _item(row: SuspenseRow) -> SuspenseItem:
+    amount = Money(row.amount_cents, row.currency)
+    return SuspenseItem(row.detail, row.entry, row.side, amount, Doubt(row.doubt), row.candidate, row.since)

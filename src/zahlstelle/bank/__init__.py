@@ -30,7 +30,6 @@ from ._sums import (
     sizes_of,
 )
 
-
 __all__ = [
     "AccountStatus",
     "AccountUnknown",

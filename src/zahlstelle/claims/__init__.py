@@ -1,6 +1,6 @@
 """Claims (Forderungen): services, pools of Kassenzeichen, claims with lines, and what is open of them."""
 
-from ._context import kassenzeichen_of, open_with_amounts
+from ._context import open_amounts, open_with_amounts
 from ._operations import (
     DraftLine,
     KassenzeichenTaken,
@@ -50,8 +50,8 @@ __all__ = [
     "claim_by_kassenzeichen",
     "claims_by_id_locked",
     "claims_by_kassenzeichen",
-    "kassenzeichen_of",
     "normalised",
+    "open_amounts",
     "open_claim",
     "open_claims",
     "open_with_amounts",

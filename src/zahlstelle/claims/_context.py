@@ -31,9 +31,16 @@ def open_with_amounts(*, tenant: Tenant, cents: Sequence[int], each: int = 3) ->
     return found
 
 
-def kassenzeichen_of(*, tenant: Tenant, claim_ids: Sequence[UUID]) -> Mapping[UUID, str]:
-    """Tell the Kassenzeichen of many claims in one query."""
+_AMOUNTS = """
+SELECT c.id, c.kassenzeichen, c.amount_cents, b.due_cents - b.settled_cents, c.currency
+FROM claim c JOIN claim_balance b ON b.claim_id = c.id
+WHERE c.tenant_id = %(tenant)s AND b.tenant_id = %(tenant)s
+    AND (c.kassenzeichen = ANY(%(numbers)s) OR c.id = ANY(%(ids)s::uuid[]))
+"""
+
+
+def open_amounts(*, tenant: Tenant, numbers: Sequence[str] = (), ids: Sequence[UUID] = ()) -> Sequence[OpenAmount]:
+    """Look up claims by Kassenzeichen or id in one query, without locking them."""
     with inside(tenant), connection.cursor() as cursor:
-        sql = "SELECT id, kassenzeichen FROM claim WHERE tenant_id = %s AND id = ANY(%s::uuid[])"
-        cursor.execute(sql, [tenant.id, list(claim_ids)])
-        return dict(cursor.fetchall())
+        cursor.execute(_AMOUNTS, {"tenant": tenant.id, "numbers": list(numbers), "ids": list(ids)})
+        return [OpenAmount(*row) for row in cursor.fetchall()]

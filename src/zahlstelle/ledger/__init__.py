@@ -12,8 +12,8 @@ from ._queries import (
     trial_balance,
     unbalanced_entries,
 )
-from ._turnovers import EntryUnknown, Turnover, entry_lines, turnovers_about
 from ._rules import Entry, Line, Side, UnsoundEntry
+from ._turnovers import EntryUnknown, Turnover, entry_lines, entry_of_occasion, turnovers_about
 
 __all__ = [
     "Balance",
@@ -31,6 +31,7 @@ __all__ = [
     "booked_about",
     "broken_seals",
     "entry_lines",
+    "entry_of_occasion",
     "open_accounts",
     "post",
     "reverse",

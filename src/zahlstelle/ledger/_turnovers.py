@@ -10,7 +10,7 @@ from zahlstelle.kernel import Money, Refusal
 from zahlstelle.tenancy import Tenant, inside
 
 from ._queries import BookedLine
-from ._rules import Side
+from ._rules import Side, entry_id
 
 
 class EntryUnknown(Refusal):
@@ -57,6 +57,11 @@ def turnovers_about(*, tenant: Tenant, account: str) -> Mapping[UUID, Turnover]:
     return found
 
 
+def entry_of_occasion(*, tenant: Tenant, occasion: str) -> UUID:
+    """Give the id that an occasion's entry has, or would have."""
+    return entry_id(tenant.id, occasion)
+
+
 _ENTRY = """
 SELECT e.id, e.occasion, e.booked_on, e.recorded_at, e.text,
     a.code, l.side, l.amount_cents, l.currency, l.subject, e.reverses, count(*) OVER ()
@@ -65,9 +70,7 @@ WHERE e.tenant_id = %s AND l.tenant_id = %s AND e.id = %s ORDER BY l.id OFFSET %
 """
 
 
-def entry_lines(
-    *, tenant: Tenant, entry: UUID, offset: int = 0, limit: int = 200
-) -> tuple[Sequence[BookedLine], int]:
+def entry_lines(*, tenant: Tenant, entry: UUID, offset: int = 0, limit: int = 200) -> tuple[Sequence[BookedLine], int]:
     """List a stretch of an entry's lines in order, and how many it has. Raises EntryUnknown."""
     with inside(tenant), connection.cursor() as cursor:
         cursor.execute(_ENTRY, [tenant.id, tenant.id, entry, offset, limit])
@@ -75,7 +78,7 @@ def entry_lines(
     if not rows:
         raise EntryUnknown(f"there is no journal entry {entry}")
     lines = [
-        BookedLine(entry_id, occasion, on, at, text, code, Side(side), Money(cents, currency), about, reverses)
-        for entry_id, occasion, on, at, text, code, side, cents, currency, about, reverses, _ in rows
+        BookedLine(own, occasion, on, at, text, code, Side(side), Money(cents, currency), about, reverses)
+        for own, occasion, on, at, text, code, side, cents, currency, about, reverses, _ in rows
     ]
     return lines, int(rows[0][-1])

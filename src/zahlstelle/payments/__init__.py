@@ -19,6 +19,7 @@ from ._operations import (
 from ._queries import (
     Attempt,
     Payment,
+    attempts_by_id,
     attempts_by_provider_reference,
     attempts_of,
     captured,
@@ -69,6 +70,7 @@ __all__ = [
     "Started",
     "Status",
     "allow_return_url",
+    "attempts_by_id",
     "attempts_by_provider_reference",
     "attempts_of",
     "begin",

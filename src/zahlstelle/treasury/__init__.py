@@ -1,5 +1,40 @@
 """The cash office (Kasse): founding a town's book, looking at the day, checking the whole book."""
 
+from ._book_check import Finding, FindingKind, Inspection, check_book, inspect_book, last_inspection
 from ._operations import found_town
+from ._queries import (
+    BookPage,
+    ClaimLife,
+    Day,
+    EntryPage,
+    Moment,
+    SuspensePage,
+    book,
+    claim_life,
+    day,
+    entry,
+    last_day,
+    suspense,
+)
 
-__all__ = ["found_town"]
+__all__ = [
+    "BookPage",
+    "ClaimLife",
+    "Day",
+    "EntryPage",
+    "Finding",
+    "FindingKind",
+    "Inspection",
+    "Moment",
+    "SuspensePage",
+    "book",
+    "check_book",
+    "claim_life",
+    "day",
+    "entry",
+    "found_town",
+    "inspect_book",
+    "last_day",
+    "last_inspection",
+    "suspense",
+]
