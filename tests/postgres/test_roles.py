@@ -1,3 +1,5 @@
+import re
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,10 +10,20 @@ from psycopg.errors import InsufficientPrivilege
 from zahlstelle.postgres import Binaries, LocalServer, PostgresRefused, RoleUrls, obtain, prepare_roles
 
 
-@pytest.fixture
-def server(binaries: Binaries, closed_home: Path) -> Iterator[LocalServer]:
-    with LocalServer(closed_home / "pg", binaries=binaries, for_tests=True) as running:
+@pytest.fixture(scope="module")
+def server(binaries: Binaries) -> Iterator[LocalServer]:
+    with (
+        tempfile.TemporaryDirectory(prefix="roles-") as folder,
+        LocalServer(Path(folder) / "pg", binaries=binaries, for_tests=True) as running,
+    ):
         yield running
+
+
+@pytest.fixture
+def desk(server: LocalServer) -> Iterator[RoleUrls]:
+    """A database of its own for one test."""
+    yield prepare_roles(server.dsn, "desk")
+    run(server.dsn, "DROP DATABASE desk WITH (FORCE)")
 
 
 def run(dsn: str, statement: str) -> list[tuple[object, ...]]:
@@ -20,8 +32,7 @@ def run(dsn: str, statement: str) -> list[tuple[object, ...]]:
         return cursor.fetchall() if cursor.description else []
 
 
-def test_the_roles_have_no_power_beyond_their_tables(server: LocalServer) -> None:
-    prepare_roles(server.dsn, "desk")
+def test_the_roles_have_no_power_beyond_their_tables(server: LocalServer, desk: RoleUrls) -> None:
     roles = run(
         server.dsn,
         "SELECT rolname, rolsuper, rolbypassrls, rolcreatedb, rolcreaterole,"
@@ -34,8 +45,8 @@ def test_the_roles_have_no_power_beyond_their_tables(server: LocalServer) -> Non
     ]
 
 
-def test_the_owner_makes_tables_and_the_application_does_not(server: LocalServer) -> None:
-    urls = prepare_roles(server.dsn, "desk")
+def test_the_owner_makes_tables_and_the_application_does_not(desk: RoleUrls) -> None:
+    urls = desk
     run(urls.owner, "CREATE TABLE claim (n int)")
     with pytest.raises(InsufficientPrivilege):
         run(urls.app, "CREATE TABLE mine (n int)")
@@ -46,15 +57,19 @@ def test_the_owner_makes_tables_and_the_application_does_not(server: LocalServer
     run(urls.app, "CREATE TEMP TABLE staging (n int)")
 
 
-def test_a_stranger_may_not_even_connect(server: LocalServer) -> None:
-    prepare_roles(server.dsn, "desk")
+def test_a_stranger_may_not_even_connect(server: LocalServer, desk: RoleUrls) -> None:
     run(server.dsn, "CREATE ROLE stranger LOGIN")
     with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
         run(psycopg.conninfo.make_conninfo(server.dsn, dbname="desk", user="stranger"), "SELECT 1")
 
 
-def test_doing_it_again_keeps_what_is_there_and_takes_back_powers(server: LocalServer) -> None:
-    urls = prepare_roles(server.dsn, "desk")
+def test_the_addresses_are_uris_that_every_tool_reads(desk: RoleUrls) -> None:
+    assert desk.app.startswith("postgresql://zahlstelle_app@/desk?")
+    assert desk.owner.startswith("postgresql://zahlstelle_owner@/desk?")
+
+
+def test_doing_it_again_keeps_what_is_there_and_takes_back_powers(server: LocalServer, desk: RoleUrls) -> None:
+    urls = desk
     run(urls.owner, "CREATE TABLE claim AS SELECT 1 AS n")
     run(server.dsn, "ALTER ROLE zahlstelle_app SUPERUSER BYPASSRLS")
     assert prepare_roles(server.dsn, "desk") == urls
@@ -68,6 +83,34 @@ def test_a_copy_of_a_prepared_database_has_the_same_rights(server: LocalServer) 
     run(first.owner, "CREATE TABLE claim AS SELECT 1 AS n; GRANT SELECT ON claim TO zahlstelle_app")
     copy = prepare_roles(server.dsn, "copy", template="model")
     assert run(copy.app, "SELECT n FROM claim") == [(1,)]
+
+
+DATABASE_PAGE = Path(__file__).parents[2] / "docs" / "operating" / "database.md"
+_RIGHTS = """
+    SELECT datacl::text, (SELECT nspacl::text FROM pg_namespace WHERE nspname = 'public'),
+           (SELECT nspowner::regrole::text FROM pg_namespace WHERE nspname = 'public'), datdba::regrole::text,
+           (SELECT array_agg((rolname, rolsuper, rolbypassrls, rolcreatedb, rolcreaterole, rolreplication,
+                              rolcanlogin, rolinherit)::text ORDER BY rolname)
+              FROM pg_roles WHERE rolname LIKE 'zahlstelle%')
+      FROM pg_database WHERE datname = current_database()
+"""
+
+
+def test_the_handbooks_sql_gives_the_same_rights(server: LocalServer) -> None:
+    def as_superuser(dbname: str) -> str:
+        return psycopg.conninfo.make_conninfo(server.dsn, dbname=dbname)
+
+    prepare_roles(server.dsn, "ours")
+    ours = run(as_superuser("ours"), _RIGHTS)
+    for dbname in ("ours", "model", "copy"):
+        run(server.dsn, f"DROP DATABASE IF EXISTS {dbname} WITH (FORCE)")
+    run(server.dsn, "DROP ROLE zahlstelle_app; DROP ROLE zahlstelle_owner")
+    cluster, database = re.findall(r"```sql\n(.*?)```", DATABASE_PAGE.read_text(), re.DOTALL)
+    for statement in filter(str.strip, cluster.split(";")):
+        run(server.dsn, statement)
+    run(as_superuser("zahlstelle"), database)
+    assert run(as_superuser("zahlstelle"), _RIGHTS) == ours
+    run(server.dsn, "DROP DATABASE zahlstelle WITH (FORCE)")
 
 
 def test_a_given_database_is_used_and_nothing_is_started(closed_home: Path) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from tests.support.machine import needs_root
 
-from support.machine import needs_root
 from zahlstelle.postgres import (
     Binaries,
     LocalServer,
@@ -50,8 +50,8 @@ def test_it_starts_answers_and_leaves_nothing_running(binaries: Binaries, closed
     assert list((closed_home / "pg" / "cluster" / "socket").iterdir()) == []
 
 
-def test_it_listens_on_no_network_and_only_inside_a_closed_folder(binaries: Binaries, closed_home: Path) -> None:
-    with LocalServer(closed_home / "pg", binaries=binaries, for_tests=True) as server:
+def test_it_listens_on_no_network_and_only_inside_a_closed_folder(closed_home: Path) -> None:
+    with LocalServer(closed_home / "pg", for_tests=True) as server:
         dsn = server.dsn
         assert say(dsn, "SHOW listen_addresses") == ""
         assert mode(server.cluster) == 0o700
@@ -59,11 +59,11 @@ def test_it_listens_on_no_network_and_only_inside_a_closed_folder(binaries: Bina
         assert mode(server.data_dir) == 0o700
 
 
-def test_no_folder_above_is_opened(binaries: Binaries, closed_home: Path) -> None:
+def test_no_folder_above_is_opened(closed_home: Path) -> None:
     deep = closed_home / "a" / "b"
     deep.mkdir(parents=True, mode=0o700)
     before = {folder: mode(folder) for folder in [deep, *deep.parents]}
-    with LocalServer(deep / "pg", binaries=binaries, for_tests=True):
+    with LocalServer(deep / "pg", for_tests=True):
         pass
     assert {folder: mode(folder) for folder in before} == before
     assert mode(closed_home) == 0o700
@@ -88,8 +88,8 @@ def test_a_killed_server_starts_again_with_its_data(binaries: Binaries, closed_h
     server.stop()
 
 
-def test_a_pid_file_that_names_somebody_elses_process(binaries: Binaries, closed_home: Path) -> None:
-    server = LocalServer(closed_home / "pg", binaries=binaries, for_tests=True)
+def test_a_pid_file_that_names_somebody_elses_process(closed_home: Path) -> None:
+    server = LocalServer(closed_home / "pg", for_tests=True)
     server.start()
     server.stop()
     (server.cluster / "postmaster.pid").write_text(f"{os.getpid()}\n{server.cluster}\n")
@@ -97,26 +97,26 @@ def test_a_pid_file_that_names_somebody_elses_process(binaries: Binaries, closed
     server.stop()
 
 
-def test_an_interrupted_initdb_is_done_anew(binaries: Binaries, closed_home: Path) -> None:
-    server = LocalServer(closed_home / "pg", binaries=binaries, for_tests=True)
+def test_an_interrupted_initdb_is_done_anew(closed_home: Path) -> None:
+    server = LocalServer(closed_home / "pg", for_tests=True)
     (server.cluster / "base").mkdir(parents=True)
-    (server.cluster / "PG_VERSION").write_text(f"{binaries.major}\n")
+    (server.cluster / "PG_VERSION").write_text("18\n")
     assert say(server.start()) == 1
     server.stop()
 
 
-def test_a_second_start_on_the_same_folder_is_refused(binaries: Binaries, closed_home: Path) -> None:
-    with LocalServer(closed_home / "pg", binaries=binaries, for_tests=True) as first:
-        other = LocalServer(closed_home / "pg", binaries=binaries, for_tests=True)
+def test_a_second_start_on_the_same_folder_is_refused(closed_home: Path) -> None:
+    with LocalServer(closed_home / "pg", for_tests=True) as first:
+        other = LocalServer(closed_home / "pg", for_tests=True)
         with pytest.raises(PostgresTaken, match=f"in use by process {os.getpid()}"):
             other.start()
         other.stop()
         assert say(first.dsn) == 1
 
 
-def test_a_long_path_gets_a_short_way_in_that_goes_again(binaries: Binaries, closed_home: Path) -> None:
+def test_a_long_path_gets_a_short_way_in_that_goes_again(closed_home: Path) -> None:
     folder = closed_home / ("long-" * 30)
-    server = LocalServer(folder, binaries=binaries, for_tests=True)
+    server = LocalServer(folder, for_tests=True)
     dsn = server.start()
     assert say(dsn) == 1
     host = Path(psycopg.conninfo.conninfo_to_dict(dsn)["host"])  # type: ignore[arg-type]

@@ -177,8 +177,8 @@ def _booking(item: ToDecide, decision: Allocate | PaidOut, at: datetime) -> Entr
 
 
 _REMEMBER = """
-INSERT INTO allocation (tenant_id, id, detail, entry, outcome, amount_cents, claim, attempt, doubt, reasons, rule_version,
-    decided_at, decided_by, journal_entry)
+INSERT INTO allocation (tenant_id, id, detail, entry, outcome, amount_cents, claim, attempt, doubt, reasons,
+    rule_version, decided_at, decided_by, journal_entry)
 SELECT %(tenant)s, g.id, g.detail, g.entry, g.outcome, g.cents, g.claim, g.attempt, g.doubt, to_jsonb(string_to_array(
     g.reasons, E'\\n')), %(rule)s, %(at)s, %(by)s, g.journal_entry
 FROM unnest(%(ids)s::uuid[], %(details)s::uuid[], %(entries)s::uuid[], %(outcomes)s::text[], %(cents)s::bigint[],

@@ -12,6 +12,7 @@ from ._queries import (
     days,
     details_of,
     details_to_decide,
+    entries_named,
     entries_of_day,
     entries_without_booking,
     entry_by_id,
@@ -51,7 +52,11 @@ __all__ = [
     "details_by_id",
     "details_of",
     "details_to_decide",
+<<<<<<< HEAD
     "entries_by_id",
+=======
+    "entries_named",
+>>>>>>> main
     "entries_of_day",
     "entries_without_booking",
     "entry_by_id",

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -212,7 +213,7 @@ class _Matching:
         booking_days = [s.entry.booking_date for s in sightings if s.entry.booking_date]
         first, last = min(booking_days, default=date.min), max(booking_days, default=date.max)
         near = timedelta(days=10)
-        parameters = {
+        parameters: dict[str, Any] = {
             "tenant": tenant.id,
             "accounts": list({s.account for s in sightings}),
             "amounts": list({s.entry.amount_cents for s in sightings}),
@@ -318,7 +319,7 @@ class _Matching:
         with connection.cursor() as cursor:
             cursor.execute(_GIVE_WAY, [tenant.id, list(with_details.values())])
             cursor.execute(_DETAILS, {"tenant": tenant.id, "p": list(with_details), "e": list(with_details.values())})
-            count = cursor.rowcount
+            count = int(cursor.rowcount)
         standing = [e for p, e in self._explained.items() if p not in with_details]
         self._stand_alone(tenant, standing)
         return count

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -124,7 +125,7 @@ def days(*, tenant: Tenant, limit: int = 31) -> Sequence[BankDay]:
             )
             .order_by("-booked_on")[:limit]
         )
-        return [BankDay(row["booked_on"], row["count"], row["credit"], row["debit"]) for row in rows]
+        return [BankDay(r["booked_on"], r["count"], r["credit"], r["debit"]) for r in rows if r["booked_on"]]
 
 
 def entries_of_day(*, tenant: Tenant, day: date) -> Sequence[BankEntry]:
@@ -141,6 +142,16 @@ def entry_by_id(*, tenant: Tenant, entry_id: UUID) -> BankEntry:
         if row is None:
             raise EntryUnknown(f"there is no bank entry {entry_id}")
         return _entry(row)
+
+
+def entries_named(*, tenant: Tenant, name: str) -> Sequence[UUID]:
+    """Find entries by their id or by the bank's reference."""
+    try:
+        wanted = Q(id=UUID(name)) | Q(bank_ref=name)
+    except ValueError:
+        wanted = Q(bank_ref=name)
+    with inside(tenant):
+        return list(BankEntryRow.objects.filter(wanted, tenant_id=tenant.id).values_list("id", flat=True)[:10])
 
 
 def details_of(*, tenant: Tenant, entry_id: UUID, offset: int = 0, limit: int | None = None) -> Sequence[BankDetail]:
@@ -215,7 +226,7 @@ def details_to_decide(
 def _decidable(
     tenant: Tenant, entry: UUID, after: int, details: Sequence[UUID] | None, limit: int
 ) -> Sequence[ToDecide]:
-    parameters = {
+    parameters: dict[str, Any] = {
         "tenant": tenant.id,
         "entry": entry,
         "after": after,

@@ -125,6 +125,13 @@ def claim_by_id(*, tenant: Tenant, claim_id: UUID) -> Claim:
     return found
 
 
+def kassenzeichen_of(*, tenant: Tenant, claim_ids: Sequence[UUID]) -> Mapping[UUID, str]:
+    """Name the Kassenzeichen of claims."""
+    with inside(tenant):
+        rows = ClaimRow.objects.filter(tenant_id=tenant.id, id__in=claim_ids)
+        return dict(rows.values_list("id", "kassenzeichen"))
+
+
 def recent_claims(*, tenant: Tenant, limit: int = 50) -> Sequence[Claim]:
     """List the latest claims."""
     with inside(tenant):

@@ -20,6 +20,7 @@ from ._records import (
     StatementStart,
 )
 from ._refusals import Reason, Unreadable, Unwritable
+from ._write import NoticeDetail, NoticeEntry, NoticeHead, camt054_pieces, write_camt054
 
 __all__ = [
     "Balance",
@@ -31,6 +32,9 @@ __all__ = [
     "EntryStart",
     "Event",
     "MessageHead",
+    "NoticeDetail",
+    "NoticeEntry",
+    "NoticeHead",
     "Reason",
     "Side",
     "Source",
@@ -40,10 +44,12 @@ __all__ = [
     "StatementStart",
     "Unreadable",
     "Unwritable",
+    "camt054_pieces",
     "detail_json",
     "documents",
     "entries",
     "entry_json",
     "json_pieces",
     "read",
+    "write_camt054",
 ]

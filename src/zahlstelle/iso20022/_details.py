@@ -207,7 +207,7 @@ def build(tokens: Sequence[str], plan: DetailPlan, around: Context, number: int,
         return_reason,
         " ".join([tokens[piece].strip() for piece in plan.return_info]).strip() or None
         if plan.return_info else None,
-        original, original_currency if original is not None else None,
+        original, original_currency,
         charged(tokens, plan.charges, currency, "TxDtls/Chrgs") if plan.charges else None,
         f"{domain}/{family}/{sub_family}" if domain and family and sub_family
         else joined_code(domain, family, sub_family), code, purpose, additional_info,

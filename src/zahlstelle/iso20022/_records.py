@@ -162,7 +162,7 @@ class Detail(NamedTuple):
     document_numbers: tuple[str, ...]  # Strd/RfrdDocInf/Nb
     return_reason: str | None
     return_info: str | None
-    original_cents: int | None  # InstdAmt
+    original_cents: int | None  # InstdAmt; None too where it is no whole number of hundredths
     original_currency: str | None
     charges_cents: int | None
     btc: str | None

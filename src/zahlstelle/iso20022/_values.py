@@ -11,6 +11,7 @@ from ._records import Side
 
 _DECIMAL = re.compile(r"\+?([0-9]*)\.?([0-9]*)")
 _DAY = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(Z|[+-][0-9]{2}:[0-9]{2})?")
+_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})?")
 MAX_DIGITS = 16  # of whole units; ISO 20022 allows 18 digits in all
 
 SIDES: dict[str, Side] = {"CRDT": "credit", "DBIT": "debit"}
@@ -54,7 +55,7 @@ def day(text: str) -> date:
 @lru_cache(maxsize=1024)
 def moment(text: str) -> datetime:
     """The moment of an ISODateTime, aware if it names an offset; raises ValueError."""
-    if "T" not in text:
+    if _MOMENT.fullmatch(text) is None:
         raise ValueError(f"{text[:40]!r} is not a moment")
     return datetime.fromisoformat(text)
 

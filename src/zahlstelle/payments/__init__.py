@@ -15,6 +15,7 @@ from ._operations import (
     settle,
     settled_by_transfer,
     start_payment,
+    take_over,
 )
 from ._queries import (
     Attempt,
@@ -92,4 +93,5 @@ __all__ = [
     "start_payment",
     "surplus_attempts",
     "sweep",
+    "take_over",
 ]

@@ -15,7 +15,7 @@ from zahlstelle.tenancy import Tenant, inside, provider_accesses
 
 from ._queries import Attempt, Payment, PaymentUnknown, attempt_of, payment_of
 from ._rules import EDGES, HOLDS_CLAIM, PUBLIC, PaymentStatus, Status, next_status, pause_before_check
-from ._socket import ForgedNotification, NeverSeen, NoAnswer, NotStarted, Report, Started
+from ._socket import ForgedNotification, NeverSeen, NoAnswer, NotStarted, ProviderStatus, Report, Started
 
 __all__ = ["ForgedNotification", "PaymentUnknown"]
 
@@ -145,6 +145,36 @@ def _give_way(tenant: Tenant, payment: PaymentRow, at: datetime) -> None:
     waiting = AttemptRow.objects.filter(tenant_id=tenant.id, claim_id=payment.claim_id, provider="transfer")
     for row in waiting.filter(status=Status.PENDING):
         _move(tenant, row, Status.CANCELLED, at)
+
+
+def take_over(
+    *,
+    tenant: Tenant,
+    claim_id: UUID,
+    provider: str,
+    method: str,
+    provider_reference: str,
+    at: datetime,
+) -> Attempt:
+    """Take over a payment that the provider captured before this installation knew of it, e.g. from an earlier system.
+
+    It is booked like any other. The same provider reference again is the same payment.
+    Raises ClaimUnknown, AlreadyPaid, AlreadyBeingPaid.
+    """
+    with inside(tenant):
+        known = AttemptRow.objects.filter(
+            tenant_id=tenant.id, provider=provider, provider_reference=provider_reference
+        ).first()
+        if known is not None:
+            return attempt_of(known)
+        payment = start_payment(tenant=tenant, claim_id=claim_id, at=at).payment
+        attempt = intend(tenant=tenant, payment_id=payment.id, provider=provider, method=method, at=at)
+        record_start(tenant=tenant, attempt_id=attempt.id, answer=Started(provider_reference, ""), at=at)
+        merchant = _merchant_id(tenant, provider)
+        paid = Report(
+            ProviderStatus.PAID, provider_reference, merchant, str(attempt.id), attempt.amount, None, "taken_over"
+        )
+        return settle(tenant=tenant, attempt_id=attempt.id, report=paid, at=at)
 
 
 def record_start(

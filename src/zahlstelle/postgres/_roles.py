@@ -1,10 +1,11 @@
 """The two roles of the product: one owns the tables, the other works with them."""
 
 from typing import LiteralString, NamedTuple
+from urllib.parse import quote, urlencode
 
 import psycopg
 from psycopg import sql
-from psycopg.conninfo import make_conninfo
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 OWNER_ROLE = "zahlstelle_owner"
 APP_ROLE = "zahlstelle_app"
@@ -32,9 +33,16 @@ def prepare_roles(superuser_dsn: str, dbname: str, *, template: str = "template0
     with psycopg.connect(make_conninfo(superuser_dsn, dbname=dbname), autocommit=True) as database:
         _grant(database, dbname)
     return RoleUrls(
-        owner=make_conninfo(superuser_dsn, dbname=dbname, user=OWNER_ROLE),
-        app=make_conninfo(superuser_dsn, dbname=dbname, user=APP_ROLE),
+        owner=_url(superuser_dsn, OWNER_ROLE, dbname),
+        app=_url(superuser_dsn, APP_ROLE, dbname),
     )
+
+
+def _url(dsn: str, role: str, dbname: str) -> str:
+    """Write a connection as a URI, which every tool reads; a socket's folder stands in its query."""
+    named_here = ("user", "password", "dbname")
+    query = urlencode({key: str(value) for key, value in conninfo_to_dict(dsn).items() if key not in named_here})
+    return f"postgresql://{role}@/{quote(dbname, safe='')}?{query}"
 
 
 def _make_role(server: psycopg.Connection, name: str, inherit: sql.SQL) -> None:

@@ -2,14 +2,21 @@
 
 from ._children import Child, ChildDied, Identity, current_identity, last_lines, start, stop
 from ._ports import free_port
+from ._together import Ended, NotReady, answers, end_on_signals, wait_until_ready, watch
 
 __all__ = [
     "Child",
     "ChildDied",
+    "Ended",
     "Identity",
+    "NotReady",
+    "answers",
     "current_identity",
+    "end_on_signals",
     "free_port",
     "last_lines",
     "start",
     "stop",
+    "wait_until_ready",
+    "watch",
 ]

@@ -1,6 +1,7 @@
 """The cash office (Kasse): founding a town's book, looking at the day, checking the whole book."""
 
 from ._book_check import Finding, FindingKind, Inspection, check_book, inspect_book, last_inspection
+from ._notification import NotExplained, PayoutUnknown, notification, payout_entry
 from ._operations import found_town
 from ._queries import (
     BookPage,
@@ -26,6 +27,8 @@ __all__ = [
     "FindingKind",
     "Inspection",
     "Moment",
+    "NotExplained",
+    "PayoutUnknown",
     "SuspensePage",
     "book",
     "check_book",
@@ -36,5 +39,7 @@ __all__ = [
     "inspect_book",
     "last_day",
     "last_inspection",
+    "notification",
+    "payout_entry",
     "suspense",
 ]

@@ -19,7 +19,8 @@ class Moment:
     """Something that happened to the claim.
 
     `what` is a stable word: an event's name, `bank.entry`, `allocation.allocated`, `allocation.suspended`,
-    `ledger.booked`, or `audit.` and the deed. `where` is the id of what it happened in (payment, bank entry, journal entry, deed).
+    `ledger.booked`, or `audit.` and the deed. `where` is the id of what it happened in: payment, bank entry,
+    journal entry or deed.
     """
 
     at: datetime

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import sys
 import tempfile
+from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from typing import IO, BinaryIO, TextIO
 
@@ -77,3 +79,14 @@ def _row(message: iso20022.MessageHead, statement: iso20022.Statement, details: 
 
 def _amount(cents: int) -> str:
     return f"{cents // 100}.{cents % 100:02d}"
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Say what may stand on the command line."""
+    parser.add_argument("path", nargs="+", metavar="PATH", help="file, ZIP, folder, or - for standard input")
+    parser.add_argument("--json", action="store_true", help="one JSON line per bank entry")
+
+
+def run(args: Namespace) -> int:
+    """Read the files; 0, or 2 where one cannot be read."""
+    return run_inspect(args.path, args.json, sys.stdout, sys.stderr)

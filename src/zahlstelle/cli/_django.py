@@ -1,0 +1,20 @@
+"""Commands that need the database start Django themselves; the others never load it."""
+
+import os
+
+
+def start_django() -> None:
+    """Load settings and tables."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "zahlstelle.settings")
+    import django
+
+    django.setup()
+
+
+def stop_django() -> None:
+    """Close the connections and their pool, whose threads would outlive the command."""
+    from django.db import connections
+
+    for connection in connections.all(initialized_only=True):
+        connection.close()
+        connection.close_pool()

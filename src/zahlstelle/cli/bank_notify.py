@@ -1,0 +1,53 @@
+"""Write the camt.054.001.08 of a collective credit: one Ntry, one TxDtls per payment with its Kassenzeichen.
+
+For a finance system that reads camt and then allocates by itself.
+"""
+
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+from uuid import UUID
+
+from zahlstelle.kernel import InputRefused, clock
+
+from ._django import start_django, stop_django
+
+
+class IdWrong(InputRefused):
+    """This is not an id."""
+
+    code = "id_wrong"
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Say what may stand on the command line."""
+    parser.add_argument("--tenant", required=True, metavar="T", help="the town's short name")
+    which = parser.add_mutually_exclusive_group(required=True)
+    which.add_argument("--entry", metavar="ID", help="a bank entry")
+    which.add_argument(
+        "--payout", metavar="ID", help="a provider's payout: the bank entry it arrived as, or its bank reference"
+    )
+    parser.add_argument("-o", required=True, dest="file", metavar="FILE", type=Path, help="where to write")
+
+
+def run(args: Namespace) -> int:
+    """Write the file, whole or not at all."""
+    start_django()
+    from zahlstelle import tenancy, treasury
+
+    try:
+        tenant = tenancy.tenant_by_slug(args.tenant)
+        entry = _entry(args.entry) if args.entry else treasury.payout_entry(tenant=tenant, payout=args.payout)
+        content = treasury.notification(tenant=tenant, entry_id=entry, at=clock.now())
+        unfinished = args.file.with_name(f".{args.file.name}.part")
+        unfinished.write_bytes(content)
+        unfinished.replace(args.file)
+        return 0
+    finally:
+        stop_django()
+
+
+def _entry(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError as error:
+        raise IdWrong(f"{text!r} is not the id of a bank entry") from error

@@ -1,0 +1,56 @@
+"""The worker's round: every town in turn, so that no town waits for another's bad day."""
+
+import signal
+import threading
+from datetime import datetime
+
+import structlog
+from django.db import close_old_connections
+
+from zahlstelle import allocation, ledger, payments, tenancy
+from zahlstelle.kernel import clock
+from zahlstelle.tenancy import Tenant
+
+from ._inbox import import_inbox
+
+_log = structlog.get_logger(__name__)
+_PAUSE_SECONDS = 1
+
+
+def run_forever() -> None:
+    """Go round until SIGTERM or SIGINT; the town being worked on is finished first."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    _log.info("worker_started")
+    while not stop.is_set():
+        close_old_connections()
+        did = _round(stop)
+        stop.wait(0 if did else _PAUSE_SECONDS)
+    _log.info("worker_stopped")
+
+
+def _round(stop: threading.Event) -> int:
+    did = 0
+    try:
+        towns = tenancy.all_tenants()
+    except Exception:
+        _log.exception("worker_cannot_read_towns")
+        return 0
+    for tenant in towns:
+        if stop.is_set():
+            break
+        try:
+            did += run_once(tenant=tenant, at=clock.now())
+        except Exception:  # one town's trouble is logged and tried again; the others go on
+            _log.exception("worker_round_failed", tenant=tenant.slug)
+    return did
+
+
+def run_once(*, tenant: Tenant, at: datetime) -> int:
+    """Do everything that is due for one town. Returns how much was done."""
+    did = payments.sweep(tenant=tenant, at=at)
+    did += import_inbox(tenant=tenant, at=at)
+    did += allocation.retry_doubts(tenant=tenant, at=at)
+    ledger.seal(tenant=tenant, at=at)
+    return did

@@ -1,0 +1,6 @@
+"""The sandbox provider's adapter: translates its protocol v1, never decides."""
+
+from ._adapter import SandboxProvider
+from ._words import MEANING, VendorStatus
+
+__all__ = ["MEANING", "SandboxProvider", "VendorStatus"]

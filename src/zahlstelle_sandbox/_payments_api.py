@@ -1,0 +1,122 @@
+"""The provider's API: `/psp/v1`, protocol "sandbox" v1, described in docs/integrating/sandbox.md."""
+
+import json
+import sqlite3
+import time
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec
+
+from flask import Blueprint, Response, jsonify, request
+
+from . import _behaviour, _merchants, _payments
+from ._clock import now
+from ._context import bearer, json_body, sandbox
+from ._problems import Problem
+from ._scheduler import settle
+
+api = Blueprint("psp", __name__, url_prefix="/psp/v1")
+P = ParamSpec("P")
+
+
+def faulty(operation: str) -> Callable[[Callable[P, Response]], Callable[P, Response]]:
+    """Let the operation suffer the faults that are set for it."""
+
+    def decorate(view: Callable[P, Response]) -> Callable[P, Response]:
+        @wraps(view)
+        def spoiled(*args: P.args, **kwargs: P.kwargs) -> Response:
+            with sandbox().store.reading() as connection:
+                faults = _behaviour.current(connection).faults
+            if not any(fault.operation == operation for fault in faults):
+                return view(*args, **kwargs)
+            with sandbox().store.writing() as connection:
+                fault = _behaviour.take_fault(connection, operation)
+            if fault and fault.kind == "unavailable":
+                raise Problem(503, "unavailable", "The provider is not available; nothing has happened.")
+            answer = view(*args, **kwargs)
+            return _spoil(answer, fault) if fault else answer
+
+        return spoiled
+
+    return decorate
+
+
+@api.post("/payments")
+@faulty("start")
+def start() -> Response:
+    key, body = request.headers.get("Idempotency-Key"), json_body()
+    with sandbox().store.writing() as connection:
+        merchant = _merchants.by_secret(connection, bearer())
+        status, answer = _payments.start(connection, merchant, key, body, sandbox().base_url, now())
+    sandbox().sender.wake()
+    return _answer(answer, status)
+
+
+@api.get("/payments/<payment_id>")
+@faulty("status")
+def status_by_id(payment_id: str) -> Response:
+    return _status(lambda connection, merchant_id: _payments.by_id(connection, payment_id, merchant_id))
+
+
+@api.get("/payments")
+@faulty("status")
+def status_by_reference() -> Response:
+    reference = request.args.get("reference", "")
+    if not reference or set(request.args) != {"reference"}:
+        raise Problem(400, "reference_missing", "Ask with ?reference= and nothing else.")
+    return _status(lambda connection, merchant_id: _payments.by_reference(connection, reference, merchant_id))
+
+
+@api.post("/payments/<payment_id>/cancel")
+@faulty("cancel")
+def cancel(payment_id: str) -> Response:
+    settle(sandbox().store, now())
+    with sandbox().store.writing() as connection:
+        merchant = _merchants.by_secret(connection, bearer())
+        _payments.by_id(connection, payment_id, merchant["merchant_id"])
+        answer = _payments.shown(connection, _payments.cancel(connection, payment_id, now()))
+    sandbox().sender.wake()
+    return _answer(answer)
+
+
+@api.post("/payments/<payment_id>/refunds")
+@faulty("refund")
+def refund(payment_id: str) -> Response:
+    key, body = request.headers.get("Idempotency-Key"), json_body()
+    with sandbox().store.writing() as connection:
+        merchant = _merchants.by_secret(connection, bearer())
+        _payments.by_id(connection, payment_id, merchant["merchant_id"])
+        status, answer = _payments.refund(connection, merchant, payment_id, key, body, now())
+    sandbox().sender.wake()
+    return _answer(answer, status)
+
+
+def _status(find: Callable[[sqlite3.Connection, str], sqlite3.Row]) -> Response:
+    at = now()
+    if settle(sandbox().store, at):
+        sandbox().sender.wake()
+    with sandbox().store.reading() as connection:
+        merchant = _merchants.by_secret(connection, bearer())
+        payment = find(connection, merchant["merchant_id"])
+        if _payments.silent(payment, at):
+            raise Problem(504, "no_answer", "The provider does not know yet; ask again later.")
+        return _answer(_payments.shown(connection, payment))
+
+
+def _answer(body: object, status: int = 200) -> Response:
+    response = jsonify(body)
+    response.status_code = status
+    return response
+
+
+def _spoil(answer: Response, fault: _behaviour.Fault) -> Response:
+    """The answer as the fault leaves it; what was done stays done."""
+    if fault.kind == "answer_lost":
+        raise Problem(504, "no_answer", "The answer was lost on its way.")
+    if fault.kind == "garbage":
+        return Response("<html><title>Bad gateway", mimetype="text/html")
+    if fault.kind == "slow":
+        time.sleep(fault.seconds)
+    if fault.kind == "lie":
+        answer.set_data(json.dumps(json.loads(answer.get_data()) | fault.answer))
+    return answer
