@@ -52,11 +52,8 @@ __all__ = [
     "details_by_id",
     "details_of",
     "details_to_decide",
-<<<<<<< HEAD
     "entries_by_id",
-=======
     "entries_named",
->>>>>>> main
     "entries_of_day",
     "entries_without_booking",
     "entry_by_id",
