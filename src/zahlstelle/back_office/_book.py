@@ -32,6 +32,5 @@ def journal_entry(request: HttpRequest, desk: Desk, entry: UUID) -> HttpResponse
     """Show one journal entry in SOLL and HABEN."""
     offset = (page_number(request) - 1) * _LINES
     lines, total = ledger.entry_lines(tenant=desk.tenant, entry=entry, offset=offset, limit=_LINES)
-    return page(
-        request, desk, "journal_entry", {"head": lines[0], "lines": lines, "part": stretch(request, _LINES, total)}
-    )
+    said = {"head": lines[0], "lines": lines, "part": stretch(request, _LINES, total)}
+    return page(request, desk, "journal_entry", {**said, "accounts": ledger.account_names(tenant=desk.tenant)})

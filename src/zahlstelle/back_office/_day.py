@@ -1,5 +1,6 @@
 """Today's money, and one entry of the account."""
 
+import re
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -23,19 +24,30 @@ _DETAILS = 100
 @at_the_desk(Permission.SEE_MONEY)
 def today(request: HttpRequest, desk: Desk) -> HttpResponse:
     """Show a day's money: the asked day, else the latest one with money."""
-    present = clock.today()
-    shown = _asked(request) or treasury.last_day(tenant=desk.tenant, today=present)
-    day = treasury.day(tenant=desk.tenant, day=shown)
+    present, asked = clock.today(), asked_day(request.GET.get("tag", ""))
+    day = treasury.day(tenant=desk.tenant, day=asked or treasury.last_day(tenant=desk.tenant, today=present))
     part = stretch(request, _ENTRIES, len(day.entries))
-    entries = day.entries[part.offset : part.offset + part.size]
-    return page(
-        request, desk, "today", {"day": day, "present": present, "entries": entries, "part": part, "bar": _bar(day)}
-    )
+    said = {
+        "day": day,
+        "present": present,
+        "instead": asked is None and day.day != present,
+        "entries": day.entries[part.offset : part.offset + part.size],
+        "part": part,
+        "bar": _bar(day),
+    }
+    return page(request, desk, "today", said)
 
 
-def _asked(request: HttpRequest) -> date | None:
+_GERMAN = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")
+
+
+def asked_day(text: str) -> date | None:
+    """Read `20.11.2026` as people type it, or `2026-11-20` as links say it; None for anything else."""
+    if typed := _GERMAN.fullmatch(text.strip()):
+        day, month, year = typed.groups()
+        text = f"{year}-{int(month):02d}-{int(day):02d}"
     try:
-        return date.fromisoformat(request.GET.get("tag", ""))
+        return date.fromisoformat(text)
     except ValueError:
         return None
 
@@ -52,6 +64,7 @@ def _bar(day: Day) -> dict[str, Any]:
     return {
         "incoming": incoming,
         "details": details,
+        "outgoing": day.suspended - incoming.suspended,
         "width": 1000 * incoming.allocated_cents // cents if cents else 0,
         "rest": 1000 - (1000 * incoming.allocated_cents // cents) if cents else 0,
         "rate": f"{rate // 10},{rate % 10}" if rate % 10 else f"{rate // 10}",

@@ -1,5 +1,6 @@
 """How the back office writes figures and words; `{% load kasse %}`."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import template
@@ -61,3 +62,9 @@ def count(number: int) -> str:
 def absolute(cents: int) -> int:
     """Take the sign away."""
     return abs(cents)
+
+
+@register.filter
+def named(code: str, accounts: Mapping[str, str]) -> str:
+    """Say an account by its name; a code that has none is said as it is."""
+    return accounts.get(code, code)

@@ -13,7 +13,7 @@ from ._queries import (
     unbalanced_entries,
 )
 from ._rules import Entry, Line, Side, UnsoundEntry
-from ._turnovers import EntryUnknown, Turnover, entry_lines, entry_of_occasion, turnovers_about
+from ._turnovers import EntryUnknown, Turnover, account_names, entry_lines, entry_of_occasion, turnovers_about
 
 __all__ = [
     "Balance",
@@ -25,6 +25,7 @@ __all__ = [
     "Side",
     "Turnover",
     "UnsoundEntry",
+    "account_names",
     "balance",
     "balances_about",
     "balances_of",

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db import connection
 
 from zahlstelle.kernel import Money, Refusal
+from zahlstelle.tables.ledger import AccountRow
 from zahlstelle.tenancy import Tenant, inside
 
 from ._queries import BookedLine
@@ -60,6 +61,12 @@ def turnovers_about(*, tenant: Tenant, account: str) -> Mapping[UUID, Turnover]:
 def entry_of_occasion(*, tenant: Tenant, occasion: str) -> UUID:
     """Give the id that an occasion's entry has, or would have."""
     return entry_id(tenant.id, occasion)
+
+
+def account_names(*, tenant: Tenant) -> Mapping[str, str]:
+    """Tell every account's name by its code."""
+    with inside(tenant):
+        return dict(AccountRow.objects.filter(tenant_id=tenant.id).values_list("code", "name"))
 
 
 _ENTRY = """

@@ -31,11 +31,12 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class ClaimLife:
-    """A claim with everything that is known of it, in the order it happened."""
+    """A claim with everything that is known of it, in the order it happened; `accounts` names the book's accounts."""
 
     claim: Claim
     moments: Sequence[Moment]
     journal: Sequence[BookedLine]
+    accounts: Mapping[str, str]
 
 
 def claim_life(*, tenant: Tenant, kassenzeichen: str) -> ClaimLife:
@@ -52,7 +53,9 @@ def claim_life(*, tenant: Tenant, kassenzeichen: str) -> ClaimLife:
             _bookings(journal),
             _deeds(tenant, claim, paid),
         )
-        return ClaimLife(claim, sorted(moments, key=lambda moment: moment.at), journal)
+        return ClaimLife(
+            claim, sorted(moments, key=lambda moment: moment.at), journal, ledger.account_names(tenant=tenant)
+        )
 
 
 def _claim_events(tenant: Tenant, claim: Claim) -> Iterator[Moment]:
