@@ -8,4 +8,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.alive),
     path("readyz", health.ready),
     path("kasse/", include("zahlstelle.back_office.urls")),
+    # Last: it owns `/` and every town's name.
+    path("", include("zahlstelle.payment_page.urls")),
 ]

@@ -28,7 +28,7 @@ from ._queries import (
     services,
     wrong_balances,
 )
-from ._rules import AmountNotPositive, ClaimStatus, KassenzeichenWrong, LinesDiffer, Pool, Service, normalised
+from ._rules import AmountNotPositive, ClaimStatus, KassenzeichenWrong, LinesDiffer, Pool, Service, checked, normalised
 
 __all__ = [
     "AmountNotPositive",
@@ -47,6 +47,7 @@ __all__ = [
     "Service",
     "ServiceUnknown",
     "add_catalogue",
+    "checked",
     "claim_by_id",
     "claim_by_kassenzeichen",
     "claims_by_id_locked",
