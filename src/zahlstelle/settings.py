@@ -77,7 +77,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "zahlstelle.web.context.shared",
             ],
-            "libraries": {"zahlstelle": "zahlstelle.web.tags"},
+            "libraries": {"zahlstelle": "zahlstelle.web.tags", "kasse": "zahlstelle.back_office._tags"},
         },
     }
 ]

@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("readyz", health.ready),
     path("api/v1/", api.urls),
     re_path(r"^api(?:/|$)", _nothing),  # before the towns' pages: nothing below /api/ is one
+    path("kasse/", include("zahlstelle.back_office.urls")),
     # Last: it owns `/` and every town's name.
     path("", include("zahlstelle.payment_page.urls")),
 ]

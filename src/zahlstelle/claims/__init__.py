@@ -1,5 +1,6 @@
 """Claims (Forderungen): services, pools of Kassenzeichen, claims with lines, and what is open of them."""
 
+from ._context import open_amounts, open_with_amounts
 from ._operations import (
     DraftLine,
     FeeUnknown,
@@ -68,8 +69,10 @@ __all__ = [
     "claims_page",
     "kassenzeichen_of",
     "normalised",
+    "open_amounts",
     "open_claim",
     "open_claims",
+    "open_with_amounts",
     "pools",
     "recent_claims",
     "service_by_key",
