@@ -10,9 +10,9 @@ import pytest
 from playwright.sync_api import BrowserContext, Page
 from tests.support.sizes import size
 
-from support.desk import ROOT, Desk
-from support.sandbox import SandboxServer
-from support.states import every_page
+from tests.support.desk import ROOT, Desk
+from tests.support.sandbox import SandboxServer
+from tests.support.states import every_page
 
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]

@@ -16,7 +16,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from support.machine import descendants, left_in_tmp, processes_running
+from tests.support.machine import descendants, left_in_tmp, processes_running
 
 
 class Running:

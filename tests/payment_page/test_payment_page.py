@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from tests.support.towns import a_claim
 
-from support.fake_provider import FakeProvider
+from tests.support.fake_provider import FakeProvider
 from zahlstelle import claims, payments
 from zahlstelle.kernel import clock, eur
 from zahlstelle.payments import (
