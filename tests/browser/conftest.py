@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
-
 from tests.support.sandbox import SandboxServer
 
 if TYPE_CHECKING:  # these need a database, which is not there yet when this file is read
     from tests.support.desk import Desk
+
     from zahlstelle.tenancy import Tenant
 
 QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]

@@ -5,8 +5,6 @@ from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
-from tests.support.towns import a_claim
-
 from tests.support.citizen import (
     NOT_COVERED,
     REDIRECT_LOST,
@@ -21,6 +19,8 @@ from tests.support.desk import Desk
 from tests.support.pdf_text import text_of
 from tests.support.sandbox import SandboxServer
 from tests.support.states import a_payment
+from tests.support.towns import a_claim
+
 from zahlstelle import claims, payments
 from zahlstelle.kernel import clock
 from zahlstelle.tenancy import Tenant

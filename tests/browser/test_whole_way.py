@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
-
 from tests.support.axe import assert_accessible
 from tests.support.book import assert_sound
 from tests.support.citizen import choose, expect_paid, open_service, pay_at_sandbox
@@ -14,6 +13,7 @@ from tests.support.desk import Desk, town_at
 from tests.support.pdf_text import text_of
 from tests.support.sandbox import SandboxServer
 from tests.support.towns import PASSWORD
+
 from zahlstelle import allocation, bank, claims, jobs, ledger
 from zahlstelle.kernel import clock
 from zahlstelle.tenancy import Tenant, bank_accounts, tenant_by_slug

@@ -15,8 +15,8 @@ from typing import Any
 
 import psycopg
 import pytest
-
 from tests.support.machine import descendants, left_in_tmp, processes_running
+
 from zahlstelle.processes import free_port
 
 

@@ -6,8 +6,8 @@ import pytest
 
 if TYPE_CHECKING:  # these need a database, which is not there yet when this file is read
     from django.test import Client
-
     from tests.support.fake_provider import FakeProvider
+
     from zahlstelle.tenancy import Tenant
 
 
@@ -21,6 +21,7 @@ def citizen() -> "Client":
 @pytest.fixture
 def provider() -> "FakeProvider":
     from tests.support.fake_provider import FakeProvider
+
     from zahlstelle import payments
 
     fake = FakeProvider()
