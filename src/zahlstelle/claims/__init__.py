@@ -1,5 +1,6 @@
 """Claims (Forderungen): services, pools of Kassenzeichen, claims with lines, and what is open of them."""
 
+from ._context import open_amounts, open_with_amounts
 from ._operations import (
     DraftLine,
     FeeUnknown,
@@ -37,6 +38,7 @@ from ._rules import (
     Pool,
     PoolExhausted,
     Service,
+    checked,
     normalised,
 )
 
@@ -59,6 +61,7 @@ __all__ = [
     "Service",
     "ServiceUnknown",
     "add_catalogue",
+    "checked",
     "claim_by_id",
     "claim_by_kassenzeichen",
     "claims_by_id_locked",
@@ -66,8 +69,10 @@ __all__ = [
     "claims_page",
     "kassenzeichen_of",
     "normalised",
+    "open_amounts",
     "open_claim",
     "open_claims",
+    "open_with_amounts",
     "pools",
     "recent_claims",
     "service_by_key",

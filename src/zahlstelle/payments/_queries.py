@@ -120,6 +120,20 @@ def surplus_attempts(*, tenant: Tenant) -> Sequence[Attempt]:
         return [attempt_of(row) for row in rows]
 
 
+def attempts_by_id(*, tenant: Tenant, attempts: Sequence[UUID]) -> Mapping[UUID, Attempt]:
+    """Look up many attempts."""
+    with inside(tenant):
+        rows = AttemptRow.objects.filter(tenant_id=tenant.id, id__in=attempts)
+        return {row.id: attempt_of(row) for row in rows}
+
+
+def captured(*, tenant: Tenant) -> Sequence[Attempt]:
+    """List every attempt whose money a provider has taken, for comparing with the book."""
+    with inside(tenant):
+        rows = AttemptRow.objects.filter(tenant_id=tenant.id, status__in=[Status.PAID, Status.SURPLUS])
+        return [attempt_of(row) for row in rows.exclude(provider="transfer").order_by("id")]
+
+
 def methods(*, tenant: Tenant) -> Sequence[str]:
     """List what a citizen can pay with here, in the town's order; bank transfer always closes the list."""
     offered = [method for access in provider_accesses(tenant=tenant) for method in access.methods]
