@@ -329,7 +329,8 @@ class _Matching:
             cursor.execute(_NUMBER_ZERO, {"tenant": tenant.id, "e": list(standing)})
 
 
-# A detail's id follows from its entry and number; a better breakdown continues the numbers.
+# A detail's id follows from its entry and number; a better breakdown continues the numbers. A single detail is the
+# entry: whatever amount, side and currency the bank wrote into it, it moved the account as the entry says.
 _GIVE_WAY = "UPDATE bank_detail SET active = false WHERE tenant_id = %s AND entry = ANY(%s::uuid[]) AND active"
 _DETAILS = """
 WITH given AS MATERIALIZED (
@@ -340,8 +341,9 @@ INSERT INTO bank_detail (id, tenant_id, entry, number, active, amount_cents, sid
     instruction_id, tx_id, uetr, bank_ref, party_name, party_iban, reference, reference_type, remittance, return_reason,
     original_cents, charges_cents, proprietary_code)
 SELECT md5(g.entry || ':' || (d.number + g.before))::uuid, %(tenant)s, g.entry, d.number + g.before, true,
-    CASE WHEN e.breakdown = 'single' THEN e.amount_cents ELSE d.amount_cents END, coalesce(d.side, e.side),
-    coalesce(d.currency, e.currency), d.end_to_end_id, d.mandate_id, d.instruction_id, d.tx_id, d.uetr, d.bank_ref,
+    CASE WHEN e.breakdown = 'single' THEN e.amount_cents ELSE d.amount_cents END,
+    CASE WHEN e.breakdown = 'single' THEN e.side ELSE coalesce(d.side, e.side) END,
+    CASE WHEN e.breakdown = 'single' THEN e.currency ELSE coalesce(d.currency, e.currency) END, d.end_to_end_id, d.mandate_id, d.instruction_id, d.tx_id, d.uetr, d.bank_ref,
     d.party_name, d.party_iban, d.reference, d.reference_type, d.remittance, d.return_reason, d.original_cents,
     d.charges_cents, d.proprietary_code
 FROM given g
