@@ -184,7 +184,7 @@ def _statement_row(tenant: Tenant, file_id: UUID, seen: SeenStatement) -> Statem
 
 _CANDIDATES = """
 SELECT e.id, e.account_iban, e.side, e.amount_cents, e.currency, e.booked_on, e.booked, e.bank_ref, e.breakdown,
-    d.end_to_end_id, d.party_iban, d.remittance, d.number
+    d.end_to_end_id, d.party_iban, d.remittance, d.tx_id, d.uetr, d.number
 FROM bank_entry e LEFT JOIN bank_detail d ON d.entry = e.id AND d.active AND e.breakdown = 'single'
 WHERE e.tenant_id = %(tenant)s AND e.account_iban = ANY(%(accounts)s) AND e.amount_cents = ANY(%(amounts)s)
     AND (e.booked_on IS NULL OR e.booked_on BETWEEN %(first)s AND %(last)s)
@@ -236,9 +236,11 @@ class _Matching:
                 e2e,
                 iban,
                 text,
+                tx_id,
+                uetr,
                 number,
             ) in cursor.fetchall():
-                said = content(e2e, iban, _loaded(text)) if number else None
+                said = content(e2e, iban, _loaded(text), (tx_id, uetr)) if number else None
                 known = Known(entry, side, cents, currency, on, booked, usable(ref), Breakdown(told), said)
                 self._known[account, side, cents, currency].append(known)
                 by_id[entry] = known
