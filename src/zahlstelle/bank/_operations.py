@@ -155,9 +155,26 @@ def _new_statements(
             taken.duplicates += len(statement.sightings)
             continue
         known.add(statement.identity)
+        _told_before(tenant, statement, fresh)
         fresh.append(statement)
     StatementRow.objects.bulk_create(_statement_row(tenant, file_id, statement) for statement in fresh)
     return fresh
+
+
+def _told_before(tenant: Tenant, seen: SeenStatement, before: Sequence[SeenStatement]) -> None:
+    """Find statements of the same name and balances: this one says their money again, perhaps with more details."""
+    row = _statement_row(tenant, seen.id, seen)
+    if row.message != "camt.053" or row.opening_cents is None or row.closing_cents is None:
+        return
+    same = {name: getattr(row, name) for name in _SAME_STATEMENT}
+    told = set(StatementRow.objects.filter(tenant_id=tenant.id, **same).values_list("id", flat=True))
+    others = [(other.id, _statement_row(tenant, other.id, other)) for other in before]
+    told |= {id_ for id_, other in others if all(getattr(other, name) == said for name, said in same.items())}
+    for sighting in seen.sightings:
+        sighting.retells = frozenset(told)
+
+
+_SAME_STATEMENT = ("message", "account_iban", "statement_id", "opening_cents", "closing_cents")
 
 
 def _statement_row(tenant: Tenant, file_id: UUID, seen: SeenStatement) -> StatementRow:

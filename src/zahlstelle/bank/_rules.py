@@ -95,7 +95,7 @@ def content(
     return Content(usable(end_to_end_id), party_iban or "", "".join("".join(remittance).split()).upper(), names)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Sighting:
     """An entry as one statement tells it."""
 
