@@ -25,6 +25,7 @@ from zahlstelle.tables.bank import (
 from zahlstelle.tenancy import Tenant, bank_accounts, inside
 
 from ._intake import Intake, SeenStatement, pieces, sha256_of
+from ._parts import Parts
 from ._rules import (
     Breakdown,
     Known,
@@ -223,6 +224,7 @@ class _Matching:
         self._explained: dict[int, UUID] = {}  # position in the file -> entry that takes its details
         self.touched: list[UUID] = []
         self.to_book: list[tuple[UUID, Sighting]] = []
+        self._parts = Parts(tenant, sightings)
         if sightings:
             self._load(tenant, sightings)
 
@@ -271,7 +273,8 @@ class _Matching:
         candidates = self._known[sighting.account, entry.side, entry.amount_cents, entry.currency or ""]
         known = same_entry(sighting, candidates)
         if known is None:
-            known = self._make(sighting, new_id, shape, not sighting.booked or ambiguous(sighting, candidates))
+            held = not sighting.booked or ambiguous(sighting, candidates) or self._parts.tell_again(sighting)
+            known = self._make(sighting, new_id, shape, held)
             candidates.append(known)
             taken.entries += 1
         elif not self._learn(known, sighting, shape):
@@ -288,15 +291,19 @@ class _Matching:
         self._new[new_id] = _entry_row(known, sighting)
         self._explained[sighting.position] = new_id
         if known.booked:
-            self.to_book.append((new_id, sighting))
+            self._book(known, sighting)
         return known
+
+    def _book(self, known: Known, sighting: Sighting) -> None:
+        self.to_book.append((known.id, sighting))
+        self._parts.note(sighting)
 
     def _learn(self, known: Known, sighting: Sighting, shape: Breakdown) -> bool:
         """Let a known entry gain from another sighting; False where it tells nothing new."""
         learnt = False
-        if sighting.booked and not known.booked:
+        if sighting.booked and not known.booked and not self._parts.tell_again(sighting):
             known.booked, known.booked_on, learnt = True, sighting.entry.booking_date, True
-            self.to_book.append((known.id, sighting))
+            self._book(known, sighting)
         if explains_more(known.breakdown, shape):
             known.breakdown, learnt = shape, True
             self._explained[sighting.position] = known.id

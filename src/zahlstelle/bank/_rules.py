@@ -102,6 +102,7 @@ class Sighting:
     position: int  # in the whole file
     statement: UUID
     message: str
+    message_id: str
     account: str
     entry: Entry
     content: Content | None  # of a single transaction
