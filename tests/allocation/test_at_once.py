@@ -35,9 +35,7 @@ def test_a_payment_is_paid_out_once_by_an_import_and_a_retry_at_once(tmp_path: P
         return Camt(iban, [entry], message_id=ref, statement_id=ref).write(tmp_path, f"{ref}.xml")
 
     waits = payments.start_payment(tenant=town, claim_id=claim.id, at=AT).payment
-    attempt = payments._operations.intend(
-        tenant=town, payment_id=waits.id, provider="sandbox", method="card", at=AT
-    )
+    attempt = payments._operations.intend(tenant=town, payment_id=waits.id, provider="sandbox", method="card", at=AT)
     payments._operations.record_start(
         tenant=town, attempt_id=attempt.id, answer=payments.Started("PSP-1", "https://psp.example"), at=AT
     )

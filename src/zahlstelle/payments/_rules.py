@@ -110,7 +110,9 @@ def next_status(
     A report about other money, another merchant or another attempt never makes it paid.
     """
     meant = _MEANS[report.status]
-    if not about(report, attempt=attempt, merchant_id=merchant_id) or (meant is Status.PAID and report.amount != amount):
+    if not about(report, attempt=attempt, merchant_id=merchant_id) or (
+        meant is Status.PAID and report.amount != amount
+    ):
         meant = Status.CONTRADICTED
     if meant is Status.PAID and claim_open < amount:
         meant = Status.SURPLUS
