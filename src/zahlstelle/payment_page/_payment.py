@@ -31,7 +31,7 @@ from zahlstelle.payments import (
     Status,
 )
 from zahlstelle.tenancy import Tenant
-from zahlstelle.web.language import has_chosen
+from zahlstelle.web.language import has_chosen, known
 
 from . import _girocode, _receipt
 from ._frame import SeeOther, friendly, refused
@@ -99,7 +99,7 @@ def receipt(request: HttpRequest, token: str) -> HttpResponse:
     if attempt is None or attempt.status is not Status.PAID:
         raise PaymentUnknown("there is a receipt only for what is paid")
     claim = claims.claim_by_id(tenant=tenant, claim_id=payment.claim_id)
-    with translation.override(payment.language):
+    with translation.override(known(payment.language)):
         content = _receipt.pdf(_receipt.receipt_of(tenant, claim, payment, attempt, _unit(tenant, claim)))
     name = f"{'receipt' if payment.language == 'en' else 'quittung'}-{claim.kassenzeichen}.pdf"
     headers = {"Content-Disposition": f'inline; filename="{name}"'}
@@ -110,7 +110,7 @@ def _opened(request: HttpRequest, token: str) -> tuple[Tenant, Payment]:
     """Find the payment, and speak its language unless the citizen has chosen one."""
     tenant, payment = payments.payment_by_token(token)
     if not has_chosen(request):
-        translation.activate(payment.language)
+        translation.activate(known(payment.language))
     return tenant, payment
 
 
@@ -180,11 +180,17 @@ def _give_up_others(tenant: Tenant, payment: Payment) -> None:
 
 
 def _show(request: HttpRequest, token: str, tenant: Tenant, payment: Payment) -> HttpResponse:
+    with tenancy.inside(tenant):
+        name, shown = _contents(token, tenant, payment)
+    return _with_form_targets(render(request, f"payment_page/{name}.html", shown), tenant)
+
+
+def _contents(token: str, tenant: Tenant, payment: Payment) -> tuple[str, Mapping[str, Any]]:
     claim = claims.claim_by_id(tenant=tenant, claim_id=payment.claim_id)
     attempt = _latest(tenant, payment)
     status = _status(payment, attempt)
     name, fill = _PAGES[_stage(payment, status, claim)]
-    shown = {
+    return name, {
         "town": tenant,
         "token": token,
         "payment": payment,
@@ -197,7 +203,6 @@ def _show(request: HttpRequest, token: str, tenant: Tenant, payment: Payment) ->
         "back": _back(payment),
         **fill(tenant, payment, claim, attempt),
     }
-    return _with_form_targets(render(request, f"payment_page/{name}.html", shown), tenant)
 
 
 def _status(payment: Payment, attempt: Attempt | None) -> PaymentStatus:
