@@ -42,6 +42,7 @@ INSTALLED_APPS = [
 ZAHLSTELLE_WIRING = "zahlstelle.wiring.wire"
 
 MIDDLEWARE = [
+    "zahlstelle.api.EveryErrorIsAProblem",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -76,7 +77,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "zahlstelle.web.context.shared",
             ],
-            "libraries": {"zahlstelle": "zahlstelle.web.tags"},
+            "libraries": {"zahlstelle": "zahlstelle.web.tags", "kasse": "zahlstelle.back_office._tags"},
         },
     }
 ]

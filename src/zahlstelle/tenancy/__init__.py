@@ -1,5 +1,6 @@
 """Towns (Mandanten): their units, accounts, providers, people, keys, and the only way into a town's rows."""
 
+from ._login import LoginPaused, LoginRefused, log_in
 from ._operations import (
     ApiKeyUnknown,
     ClientAccess,
@@ -38,6 +39,8 @@ __all__ = [
     "ApiKeyUnknown",
     "BankAccount",
     "ClientAccess",
+    "LoginPaused",
+    "LoginRefused",
     "Membership",
     "Permission",
     "ProviderAccess",
@@ -54,6 +57,7 @@ __all__ = [
     "api_client",
     "bank_accounts",
     "inside",
+    "log_in",
     "may",
     "opened_with",
     "provider_accesses",
