@@ -84,7 +84,8 @@ WORDS: Mapping[str, Words] = {
     "pool_exhausted": Words(
         _("Hier geht es im Moment nicht weiter"),
         _(
-            "Die Stadt kann gerade keine neuen Zahlungen anlegen. Es ist nichts bezahlt worden. Bitte rufen Sie dort an."
+            "Die Stadt kann gerade keine neuen Zahlungen anlegen. Es ist nichts bezahlt worden. "
+            "Bitte rufen Sie dort an."
         ),
     ),
     "input_refused": _NOT_OURS,
