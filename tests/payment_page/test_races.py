@@ -6,10 +6,10 @@ from collections.abc import Callable
 import pytest
 from django.db import connection
 from django.test import Client
+from tests.support.fake_provider import FakeProvider
 from tests.support.sizes import size
 from tests.support.towns import a_claim
 
-from support.fake_provider import FakeProvider
 from zahlstelle import claims, ledger, payments
 from zahlstelle.kernel import clock
 from zahlstelle.payments import PaymentStatus, ProviderStatus

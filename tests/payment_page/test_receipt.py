@@ -10,11 +10,11 @@ from django.test import Client
 from django.utils import translation
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.support.fake_provider import FakeProvider
+from tests.support.pdf_text import text_of
 from tests.support.sizes import size
 from tests.support.towns import a_claim
 
-from support.fake_provider import FakeProvider
-from support.pdf_text import text_of
 from zahlstelle import payments
 from zahlstelle.claims import DraftLine
 from zahlstelle.kernel import clock, eur
