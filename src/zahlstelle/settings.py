@@ -42,6 +42,7 @@ INSTALLED_APPS = [
 ZAHLSTELLE_WIRING = "zahlstelle.wiring.wire"
 
 MIDDLEWARE = [
+    "zahlstelle.api.EveryErrorIsAProblem",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -69,7 +70,7 @@ TEMPLATES = [
         ],
         "APP_DIRS": False,
         "OPTIONS": {
-                        "context_processors": [
+            "context_processors": [
                 "django.template.context_processors.request",
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",

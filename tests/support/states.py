@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from support.desk import town_at
-from support.sandbox import SandboxServer
+from tests.support.desk import town_at
+from tests.support.sandbox import SandboxServer
 from tests.support.towns import a_claim
 from zahlstelle import payments
 from zahlstelle.kernel import clock
@@ -53,6 +53,7 @@ def every_page(sandbox: SandboxServer, base_url: str) -> Mapping[str, str]:
     payments.cancel(tenant=town, payment_id=cancelled.payment.id, at=now)
     paid = ended(sandbox, town, base_url, "paid")
     settled = _settled_elsewhere(sandbox, town, base_url)
+    second = payments.start_payment(tenant=town, claim_id=started.payment.claim_id, at=now)
     tokens = {
         "choose": a_payment(town),
         "choose-from-service": a_payment(town, return_url="https://dienst.example/zurueck"),
@@ -60,6 +61,7 @@ def every_page(sandbox: SandboxServer, base_url: str) -> Mapping[str, str]:
         "declined": ended(sandbox, town, base_url, "insufficient-funds"),
         "cancelled": cancelled,
         "started": started,
+        "being-paid": second,
         "checking": ended(sandbox, town, base_url, "unknown-paid"),
         "transfer": chosen,
         "paid": paid,

@@ -73,7 +73,7 @@ class References:
 
 # A Kassenzeichen that no pool knows is believed only as a whole field or a whole word, and never when short.
 _WORD = re.compile(r"[A-Z0-9]{8,35}")
-_GROUPS = re.compile(r"\d+(?:[ ./\-]{1,2}\d+)*")
+_GROUPS = re.compile(r"\d+(?:[ ./\-]{1,3}\d+)*")
 _SEPARATORS = re.compile(r"[\s./\-]+")
 
 

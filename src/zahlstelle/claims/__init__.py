@@ -3,6 +3,7 @@
 from ._context import open_amounts, open_with_amounts
 from ._operations import (
     DraftLine,
+    FeeUnknown,
     KassenzeichenTaken,
     NewClaim,
     add_catalogue,
@@ -21,6 +22,7 @@ from ._queries import (
     claim_by_kassenzeichen,
     claims_by_id_locked,
     claims_by_kassenzeichen,
+    claims_page,
     kassenzeichen_of,
     pools,
     recent_claims,
@@ -28,7 +30,17 @@ from ._queries import (
     services,
     wrong_balances,
 )
-from ._rules import AmountNotPositive, ClaimStatus, KassenzeichenWrong, LinesDiffer, Pool, Service, checked, normalised
+from ._rules import (
+    AmountNotPositive,
+    ClaimStatus,
+    KassenzeichenWrong,
+    LinesDiffer,
+    Pool,
+    PoolExhausted,
+    Service,
+    checked,
+    normalised,
+)
 
 __all__ = [
     "AmountNotPositive",
@@ -37,12 +49,14 @@ __all__ = [
     "ClaimStatus",
     "ClaimUnknown",
     "DraftLine",
+    "FeeUnknown",
     "KassenzeichenTaken",
     "KassenzeichenWrong",
     "LinesDiffer",
     "NewClaim",
     "OpenAmount",
     "Pool",
+    "PoolExhausted",
     "PoolUnknown",
     "Service",
     "ServiceUnknown",
@@ -52,6 +66,7 @@ __all__ = [
     "claim_by_kassenzeichen",
     "claims_by_id_locked",
     "claims_by_kassenzeichen",
+    "claims_page",
     "kassenzeichen_of",
     "normalised",
     "open_amounts",

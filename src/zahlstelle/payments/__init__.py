@@ -29,6 +29,7 @@ from ._queries import (
     payment_by_id,
     payment_by_token,
     payments_of_claim,
+    payments_page,
     surplus_attempts,
 )
 from ._rules import EDGES, PUBLIC, PaymentStatus, Status, diagram
@@ -85,6 +86,7 @@ __all__ = [
     "payment_by_id",
     "payment_by_token",
     "payments_of_claim",
+    "payments_page",
     "plug",
     "provider_named",
     "refresh",

@@ -80,6 +80,16 @@ def payments_of_claim(*, tenant: Tenant, claim_id: UUID) -> Sequence[Payment]:
         return [payment_of(row) for row in rows]
 
 
+def payments_page(
+    *, tenant: Tenant, limit: int, claim_id: UUID | None = None, before: UUID | None = None
+) -> Sequence[Payment]:
+    """List payments in the order they were made, the latest first; `before` is the last id of the page before."""
+    with inside(tenant):
+        rows = PaymentRow.objects.filter(tenant_id=tenant.id).order_by("-id")
+        rows = rows.filter(claim_id=claim_id) if claim_id else rows
+        return [payment_of(row) for row in (rows.filter(id__lt=before) if before else rows)[:limit]]
+
+
 def attempts_of(*, tenant: Tenant, payment_id: UUID) -> Sequence[Attempt]:
     """List a payment's attempts in order."""
     with inside(tenant):
