@@ -7,11 +7,10 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
+from tests.support.axe import findings
+from tests.support.desk import Desk
 
-from support.desk import ROOT, Desk
 
-AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 LOOKS = [{"width": 1280}, {"width": 320}, {"width": 320, "dark": True}, {"width": 1280, "dark": True}]
 
 
@@ -56,15 +55,10 @@ def every_page(town: Any, day: Any) -> Mapping[str, str]:
     }
 
 
-def findings(page: Page) -> list[str]:
+def seen_by_everyone(page: Page) -> list[str]:
     """Ask axe, and whether the page is wider than its window."""
-    if not AXE.exists():
-        pytest.fail("axe-core is not in node_modules: run `make setup`")
-    page.evaluate(AXE.read_text())
-    answer = page.evaluate("rules => axe.run(document, {runOnly: rules})", RULES)
-    found = [f"{each['id']}: {each['nodes'][0]['html'][:160]}" for each in answer["violations"]]
     wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    return [*found, *([f"{wide} pixels too wide"] if wide > 0 else [])]
+    return [*findings(page), *([f"{wide} pixels too wide"] if wide > 0 else [])]
 
 
 @pytest.mark.parametrize("look", LOOKS, ids=lambda look: "-".join(map(str, look.values())))
@@ -74,13 +68,14 @@ def test_no_page_of_the_treasury_keeps_anyone_out(
     town, day = lived
     page = open_browser(**look).new_page()
     page.goto(f"{desk.base_url}/kasse/anmelden/")
-    wrong = {"log-in": found for found in [findings(page)] if found}
+    on_the_way_in = seen_by_everyone(page)
+    wrong = {"log-in": on_the_way_in} if on_the_way_in else {}
     log_in(page, desk, town)
     errors: list[str] = []
     page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
     for name, path in every_page(town, day).items():
         page.goto(desk.base_url + path)
-        if found := findings(page):
+        if found := seen_by_everyone(page):
             wrong[name] = found
     assert wrong == {}
     assert [error for error in errors if "404" not in error] == [], "nothing is blocked by the content security policy"
@@ -132,7 +127,7 @@ def test_the_keyboard_alone_is_enough(desk: Desk, lived: Any, page: Page) -> Non
 
 
 def test_heads_of_tables_stay_in_sight(desk: Desk, lived: Any, page: Page) -> None:
-    town, day = lived
+    town, _ = lived
     log_in(page, desk, town)
     page.set_viewport_size({"width": 1280, "height": 300})
     page.goto(f"{desk.base_url}/kasse/{town.slug}/?tag=2026-10-05")
