@@ -9,9 +9,9 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 from tests.support.axe import findings
 from tests.support.desk import Desk
+from tests.support.sizes import size
 
-
-LOOKS = [{"width": 1280}, {"width": 320}, {"width": 320, "dark": True}, {"width": 1280, "dark": True}]
+LOOKS = [{"width": 1280}, {"width": 320, "dark": True}, {"width": 320}, {"width": 1280, "dark": True}]
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +61,8 @@ def seen_by_everyone(page: Page) -> list[str]:
     return [*findings(page), *([f"{wide} pixels too wide"] if wide > 0 else [])]
 
 
-@pytest.mark.parametrize("look", LOOKS, ids=lambda look: "-".join(map(str, look.values())))
+@pytest.mark.prove("every_page_of_the_treasury")
+@pytest.mark.parametrize("look", LOOKS[: size(2, 4)], ids=lambda look: "-".join(map(str, look.values())))
 def test_no_page_of_the_treasury_keeps_anyone_out(
     desk: Desk, lived: Any, open_browser: Callable[..., BrowserContext], look: dict[str, Any]
 ) -> None:
