@@ -16,7 +16,7 @@ from zahlstelle.tables.claims import PoolRow, ServiceRow
 from zahlstelle.tables.tenancy import UnitRow
 from zahlstelle.tenancy import Tenant, TownFile, inside
 
-from ._numbers import next_kassenzeichen
+from ._numbers import numbers
 from ._queries import (
     Claim,
     ClaimLine,
@@ -99,10 +99,8 @@ def _open(tenant: Tenant, new: NewClaim, at: datetime, *, ahead: bool) -> tuple[
         return _open_under(tenant, new, _own_place(tenant, new), new.kassenzeichen, at)
     place, pool = _place(tenant, new.service)
     draft = _draft(new, place, at)
-    while True:
-        claim = replace(draft, kassenzeichen=next_kassenzeichen(tenant, pool, at, ahead=ahead))
-        if _store(tenant, claim, place):
-            return claim, True
+    claims = (replace(draft, kassenzeichen=number) for number in numbers(tenant, pool, at, ahead=ahead))
+    return next(claim for claim in claims if _store(tenant, claim, place)), True
 
 
 def _open_under(tenant: Tenant, new: NewClaim, place: _Place, kassenzeichen: str, at: datetime) -> tuple[Claim, bool]:
