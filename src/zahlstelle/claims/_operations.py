@@ -12,8 +12,7 @@ from zahlstelle import events, ledger
 from zahlstelle.kernel import Money, Refusal, berlin_day, fact_id, new_id
 from zahlstelle.ledger import Entry, Line, Side
 from zahlstelle.tables.claims import ClaimBalanceRow, ClaimLineRow, ClaimRow, PoolRow, ServiceRow
-from zahlstelle.tables.tenancy import UnitRow
-from zahlstelle.tenancy import Tenant, TownFile, inside
+from zahlstelle.tenancy import Tenant, TownFile, inside, units
 
 from ._queries import Claim, ClaimUnknown, PoolUnknown, claim_by_kassenzeichen, pool_of, pools, service_by_key
 from ._rules import Pool, checked, sound
@@ -196,7 +195,7 @@ def _add_service(tenant: Tenant, position: int, service: Mapping[str, Any]) -> N
     pool = PoolRow.objects.filter(tenant_id=tenant.id, name=service["pool"]).first()
     if pool is None:
         raise PoolUnknown(f"services: {service['key']!r} names the unknown pool {service['pool']!r}")
-    unit = UnitRow.objects.filter(tenant_id=tenant.id, key=service.get("unit", "")).first()
+    unit = next((unit for unit in units(tenant=tenant) if unit.key == service.get("unit")), None)
     ServiceRow.objects.update_or_create(
         id=fact_id("service", tenant.id, service["key"]),
         tenant_id=tenant.id,

@@ -1,17 +1,9 @@
 """Towns (Mandanten): their units, accounts, providers, people, keys, and the only way into a town's rows."""
 
-from ._operations import (
-    ApiKeyUnknown,
-    ClientAccess,
-    TenantUnknown,
-    add_api_key,
-    add_person,
-    add_tenant,
-    api_client,
-    inside,
-    opened_with,
-)
+from ._inside import inside, opened_with
+from ._operations import ApiKeyUnknown, ClientAccess, add_api_key, add_person, add_tenant, api_client
 from ._queries import (
+    TenantUnknown,
     all_tenants,
     bank_accounts,
     provider_accesses,
