@@ -42,9 +42,11 @@ INSTALLED_APPS = [
 ZAHLSTELLE_WIRING = "zahlstelle.wiring.wire"
 
 MIDDLEWARE = [
+    "zahlstelle.api.EveryErrorIsAProblem",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "zahlstelle.web.language.ChosenLanguage",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -75,6 +77,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "zahlstelle.web.context.shared",
             ],
+            "libraries": {"zahlstelle": "zahlstelle.web.tags", "kasse": "zahlstelle.back_office._tags"},
         },
     }
 ]
@@ -88,7 +91,14 @@ SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 8 * 60 * 60
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BASE_URL.startswith("https://")
 
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Lax"
+
 LANGUAGE_CODE = "de"
+LANGUAGE_COOKIE_NAME = "language"
+LANGUAGE_COOKIE_AGE = 365 * 24 * 60 * 60
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SECURE = BASE_URL.startswith("https://")
 LANGUAGES = [("de", "Deutsch"), ("en", "English")]
 LOCALE_PATHS = [_HERE / "locale"]
 USE_I18N = True
@@ -101,7 +111,9 @@ STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.FileSystemFinder"]
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
 
-SECURE_REFERRER_POLICY = "no-referrer"
+# Other sites learn no address of ours. `no-referrer` would say no more to them, but makes browsers send `Origin: null`
+# with our own forms, which then fail the check against forged requests.
+SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 LOGGING_CONFIG = None

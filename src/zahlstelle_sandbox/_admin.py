@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
-from . import _bank, _behaviour, _merchants, _payments
+from . import _bank, _behaviour, _deliveries, _merchants, _payments
 from ._cards import BY_NUMBER, BY_SLUG, Card
 from ._checks import Check, day, strict, text, yes_no
 from ._clock import berlin_day, now
@@ -107,7 +107,7 @@ def pay_out() -> Response:
     with sandbox().store.writing() as connection:
         merchant = _merchants.get(connection, order["merchant_id"])
         answer = _bank.close_day(connection, merchant, order["day"] or berlin_day(at), at)
-    _bank.deliver(sandbox().store, sandbox().bank_folder)
+    _deliveries.deliver(sandbox().store, sandbox().bank_folder)
     folder = sandbox().bank_folder / order["merchant_id"]
     return jsonify(answer | {"paths": [str(folder / name) for name in answer["files"]]})
 

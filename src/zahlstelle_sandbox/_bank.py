@@ -1,18 +1,14 @@
 """The test bank: a town's account, transfers to it, payouts of the provider, and the day's close."""
 
-import io
 import sqlite3
-import zipfile
-from collections.abc import Iterator
 from datetime import date, datetime
-from pathlib import Path
 from typing import Any
 
-from . import _camt
+from . import _deliveries
 from ._checks import day, iban, strict, text, whole
 from ._clock import berlin_day, read, written
 from ._problems import Problem
-from ._store import Store, insert
+from ._store import insert
 
 PROVIDER_NAME = "Zahlstelle Sandbox PSP"
 PROVIDER_IBAN = "DE93999999990000000001"
@@ -55,7 +51,7 @@ def close_day(connection: sqlite3.Connection, merchant: sqlite3.Row, closed_on: 
     if last["day"] and last["day"] > closed_on.isoformat():
         raise Problem(409, "day_is_closed", f"The bank has closed {last['day']} already.")
     payout = _pay_out(connection, merchant, closed_on, at)
-    files = _write_files(connection, merchant, closed_on, at)
+    files = _deliveries.write_files(connection, merchant, closed_on, at)
     return {"merchant_id": merchant_id, "day": closed_on.isoformat(), "payout": payout, "files": files}
 
 
@@ -76,46 +72,6 @@ def owed(connection: sqlite3.Connection, merchant_id: str) -> tuple[int, int]:
         [merchant_id],
     ).fetchone()
     return row["payments"], row["cents"]
-
-
-def files(connection: sqlite3.Connection, merchant_id: str) -> list[sqlite3.Row]:
-    """The files delivered so far, newest first."""
-    return connection.execute(
-        "SELECT name, length(content) AS size, day FROM bank_file JOIN statement USING (statement_id)"
-        " WHERE bank_file.merchant_id = ? ORDER BY number DESC, name",
-        [merchant_id],
-    ).fetchall()
-
-
-def content(connection: sqlite3.Connection, merchant_id: str, name: str) -> bytes:
-    """One delivered file. Raises Problem 404 `file_not_found`."""
-    row = connection.execute(
-        "SELECT content FROM bank_file WHERE merchant_id = ? AND name = ?", [merchant_id, name]
-    ).fetchone()
-    if row is None:
-        raise Problem(404, "file_not_found", "The bank has no such file.")
-    return bytes(row["content"])
-
-
-def deliver(store: Store, folder: Path) -> int:
-    """Put every file not delivered yet into its merchant's folder, whole or not at all; how many.
-
-    The file is noted in the database first: a crash in between delivers it at the next start.
-    """
-    with store.reading() as connection:
-        rows = connection.execute("SELECT * FROM bank_file WHERE NOT delivered ORDER BY rowid").fetchall()
-    for row in rows:
-        target = folder / row["merchant_id"] / row["name"]
-        target.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = target.with_name(f".{row['name']}.unfinished")
-        unfinished.write_bytes(row["content"])
-        unfinished.replace(target)
-        with store.writing() as connection:
-            connection.execute(
-                "UPDATE bank_file SET delivered = 1 WHERE merchant_id = ? AND name = ?",
-                [row["merchant_id"], row["name"]],
-            )
-    return len(rows)
 
 
 def _pay_out(
@@ -177,115 +133,6 @@ def _pay_out(
     }
 
 
-def _write_files(connection: sqlite3.Connection, merchant: sqlite3.Row, closed_on: date, at: datetime) -> list[str]:
-    merchant_id = merchant["merchant_id"]
-    rows = connection.execute(
-        "SELECT * FROM entry WHERE merchant_id = ? AND statement_id IS NULL AND day <= ? ORDER BY number",
-        [merchant_id, closed_on.isoformat()],
-    ).fetchall()
-    if not rows:
-        return []
-    account = _camt.Account(merchant["iban"], merchant["bic"], merchant["name"])
-    previous = connection.execute(
-        "SELECT number, closing_cents FROM statement WHERE merchant_id = ? ORDER BY number DESC LIMIT 1",
-        [merchant_id],
-    ).fetchone()
-    number = previous["number"] + 1 if previous else 1
-    opening = previous["closing_cents"] if previous else merchant["opening_cents"]
-    entries = tuple(_entry(connection, row, closed_on) for row in rows)
-    closing = opening + sum(e.amount_cents if e.side == "CRDT" else -e.amount_cents for e in entries)
-    statement_id = f"S{closed_on:%y%m%d}-{merchant['iban'][-18:]}-{number:06d}"
-    statement = _camt.Statement(statement_id, number, closed_on, at, account, opening, closing, entries)
-    insert(
-        connection,
-        "statement",
-        statement_id=statement_id,
-        merchant_id=merchant_id,
-        number=number,
-        day=closed_on.isoformat(),
-        opening_cents=opening,
-        closing_cents=closing,
-        created_at=written(at),
-    )
-    connection.executemany(
-        "UPDATE entry SET statement_id = ? WHERE number = ?", [(statement_id, row["number"]) for row in rows]
-    )
-    names = []
-    for name, message in _messages(statement, at):
-        archive = _zipped(name, message, at)
-        insert(
-            connection,
-            "bank_file",
-            merchant_id=merchant_id,
-            name=name + ".zip",
-            statement_id=statement_id,
-            content=archive,
-        )
-        names.append(name + ".zip")
-    return names
-
-
-def _messages(statement: _camt.Statement, at: datetime) -> Iterator[tuple[str, bytes]]:
-    """Name (date, order type, account, currency, running number; no ending) and content of each message."""
-
-    def name(order_type: str, number: int) -> str:
-        return f"{statement.day}_{order_type}_{statement.account.iban}_{statement.account.currency}_{number:06d}"
-
-    yield name("C53", statement.number), _camt.write_statement(statement)
-    collective = [entry for entry in statement.entries if entry.details]
-    for place, entry in enumerate(collective):
-        yield name("C54", statement.number * 10 + place), _camt.write_breakdown(entry, statement.account, at)
-
-
-def _entry(connection: sqlite3.Connection, row: sqlite3.Row, booked_on: date) -> _camt.Entry:
-    details = tuple(_details(connection, row)) if row["kind"] in _camt.SINGLE else ()
-    return _camt.Entry(
-        kind=row["kind"],
-        side=row["side"],
-        amount_cents=row["amount_cents"],
-        booked_on=booked_on,
-        value_on=date.fromisoformat(row["day"]),
-        bank_ref=row["bank_ref"],
-        party_name=row["party_name"],
-        party_iban=row["party_iban"],
-        remittance=row["remittance"],
-        end_to_end_id=row["end_to_end_id"],
-        details=details,
-        breakdown_id=f"D{row['bank_ref']}" if details else None,
-    )
-
-
-def _details(connection: sqlite3.Connection, row: sqlite3.Row) -> Iterator[_camt.Detail]:
-    if row["kind"] == "payout":
-        for each in connection.execute(
-            "SELECT * FROM payment WHERE payout_id = ? ORDER BY captured_at, payment_id", [row["payout_id"]]
-        ):
-            remittance = f"{each['kassenzeichen']} {each['description']}"
-            yield _camt.Detail(
-                each["amount_cents"],
-                each["kassenzeichen"],
-                each["payment_id"],
-                each["payment_id"],
-                each["holder"],
-                remittance,
-            )
-        return
-    for each in connection.execute(
-        "SELECT refund.*, kassenzeichen, holder FROM refund JOIN payment USING (payment_id)"
-        " WHERE refund.payout_id = ? ORDER BY refunded_at, refund_id",
-        [row["payout_id"]],
-    ):
-        remittance = f"ERSTATTUNG {each['kassenzeichen']} ZU {each['payment_id']}"
-        yield _camt.Detail(
-            each["amount_cents"],
-            each["kassenzeichen"],
-            each["refund_id"],
-            each["refund_id"],
-            each["holder"],
-            remittance,
-        )
-
-
 def _book(
     connection: sqlite3.Connection,
     merchant_id: str,
@@ -344,10 +191,3 @@ def _ids_in(connection: sqlite3.Connection, payout_id: str) -> list[str]:
 
 def _on(moment: str) -> date:
     return berlin_day(read(moment))
-
-
-def _zipped(name: str, message: bytes, at: datetime) -> bytes:
-    memory = io.BytesIO()
-    with zipfile.ZipFile(memory, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr(zipfile.ZipInfo(name + ".xml", at.timetuple()[:6]), message, zipfile.ZIP_DEFLATED)
-    return memory.getvalue()

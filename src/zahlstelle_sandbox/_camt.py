@@ -96,7 +96,7 @@ def write_statement(statement: Statement) -> bytes:
     _balance(stmt, "OPBD", statement.opening_cents, statement)
     _balance(stmt, "CLBD", statement.closing_cents, statement)
     for entry in statement.entries:
-        node = _entry(stmt, entry, statement.account)
+        node = _entry(stmt, entry, statement.account, pointer=entry.breakdown_id)
         details = _add(node, "NtryDtls")
         if entry.details:
             _batch(details, entry)
@@ -150,7 +150,7 @@ def _balance(parent: etree._Element, code: str, cents: int, statement: Statement
     _add(_add(node, "Dt"), "Dt", statement.day.isoformat())
 
 
-def _entry(parent: etree._Element, entry: Entry, account: Account) -> etree._Element:
+def _entry(parent: etree._Element, entry: Entry, account: Account, *, pointer: str | None = None) -> etree._Element:
     node = _add(parent, "Ntry")
     _add(node, "NtryRef", entry.bank_ref)
     _amount(node, entry.amount_cents, account.currency)
@@ -160,10 +160,10 @@ def _entry(parent: etree._Element, entry: Entry, account: Account) -> etree._Ele
     _add(_add(node, "ValDt"), "Dt", entry.value_on.isoformat())
     _add(node, "AcctSvcrRef", entry.bank_ref)
     _code(node, entry.kind, CODES[entry.kind][1])
-    if entry.breakdown_id:
-        pointer = _add(node, "AddtlInfInd")
-        _add(pointer, "MsgNmId", "camt.054.001.08")
-        _add(pointer, "MsgId", entry.breakdown_id)
+    if pointer:
+        elsewhere = _add(node, "AddtlInfInd")
+        _add(elsewhere, "MsgNmId", "camt.054.001.08")
+        _add(elsewhere, "MsgId", pointer)
     return node
 
 

@@ -125,8 +125,8 @@ CARDS: tuple[Card, ...] = (
         Scenario(
             "redirect-lost",
             Status.CAPTURED,
-            "bezahlt, aber der Rückweg zum Shop geht verloren",
-            "paid, but the way back to the merchant is lost",
+            "bezahlt, aber der Rückweg zum Empfänger geht verloren",
+            "paid, but the way back to the payee is lost",
             redirect=False,
         ),
     ),

@@ -103,6 +103,7 @@ def url(value: Any) -> str:
     """An absolute http or https address without credentials."""
     checked: str = text(2000)(value)
     parts = urlsplit(checked)
+    _ = parts.port  # raises ValueError for what is no port
     if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc or parts.fragment:
         raise ValueError("must be an absolute http(s) address without credentials and fragment")
     return checked

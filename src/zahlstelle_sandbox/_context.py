@@ -20,7 +20,7 @@ class Sandbox:
     sender: Sender
     bank_folder: Path
     admin_token: str
-    base_url: str
+    base_url: str | None
 
 
 def sandbox() -> Sandbox:

@@ -7,6 +7,7 @@ import json
 import secrets
 import sqlite3
 import threading
+import traceback
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
@@ -107,8 +108,8 @@ class Sender:
             self._wake.clear()
             try:
                 self.send()
-            except sqlite3.OperationalError as error:
-                print(f"sandbox: notifications wait: {error}", flush=True)
+            except Exception:  # a thread that ended would be silence: say it and go on
+                traceback.print_exc()
 
 
 def _waiting(connection: sqlite3.Connection, at: datetime, payment_id: str | None) -> list[sqlite3.Row]:

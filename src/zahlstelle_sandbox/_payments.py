@@ -1,21 +1,18 @@
-"""Payments at the provider: started, paid, asked for, cancelled, refunded. One call, one transaction."""
+"""Payments at the provider: started, paid, asked for, cancelled. One call, one transaction."""
 
-import hashlib
-import json
 import secrets
 import sqlite3
 from datetime import datetime, timedelta
 from typing import Any
 
 from . import _behaviour, _notifications
+from ._answers import Answer, keep_answer, known_answer
 from ._cards import BY_CENTS, Card, Scenario
 from ._checks import moment, one_of, strict, text, url, whole
 from ._clock import read, written
 from ._problems import Problem
 from ._rules import Impossible, Status, Waiting, due, move
 from ._store import insert
-
-Answer = tuple[int, dict[str, Any]]
 
 _ORDER = {
     "reference": text(64, r"[A-Za-z0-9._:-]+"),
@@ -28,7 +25,6 @@ _ORDER = {
     "expires_at": moment,
     "language": one_of("de", "en"),
 }
-_REFUND = {"amount_cents": whole(1, 10**10), "currency": one_of("EUR")}
 
 
 def start(
@@ -43,7 +39,7 @@ def start(
 
     Raises Problem 422 (invalid, or the key came with another body), 409 `reference_taken`.
     """
-    known = _known_answer(connection, merchant, key, body)
+    known = known_answer(connection, merchant, key, body)
     if known:
         return known
     order = strict(body, _ORDER, {"notify_url": url})
@@ -72,7 +68,7 @@ def start(
         "status": Status.CREATED,
         "redirect_url": f"{base_url}/card/{token}",
     }
-    _keep_answer(connection, merchant, key, body, 201, answer)
+    keep_answer(connection, merchant, key, body, 201, answer)
     scenario = BY_CENTS.get(order["amount_cents"] % 100) if merchant["amount_outcomes"] else None
     if scenario:
         apply(connection, payment_id, scenario, at)
@@ -128,56 +124,6 @@ def cancel(connection: sqlite3.Connection, payment_id: str, at: datetime) -> sql
     if payment["status"] == Status.CANCELLED:
         return payment
     return go(connection, payment_id, Status.CANCELLED, at)
-
-
-def refund(
-    connection: sqlite3.Connection,
-    merchant: sqlite3.Row,
-    payment_id: str,
-    key: str | None,
-    body: Any,
-    at: datetime,
-) -> Answer:
-    """Give money back, never more than was captured; the same key with the same body gives back once.
-
-    Raises Problem 409 `not_captured`, 422 `more_than_refundable`.
-    """
-    known = _known_answer(connection, merchant, key, {"payment_id": payment_id, "body": body})
-    if known:
-        return known
-    order = strict(body, _REFUND, {"reason": text(140)})
-    payment = by_id(connection, payment_id)
-    if payment["status"] != Status.CAPTURED:
-        raise Problem(409, "not_captured", f"Nothing was captured: the payment is {payment['status']}.")
-    refundable = payment["amount_cents"] - payment["refunded_cents"]
-    if order["amount_cents"] > refundable:
-        raise Problem(422, "more_than_refundable", f"At most {refundable} cents can be given back.")
-    refund_id, cents = "sbr_" + secrets.token_hex(12), order["amount_cents"]
-    insert(
-        connection,
-        "refund",
-        refund_id=refund_id,
-        payment_id=payment_id,
-        amount_cents=cents,
-        reason=order["reason"],
-        refunded_at=written(at),
-    )
-    connection.execute(
-        "UPDATE payment SET refunded_cents = refunded_cents + ? WHERE payment_id = ?", [cents, payment_id]
-    )
-    payment = by_id(connection, payment_id)
-    _notifications.enqueue(connection, payment, "payment.refunded", at)
-    answer = {
-        "refund_id": refund_id,
-        "payment_id": payment_id,
-        "status": "succeeded",
-        "amount_cents": cents,
-        "currency": payment["currency"],
-        "refunded_cents": payment["refunded_cents"],
-        "refundable_cents": refundable - cents,
-    }
-    _keep_answer(connection, merchant, key, {"payment_id": payment_id, "body": body}, 201, answer)
-    return 201, answer
 
 
 def anything_due(connection: sqlite3.Connection, at: datetime) -> bool:
@@ -253,42 +199,6 @@ def shown(connection: sqlite3.Connection, payment: sqlite3.Row) -> dict[str, Any
 def silent(payment: sqlite3.Row, at: datetime) -> bool:
     """Whether the provider is just now unable to say what became of the payment."""
     return payment["silent_until"] is not None and at < read(payment["silent_until"])
-
-
-def _known_answer(connection: sqlite3.Connection, merchant: sqlite3.Row, key: str | None, body: Any) -> Answer | None:
-    if not key or len(key) > 255 or not key.isascii() or not key.isprintable():
-        raise Problem(400, "idempotency_key_missing", "Send an Idempotency-Key header, 1 to 255 visible characters.")
-    row = connection.execute(
-        "SELECT * FROM answer WHERE merchant_id = ? AND key = ?", [merchant["merchant_id"], key]
-    ).fetchone()
-    if row is None:
-        return None
-    if row["fingerprint"] != _fingerprint(body):
-        raise Problem(422, "idempotency_key_reused", "This Idempotency-Key came before with another body.")
-    return row["status"], json.loads(row["body"])
-
-
-def _keep_answer(
-    connection: sqlite3.Connection,
-    merchant: sqlite3.Row,
-    key: str | None,
-    body: Any,
-    status: int,
-    answer: Any,
-) -> None:
-    insert(
-        connection,
-        "answer",
-        merchant_id=merchant["merchant_id"],
-        key=key,
-        fingerprint=_fingerprint(body),
-        status=status,
-        body=json.dumps(answer),
-    )
-
-
-def _fingerprint(body: Any) -> str:
-    return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
 
 
 def _due(connection: sqlite3.Connection, at: datetime) -> list[tuple[sqlite3.Row, Status]]:

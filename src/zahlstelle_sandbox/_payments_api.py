@@ -9,7 +9,7 @@ from typing import ParamSpec
 
 from flask import Blueprint, Response, jsonify, request
 
-from . import _behaviour, _merchants, _payments
+from . import _behaviour, _merchants, _payments, _refunds
 from ._clock import now
 from ._context import bearer, json_body, sandbox
 from ._problems import Problem
@@ -32,6 +32,7 @@ def faulty(operation: str) -> Callable[[Callable[P, Response]], Callable[P, Resp
             with sandbox().store.writing() as connection:
                 fault = _behaviour.take_fault(connection, operation)
             if fault and fault.kind == "unavailable":
+                request.get_data()  # an answer to a body that was not read would cost the caller its connection
                 raise Problem(503, "unavailable", "The provider is not available; nothing has happened.")
             answer = view(*args, **kwargs)
             return _spoil(answer, fault) if fault else answer
@@ -47,7 +48,7 @@ def start() -> Response:
     key, body = request.headers.get("Idempotency-Key"), json_body()
     with sandbox().store.writing() as connection:
         merchant = _merchants.by_secret(connection, bearer())
-        status, answer = _payments.start(connection, merchant, key, body, sandbox().base_url, now())
+        status, answer = _payments.start(connection, merchant, key, body, _base_url(), now())
     sandbox().sender.wake()
     return _answer(answer, status)
 
@@ -86,9 +87,14 @@ def refund(payment_id: str) -> Response:
     with sandbox().store.writing() as connection:
         merchant = _merchants.by_secret(connection, bearer())
         _payments.by_id(connection, payment_id, merchant["merchant_id"])
-        status, answer = _payments.refund(connection, merchant, payment_id, key, body, now())
+        status, answer = _refunds.refund(connection, merchant, payment_id, key, body, now())
     sandbox().sender.wake()
     return _answer(answer, status)
+
+
+def _base_url() -> str:
+    """Where browsers reach the sandbox: as configured, else under the name by which the merchant did."""
+    return sandbox().base_url or request.host_url.rstrip("/")
 
 
 def _status(find: Callable[[sqlite3.Connection, str], sqlite3.Row]) -> Response:

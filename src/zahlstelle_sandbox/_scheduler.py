@@ -2,12 +2,12 @@
 
 import os
 import signal
-import sqlite3
 import threading
+import traceback
 from datetime import datetime, time
 from pathlib import Path
 
-from . import _bank, _payments
+from . import _bank, _deliveries, _payments
 from ._clock import BERLIN, berlin_day, now, written
 from ._notifications import Sender
 from ._store import Store
@@ -71,11 +71,11 @@ class Scheduler:
                 os.kill(os.getpid(), signal.SIGKILL)
             try:
                 self._tick(now())
-            except sqlite3.OperationalError as error:
-                print(f"sandbox: busy, tries again: {error}", flush=True)
+            except Exception:  # a thread that ended would be silence: say it and go on
+                traceback.print_exc()
 
     def _tick(self, at: datetime) -> None:
         if settle(self._store, at):
             self._sender.wake()
         close_days(self._store, self._payout_at, at)
-        _bank.deliver(self._store, self._folder)
+        _deliveries.deliver(self._store, self._folder)

@@ -73,7 +73,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "transfer_amount": ("Betrag in Euro", "Amount in euros"),
     "transfer_amount_hint": ("zum Beispiel 37,00", "for example 37.00"),
     "remittance": ("Verwendungszweck", "Remittance information"),
-    "remittance_hint": ("Hier steht sonst das Kassenzeichen.", "This is where the Kassenzeichen belongs."),
+    "remittance_hint": ("Hier gehört das Kassenzeichen hinein.", "This is where the Kassenzeichen belongs."),
     "debtor_name": ("Wer überweist", "Who transfers"),
     "debtor_iban": ("IBAN (freiwillig)", "IBAN (optional)"),
     "do_transfer": ("Überweisen", "Transfer"),

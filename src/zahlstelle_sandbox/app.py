@@ -7,7 +7,7 @@ from pathlib import Path
 from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
-from . import _admin, _behaviour, _merchants, _pages, _payments_api
+from . import _admin, _bank_pages, _behaviour, _card_pages, _merchants, _pages, _payments_api
 from ._config import Config, Unusable, read_config, refuse_live
 from ._context import Sandbox
 from ._notifications import Sender
@@ -25,21 +25,16 @@ POLICY = (
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the sandbox keeps its things and how it is reached."""
+    """Where the sandbox keeps its things and what it is told."""
 
     data: Path
     config: Path | None
-    port: int
-
-    @property
-    def base_url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
 
 
 def from_environment() -> Flask:
     """The application of the served process; the command line hands its arguments on in the environment."""
     config = os.environ.get("SANDBOX_CONFIG")
-    place = Place(Path(os.environ["SANDBOX_DATA"]), Path(config) if config else None, int(os.environ["SANDBOX_PORT"]))
+    place = Place(Path(os.environ["SANDBOX_DATA"]), Path(config) if config else None)
     return create_app(place, background=True)
 
 
@@ -60,8 +55,8 @@ def create_app(place: Place, *, background: bool) -> Flask:
     folder = place.data / "bank"
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = 256 * 1024
-    app.extensions["sandbox"] = Sandbox(store, sender, folder, config.admin_token, config.base_url or place.base_url)
-    for blueprint in (_payments_api.api, _admin.admin, _pages.pages):
+    app.extensions["sandbox"] = Sandbox(store, sender, folder, config.admin_token, config.base_url)
+    for blueprint in (_payments_api.api, _admin.admin, _pages.pages, _card_pages.cards, _bank_pages.bank):
         app.register_blueprint(blueprint)
     app.add_url_rule("/healthz", view_func=_healthz)
     app.before_request(_only_this_machine)
@@ -108,7 +103,7 @@ def _secured(response: Response) -> Response:
 
 
 def _problem(problem: Problem) -> tuple[Response, int] | tuple[str, int]:
-    if request.blueprint == "pages":
+    if request.blueprint in ("pages", "cards", "bank"):
         return _pages.sorry(problem), problem.status
     response = jsonify(problem.body())
     response.mimetype = "application/problem+json"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from granian import Granian
 from granian.constants import Interfaces
+from granian.log import LogLevels
 
 from ._config import Unusable, refuse_live
 from .app import Place, prepare
@@ -19,7 +20,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         refuse_live(options.mode)
         _refuse_taken(options.port)
-        prepare(Place(options.data, options.config, options.port))
+        prepare(Place(options.data, options.config))
     except (Unusable, OSError) as error:
         print(f"zahlstelle-sandbox: {error}", file=sys.stderr)
         return 2
@@ -28,7 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _serve(data: Path, port: int, config: Path | None) -> None:
-    os.environ["SANDBOX_DATA"], os.environ["SANDBOX_PORT"] = str(data), str(port)
+    os.environ["SANDBOX_DATA"] = str(data)
     os.environ.pop("SANDBOX_CONFIG", None)
     if config:
         os.environ["SANDBOX_CONFIG"] = str(config)
@@ -41,10 +42,10 @@ def _serve(data: Path, port: int, config: Path | None) -> None:
         factory=True,
         workers=1,
         blocking_threads=16,
+        backpressure=64,
         workers_kill_timeout=10,
         websockets=False,
-        process_name=None,
-        log_enabled=True,
+        log_level=LogLevels.error,
     ).serve()
 
 

@@ -35,7 +35,9 @@ OFFENCES = {
 FURTHER = [
     ("floors", "zahlstelle.jobs._inbox", "zahlstelle.providers.sandbox"),
     ("floors", "zahlstelle.payments._flow", "zahlstelle.bank"),
-    ("floors", "zahlstelle.cli.worker", "zahlstelle.jobs"),
+    ("floors", "zahlstelle.jobs._worker", "zahlstelle.cli"),
+    ("floors", "zahlstelle.api._claims", "zahlstelle.payment_page"),
+    ("floors", "zahlstelle.back_office._desk", "zahlstelle.providers.sandbox"),
     ("floors", "zahlstelle.tenancy._queries", "zahlstelle.audit"),
     ("floors", "zahlstelle.a_room_without_a_floor.__init__", "zahlstelle.kernel"),
     ("pure", "zahlstelle.allocation._rules", "psycopg"),

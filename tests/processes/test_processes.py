@@ -18,6 +18,7 @@ from zahlstelle.processes import (
     ChildDied,
     Identity,
     NotReady,
+    PortTaken,
     answers,
     free_port,
     last_lines,
@@ -159,6 +160,14 @@ def test_a_taken_port_is_passed_over() -> None:
         taken.listen()
         port = taken.getsockname()[1]
         assert free_port(preferred=port) > port
+        with pytest.raises(PortTaken, match=f"no free port from {port} to {port}"):
+            free_port(preferred=port, tries=1)
+
+
+def test_a_port_spoken_for_is_passed_over() -> None:
+    port = free_port()
+    assert free_port(preferred=port) == port
+    assert free_port(preferred=port, but_not=port) > port
 
 
 def test_last_lines_of_a_log_that_is_not_there(tmp_path: Path) -> None:

@@ -1,7 +1,11 @@
 """The sandbox's adapter against the real sandbox: it asks once, it doubts aloud, it believes no forged word."""
 
 import json
+import re
+import socket
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -140,6 +144,43 @@ def test_nobody_answers_there(access: MerchantAccess) -> None:
     assert PROVIDER.start(asked(elsewhere)) == NoAnswer("ConnectError")
     assert status(elsewhere, new_id()) == NoAnswer("ConnectError")
     assert PROVIDER.cancel(merchant=elsewhere, provider_reference="sbx_1") == NoAnswer("ConnectError")
+
+
+@contextmanager
+def hanging_up(*answers: bytes) -> Iterator[tuple[str, list[bytes]]]:
+    """A provider that hangs up on a request for every empty answer; its address and the requests it got."""
+    requests: list[bytes] = []
+
+    def serve() -> None:
+        for answer in answers:
+            connection, _ = door.accept()
+            with connection:
+                requests.append(connection.recv(65536))
+                connection.sendall(answer)
+
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        thread = threading.Thread(target=serve)
+        thread.start()
+        yield f"http://127.0.0.1:{door.getsockname()[1]}", requests
+        thread.join(5)
+
+
+def test_a_kept_connection_that_was_closed_is_no_doubt(access: MerchantAccess) -> None:
+    body = b'{"code":"unauthorised"}'
+    no = b"HTTP/1.1 401 No\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%b" % (len(body), body)
+    with hanging_up(b"", no) as (address, requests):
+        there = MerchantAccess(access.merchant_id, access.secret, address)
+        assert SandboxProvider().start(asked(there)) == NotStarted("unauthorised")
+    keys = [re.search(rb"(?i)idempotency-key: (\S+)", each) for each in requests]
+    assert len({key[1] for key in keys if key}) == 1
+    assert len(keys) == 2
+
+
+def test_hung_up_on_twice_it_is_a_doubt(access: MerchantAccess) -> None:
+    with hanging_up(b"", b"") as (address, requests):
+        there = MerchantAccess(access.merchant_id, access.secret, address)
+        assert SandboxProvider().start(asked(there)) == NoAnswer("RemoteProtocolError")
+    assert len(requests) == 2
 
 
 @pytest.mark.parametrize("changes", [{"amount": Money(0)}, {"amount": Money(1, "USD")}, {"kassenzeichen": "x" * 36}])

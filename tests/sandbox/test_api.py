@@ -21,6 +21,12 @@ def test_the_same_key_and_body_start_one_payment(sandbox: SandboxServer, town: M
     assert first["redirect_url"].startswith(f"{sandbox.base}/card/")
 
 
+def test_the_card_page_has_the_name_by_which_the_merchant_asked(sandbox: SandboxServer, town: Merchant) -> None:
+    headers = {"Authorization": f"Bearer {town.secret}", "Idempotency-Key": "k", "Host": f"localhost:{sandbox.port}"}
+    started = sandbox.http.post("/psp/v1/payments", json=sandbox.order(), headers=headers).json()
+    assert started["redirect_url"].startswith(f"http://localhost:{sandbox.port}/card/")
+
+
 def test_the_answer_stays_the_first_after_the_payment_went_on(sandbox: SandboxServer, town: Merchant) -> None:
     body = sandbox.order()
     first = sandbox.post(town, "/payments", body, key="k").json()

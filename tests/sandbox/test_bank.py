@@ -1,6 +1,10 @@
 """The test bank: one collective credit a day, its breakdown, and files that appear whole."""
 
 import io
+import json
+import os
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -91,6 +95,7 @@ def test_the_day_of_a_town(sandbox: SandboxServer) -> None:
     assert statement.texts("AddtlInfInd/MsgNmId", collective) == ["camt.054.001.08"]
 
     assert statement.texts("AddtlInfInd/MsgId", collective) == breakdown.texts("GrpHdr/MsgId")
+    assert breakdown.texts("AddtlInfInd/MsgId") == []  # it is the breakdown, and points nowhere
     for same in ("AcctSvcrRef", "BookgDt/Dt", "Acct/Id/IBAN"):
         below = None if same.startswith("Acct/") else collective
         assert breakdown.texts(same) == statement.texts(same, below), same
@@ -207,3 +212,27 @@ def test_a_big_day(sandbox: SandboxServer) -> None:
     cents = [int(text.replace(".", "")) for text in breakdown.texts("TxDtls/Amt")]
     assert len(cents) == 300
     assert sum(cents) == int(breakdown.texts("Ntry/Amt")[0].replace(".", "")) == sum(n * 100 + 11 for n in range(300))
+
+
+def test_the_product_reads_what_the_bank_delivers(sandbox: SandboxServer, town: Merchant) -> None:
+    payment = sandbox.paid(town, kassenzeichen="4711.0001", amount_cents=3700)
+    transfer = {"merchant_id": town.merchant_id, "amount_cents": 5, "debtor_name": "x", "remittance": "y", "day": DAY}
+    sandbox.admin("POST", "/transfers", transfer)
+    close(sandbox, town)
+    command = [sys.executable, "-m", "zahlstelle.cli", "bank", "inspect", "--json"]
+    told = subprocess.run(
+        [*command, sandbox.data / "bank" / town.merchant_id],
+        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2] / "src")},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert told.stderr == ""
+    single, collective, broken_up = [json.loads(line) for line in told.stdout.splitlines()]
+    assert [each["message"] for each in (single, collective, broken_up)] == ["camt.053", "camt.053", "camt.054"]
+    same = ("account_iban", "amount_cents", "side", "booking_date", "value_date", "bank_ref", "btc", "proprietary_code")
+    assert {name: collective[name] for name in same} == {name: broken_up[name] for name in same}
+    assert (single["amount_cents"], single["proprietary_code"], single["booking_date"]) == (5, "166", DAY)
+    assert (collective["amount_cents"], collective["batch_count"]) == (3700, 1)
+    detail = broken_up["details"][0]
+    assert (detail["end_to_end_id"], detail["instruction_id"]) == ("4711.0001", payment["payment_id"])

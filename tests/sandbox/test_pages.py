@@ -2,16 +2,17 @@
 
 import re
 import time
+from concurrent.futures import ThreadPoolExecutor
 from html import unescape
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
-from tests.support.sandbox import Ear, Merchant, SandboxServer
+from tests.support.sandbox import Ear, Merchant, SandboxServer, until
 
+from zahlstelle_sandbox._bank_pages import _cents
 from zahlstelle_sandbox._cards import CARDS
-from zahlstelle_sandbox._pages import _cents
 
 GOOD = {"number": "4111 1111 1111 1111", "expiry": "12/99", "cvc": "123", "holder": "Erika Mustermann"}
 
@@ -103,6 +104,15 @@ def test_pressing_twice_pays_once(sandbox: SandboxServer, town: Merchant) -> Non
     assert answers[0].headers["location"] == answers[1].headers["location"]
     again = sandbox.http.get(payment["redirect_url"])
     assert "schon entschieden" in again.text
+
+
+def test_many_presses_at_once_all_lead_the_same_way(sandbox: SandboxServer, town: Merchant, ear: Ear) -> None:
+    payment = sandbox.started(town, notify_url=ear.url)
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: sandbox.http.post(payment["redirect_url"], data=GOOD), range(16)))
+    assert {(each.status_code, each.headers["location"]) for each in answers} == {(303, answers[0].headers["location"])}
+    until(lambda: ear.heard)
+    assert [heard.event["type"] for heard in ear.about(payment["payment_id"])] == ["payment.captured"]
 
 
 @pytest.mark.parametrize(

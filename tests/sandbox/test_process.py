@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from tests.support.sandbox import SandboxServer, free_port, listening, until
 
-from zahlstelle_sandbox import _bank, _merchants
+from zahlstelle_sandbox import _bank, _deliveries, _merchants
 from zahlstelle_sandbox._scheduler import close_days
 from zahlstelle_sandbox._store import Store
 
@@ -182,8 +182,8 @@ def test_a_file_not_delivered_before_a_crash_is_delivered_after(tmp_path: Path) 
         _bank.transfer(connection, town, {"amount_cents": 1, "debtor_name": "x", "remittance": "y"}, at)
         names = _bank.close_day(connection, town, at.date(), at)["files"]
     assert not (tmp_path / "bank").exists()
-    assert _bank.deliver(store, tmp_path / "bank") == 1
-    assert _bank.deliver(store, tmp_path / "bank") == 0
+    assert _deliveries.deliver(store, tmp_path / "bank") == 1
+    assert _deliveries.deliver(store, tmp_path / "bank") == 0
     assert [path.name for path in (tmp_path / "bank" / "town").iterdir()] == names
     store.close()
 
@@ -208,7 +208,7 @@ def test_the_bank_closes_its_day_by_itself_once(tmp_path: Path) -> None:
     assert [close_days(store, evening, each) for each in at] == [0, 0, 1, 0]
     assert close_days(store, None, noon.replace(day=6)) == 0
     with store.reading() as connection:
-        assert len(_bank.files(connection, "town")) == 1
+        assert len(_deliveries.files(connection, "town")) == 1
     store.close()
 
 

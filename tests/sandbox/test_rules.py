@@ -47,7 +47,7 @@ def test_an_unknown_outcome_outlives_the_expiry_and_becomes_known() -> None:
     assert due(waiting, LATER) is Status.CAPTURED
 
 
-@pytest.mark.parametrize("status", FINAL)
+@pytest.mark.parametrize("status", sorted(FINAL))
 def test_the_end_is_the_end(status: Status) -> None:
     assert due(Waiting(status, NOON, NOON, Status.CAPTURED), LATER) is None
 

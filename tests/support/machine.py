@@ -1,6 +1,8 @@
 """What a test needs of the machine it runs on."""
 
 import os
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
@@ -9,3 +11,34 @@ def needs_root() -> None:
     """Skip, loudly, where the tests do not run as root."""
     if os.geteuid() != 0:
         pytest.skip("only root can become another user; run the tests as root too")
+
+
+def descendants(pid: int) -> list[int]:
+    """Return the processes that a process started, and those that these started."""
+    parents: dict[int, list[int]] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            parents.setdefault(int(stat.read_text().rpartition(")")[2].split()[1]), []).append(int(stat.parent.name))
+    found = []
+    waiting = [pid]
+    while waiting:
+        children = parents.get(waiting.pop(), [])
+        found += children
+        waiting += children
+    return found
+
+
+def processes_running(pids: list[int]) -> list[int]:
+    """Return those that still run; one that ended but was not yet taken note of by its parent does not."""
+
+    def runs(pid: int) -> bool:
+        with suppress(OSError):
+            return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+        return False
+
+    return [pid for pid in pids if runs(pid)]
+
+
+def left_in_tmp() -> set[str]:
+    """Name the private folders that a local PostgreSQL makes outside its own."""
+    return {path.name for pattern in ("zst-*", "zahlstelle-postgres-*") for path in Path("/tmp").glob(pattern)}

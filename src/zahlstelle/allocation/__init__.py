@@ -13,21 +13,28 @@ from ._queries import (
     wrong_suspense,
 )
 from ._rules import DOUBT_WORDS, RULE_VERSION, Doubt
+from ._standing import DoubtTotal, Standing, doubts, standing_of, waiting, waiting_for
 
 __all__ = [
     "DOUBT_WORDS",
     "RULE_VERSION",
     "Decision",
     "Doubt",
+    "DoubtTotal",
     "ImportResult",
+    "Standing",
     "SuspenseItem",
     "decisions_of_attempts",
     "decisions_of_claim",
     "decisions_of_entry",
+    "doubts",
     "import_bank_file",
     "last_decisions",
     "retry_doubts",
+    "standing_of",
     "suspense",
     "suspense_cents",
+    "waiting",
+    "waiting_for",
     "wrong_suspense",
 ]

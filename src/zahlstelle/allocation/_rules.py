@@ -51,7 +51,7 @@ DOUBT_WORDS: Mapping[Doubt, str] = {
     Doubt.PAYMENT_NOT_CONFIRMED: "Der Zahlungsdienstleister hat diese Zahlung noch nicht bestätigt.",
     Doubt.PAYMENT_AMOUNT_DIFFERS: "Der Zahlungsdienstleister hat einen anderen Betrag ausgezahlt als bestätigt.",
     Doubt.ALREADY_PAID_OUT: "Der Zahlungsdienstleister hat diese Zahlung schon einmal ausgezahlt.",
-    Doubt.DETAILS_MISSING: "Sammelgutschrift: Die Einzelumsätze sind noch nicht da.",
+    Doubt.DETAILS_MISSING: "Sammelbuchung: Die Einzelumsätze sind noch nicht da.",
     Doubt.DETAILS_DO_NOT_ADD_UP: "Sammelbuchung: Die Einzelumsätze ergeben nicht den gebuchten Betrag.",
     Doubt.MONEY_GOES_OUT: "Abgang vom Konto: Bitte prüfen.",
     Doubt.RETURNED: "Rückgabe oder Rücklastschrift: Bitte prüfen.",
@@ -73,7 +73,7 @@ class References:
 
 # A Kassenzeichen that no pool knows is believed only as a whole field or a whole word, and never when short.
 _WORD = re.compile(r"[A-Z0-9]{8,35}")
-_GROUPS = re.compile(r"\d+(?:[ ./\-]{1,2}\d+)*")
+_GROUPS = re.compile(r"\d+(?:[ ./\-]{1,3}\d+)*")
 _SEPARATORS = re.compile(r"[\s./\-]+")
 
 

@@ -20,22 +20,39 @@ from ._queries import (
     sightings_of,
 )
 from ._rules import Breakdown
+from ._sums import (
+    AccountStatus,
+    EntrySize,
+    accounts_by_statement,
+    booked_totals,
+    days_around,
+    details_by_id,
+    entries_by_id,
+    sizes_of,
+)
 
 __all__ = [
+    "AccountStatus",
     "AccountUnknown",
     "BankDay",
     "BankDetail",
     "BankEntry",
     "BankFile",
     "Breakdown",
+    "EntrySize",
     "EntryUnknown",
     "FileRefused",
     "Seen",
     "TakenIn",
     "ToDecide",
+    "accounts_by_statement",
+    "booked_totals",
     "days",
+    "days_around",
+    "details_by_id",
     "details_of",
     "details_to_decide",
+    "entries_by_id",
     "entries_named",
     "entries_of_day",
     "entries_without_booking",
@@ -43,5 +60,6 @@ __all__ = [
     "files",
     "refuse",
     "sightings_of",
+    "sizes_of",
     "take_in",
 ]

@@ -1,7 +1,9 @@
 """Claims (Forderungen): services, pools of Kassenzeichen, claims with lines, and what is open of them."""
 
+from ._context import open_amounts, open_with_amounts
 from ._operations import (
     DraftLine,
+    FeeUnknown,
     KassenzeichenTaken,
     NewClaim,
     add_catalogue,
@@ -20,6 +22,7 @@ from ._queries import (
     claim_by_kassenzeichen,
     claims_by_id_locked,
     claims_by_kassenzeichen,
+    claims_page,
     kassenzeichen_of,
     pools,
     recent_claims,
@@ -27,7 +30,17 @@ from ._queries import (
     services,
     wrong_balances,
 )
-from ._rules import AmountNotPositive, ClaimStatus, KassenzeichenWrong, LinesDiffer, Pool, Service, normalised
+from ._rules import (
+    AmountNotPositive,
+    ClaimStatus,
+    KassenzeichenWrong,
+    LinesDiffer,
+    Pool,
+    PoolExhausted,
+    Service,
+    checked,
+    normalised,
+)
 
 __all__ = [
     "AmountNotPositive",
@@ -36,24 +49,30 @@ __all__ = [
     "ClaimStatus",
     "ClaimUnknown",
     "DraftLine",
+    "FeeUnknown",
     "KassenzeichenTaken",
     "KassenzeichenWrong",
     "LinesDiffer",
     "NewClaim",
     "OpenAmount",
     "Pool",
+    "PoolExhausted",
     "PoolUnknown",
     "Service",
     "ServiceUnknown",
     "add_catalogue",
+    "checked",
     "claim_by_id",
     "claim_by_kassenzeichen",
     "claims_by_id_locked",
     "claims_by_kassenzeichen",
+    "claims_page",
     "kassenzeichen_of",
     "normalised",
+    "open_amounts",
     "open_claim",
     "open_claims",
+    "open_with_amounts",
     "pools",
     "recent_claims",
     "service_by_key",

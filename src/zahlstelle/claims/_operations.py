@@ -1,27 +1,44 @@
 """Open claims and settle them."""
 
+import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import IntegrityError, connection
+from django.db import connection
 
 from zahlstelle import events, ledger
-from zahlstelle.kernel import Money, Refusal, berlin_day, fact_id, new_id
+from zahlstelle.kernel import CheckMethod, InputRefused, Money, Refusal, berlin_day, fact_id, new_id
 from zahlstelle.ledger import Entry, Line, Side
-from zahlstelle.tables.claims import ClaimBalanceRow, ClaimLineRow, ClaimRow, PoolRow, ServiceRow
+from zahlstelle.tables.claims import PoolRow, ServiceRow
 from zahlstelle.tenancy import Tenant, TownFile, inside, units
 
-from ._queries import Claim, ClaimUnknown, PoolUnknown, claim_by_kassenzeichen, pool_of, pools, service_by_key
-from ._rules import Pool, checked, sound
+from ._numbers import next_kassenzeichen
+from ._queries import (
+    Claim,
+    ClaimLine,
+    ClaimUnknown,
+    PoolUnknown,
+    ServiceUnknown,
+    claim_by_kassenzeichen,
+    pools,
+    service_by_key,
+)
+from ._rules import Pool, checked, normalised, sound
 
 
 class KassenzeichenTaken(Refusal):
     """The town already has a claim under this Kassenzeichen, for something else."""
 
     code = "kassenzeichen_taken"
+
+
+class FeeUnknown(InputRefused):
+    """The service has no fixed fee, so the amount must be told with the claim."""
+
+    code = "fee_unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +52,9 @@ class DraftLine:
 
 @dataclass(frozen=True, slots=True)
 class NewClaim:
-    """What a claim is to be. Without a Kassenzeichen the pool gives the next one."""
+    """What a claim is to be. Without an amount: the service's fee. Without a Kassenzeichen: the pool's next one."""
 
-    amount: Money
+    amount: Money | None
     purpose: str
     service: str | None = None
     kassenzeichen: str | None = None
@@ -51,7 +68,8 @@ class NewClaim:
 def open_claim(*, tenant: Tenant, claim: NewClaim, at: datetime) -> Claim:
     """Open a claim and book it as owed. Asking for the same Kassenzeichen and content twice opens one claim.
 
-    Raises AmountNotPositive, LinesDiffer, KassenzeichenWrong, CheckDigitWrong, KassenzeichenTaken, ServiceUnknown.
+    Raises AmountNotPositive, LinesDiffer, KassenzeichenWrong, CheckDigitWrong, KassenzeichenTaken, ServiceUnknown,
+    FeeUnknown, PoolUnknown, PoolExhausted.
     """
     with inside(tenant):
         return open_claims(tenant=tenant, new=[claim], at=at)[0]
@@ -60,89 +78,155 @@ def open_claim(*, tenant: Tenant, claim: NewClaim, at: datetime) -> Claim:
 def open_claims(*, tenant: Tenant, new: Sequence[NewClaim], at: datetime) -> Sequence[Claim]:
     """Open many claims, all or none."""
     with inside(tenant):
-        known_pools = pools(tenant=tenant)
-        opened = []
-        for claim in new:
-            lines = claim.lines or [DraftLine(claim.purpose, claim.amount)]
-            sound(claim.amount, [line.amount for line in lines])
-            opened.append(_open(tenant, claim, lines, known_pools, at))
+        opened = [_open(tenant, claim, at, ahead=len(new) == 1) for claim in new]
         ledger.post(tenant=tenant, entries=[_owed(claim, at) for claim, fresh in opened if fresh])
         return [claim for claim, _ in opened]
 
 
-def _open(
-    tenant: Tenant, new: NewClaim, lines: Sequence[DraftLine], known_pools: Sequence[Pool], at: datetime
-) -> tuple[Claim, bool]:
-    service = service_by_key(tenant=tenant, key=new.service) if new.service else None
-    if service is not None and not new.lines:
-        lines = [DraftLine(new.purpose, new.amount, service.posting)]
-    pool: Pool | None
-    if new.kassenzeichen is None:
-        pool = pool_of(tenant, service)
-        number = _next_kassenzeichen(tenant, pool)
-    else:
-        number = checked(new.kassenzeichen, known_pools)
-        pool = next((pool for pool in known_pools if pool.valid(number)), None)
-        if known := claim_by_kassenzeichen(tenant=tenant, kassenzeichen=number, missing_ok=True):
-            return _same(known, new), False
-    row = ClaimRow(
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a claim belongs: the service it is for, the pool its number is of."""
+
+    service_id: UUID | None = None
+    fee: Money | None = None
+    posting: Mapping[str, Any] = field(default_factory=dict)
+    pool: Pool | None = None
+
+
+def _open(tenant: Tenant, new: NewClaim, at: datetime, *, ahead: bool) -> tuple[Claim, bool]:
+    if new.kassenzeichen is not None:
+        return _open_under(tenant, new, _own_place(tenant, new), new.kassenzeichen, at)
+    place, pool = _place(tenant, new.service)
+    draft = _draft(new, place, at)
+    while True:
+        claim = replace(draft, kassenzeichen=next_kassenzeichen(tenant, pool, at, ahead=ahead))
+        if _store(tenant, claim, place):
+            return claim, True
+
+
+def _open_under(tenant: Tenant, new: NewClaim, place: _Place, kassenzeichen: str, at: datetime) -> tuple[Claim, bool]:
+    claim = replace(_draft(new, place, at), kassenzeichen=normalised(kassenzeichen))
+    if _store(tenant, claim, place):
+        return claim, True
+    known = claim_by_kassenzeichen(tenant=tenant, kassenzeichen=kassenzeichen)
+    if not _same(known, new):
+        raise KassenzeichenTaken(f"{known.kassenzeichen} is a claim for {known.amount} already")
+    return known, False
+
+
+def _own_place(tenant: Tenant, new: NewClaim) -> _Place:
+    known = pools(tenant=tenant)
+    number = checked(new.kassenzeichen or "", known)
+    pool = next((pool for pool in known if pool.valid(number)), None)
+    if new.service is None:
+        return _Place(pool=pool)
+    service = service_by_key(tenant=tenant, key=new.service)
+    return _Place(service.id, service.fee, service.posting, pool)
+
+
+# A service with its pool; without a service, the town's first pool.
+_PLACE = """
+SELECT s.id, s.fee_cents, coalesce(s.posting, '{}')::text, p.id, p.name, p.prefix, p.digits, p.check_method
+FROM pool p LEFT JOIN service s ON s.tenant_id = %(tenant)s AND s.key = %(service)s AND s.pool_id = p.id
+WHERE p.tenant_id = %(tenant)s AND (%(service)s::text IS NULL OR s.id IS NOT NULL) ORDER BY p.name LIMIT 1
+"""
+
+
+def _place(tenant: Tenant, service: str | None) -> tuple[_Place, Pool]:
+    with connection.cursor() as cursor:
+        cursor.execute(_PLACE, {"tenant": tenant.id, "service": service})
+        row = cursor.fetchone()
+    if row is None:
+        if service is not None:
+            raise ServiceUnknown(f"the catalogue has no service {service!r}")
+        raise PoolUnknown("the town has no pool of Kassenzeichen")
+    service_id, fee, posting, pool_id, name, prefix, digits, method = row
+    pool = Pool(pool_id, name, prefix, digits, CheckMethod(method))
+    return _Place(service_id, Money(fee) if fee is not None else None, json.loads(posting), pool), pool
+
+
+def _draft(new: NewClaim, place: _Place, at: datetime) -> Claim:
+    amount = new.amount if new.amount is not None else place.fee
+    if amount is None:
+        raise FeeUnknown("this service has no fixed fee; an amount is needed")
+    lines = new.lines or [DraftLine(new.purpose, amount, place.posting)]
+    sound(amount, [line.amount for line in lines])
+    return Claim(
         id=new_id(),
-        tenant_id=tenant.id,
-        kassenzeichen=number,
-        service_id=service.id if service else None,
-        pool_id=pool.id if pool else None,
+        kassenzeichen="",
+        service=new.service,
         purpose=new.purpose,
         debtor_name=new.debtor_name,
-        amount_cents=new.amount.cents,
-        currency=new.amount.currency,
+        amount=amount,
+        open=amount,
         due_on=new.due_on,
         external_reference=new.external_reference,
         origin=new.origin,
         opened_at=at,
+        lines=[ClaimLine(n, line.text, line.amount, dict(line.posting)) for n, line in enumerate(lines, 1)],
     )
-    _store(tenant, row, lines)
-    events.record(tenant=tenant, name="claim.opened", subject=row.id, at=at, payload={"kassenzeichen": number})
-    return claim_by_kassenzeichen(tenant=tenant, kassenzeichen=number), True
 
 
-def _store(tenant: Tenant, row: ClaimRow, lines: Sequence[DraftLine]) -> None:
-    try:
-        row.save(force_insert=True)
-    except IntegrityError as error:
-        raise KassenzeichenTaken(f"{row.kassenzeichen} was given to another claim at this moment; ask again") from error
-    ClaimLineRow.objects.bulk_create(
-        ClaimLineRow(
-            tenant_id=tenant.id,
-            claim_id=row.id,
-            number=number,
-            text=line.text,
-            amount_cents=line.amount.cents,
-            posting=dict(line.posting),
-        )
-        for number, line in enumerate(lines, 1)
-    )
-    ClaimBalanceRow.objects.create(tenant_id=tenant.id, claim_id=row.id, due_cents=row.amount_cents)
+# A claim, its lines and what is open of it, in one round trip: all, or nothing where the Kassenzeichen is taken. The
+# unique index decides the race; who comes second waits for who came first.
+_STORE = """
+WITH claim AS (
+    INSERT INTO claim (tenant_id, id, kassenzeichen, service_id, pool_id, purpose, debtor_name, amount_cents, currency,
+        due_on, external_reference, origin, opened_at)
+    VALUES (%(tenant)s, %(id)s, %(kassenzeichen)s, %(service)s, %(pool)s, %(purpose)s, %(debtor_name)s, %(cents)s,
+        %(currency)s, %(due_on)s, %(external_reference)s, %(origin)s, %(at)s)
+    ON CONFLICT (tenant_id, kassenzeichen) DO NOTHING RETURNING id
+), line AS (
+    INSERT INTO claim_line (tenant_id, claim_id, number, text, amount_cents, posting)
+    SELECT %(tenant)s, claim.id, l.number, l.text, l.cents, l.posting FROM claim,
+        unnest(%(texts)s::text[], %(line_cents)s::bigint[], %(postings)s::jsonb[]) WITH ORDINALITY
+        AS l (text, cents, posting, number)
+)
+INSERT INTO claim_balance (tenant_id, claim_id, due_cents, settled_cents)
+SELECT %(tenant)s, claim.id, %(cents)s, 0 FROM claim
+"""
 
 
-def _same(known: Claim, new: NewClaim) -> Claim:
-    asked = (new.amount, new.purpose, new.service, new.external_reference)
-    if (known.amount, known.purpose, known.service, known.external_reference) != asked:
-        raise KassenzeichenTaken(f"{known.kassenzeichen} is a claim for {known.amount} already")
-    return known
+def _store(tenant: Tenant, claim: Claim, place: _Place) -> bool:
+    """Write a claim down; False where its Kassenzeichen is taken."""
+    given: dict[str, Any] = {
+        "tenant": tenant.id,
+        "id": claim.id,
+        "kassenzeichen": claim.kassenzeichen,
+        "service": place.service_id,
+        "pool": place.pool.id if place.pool else None,
+        "purpose": claim.purpose,
+        "debtor_name": claim.debtor_name,
+        "cents": claim.amount.cents,
+        "currency": claim.amount.currency,
+        "due_on": claim.due_on,
+        "external_reference": claim.external_reference,
+        "origin": claim.origin,
+        "at": claim.opened_at,
+        "texts": [line.text for line in claim.lines],
+        "line_cents": [line.amount.cents for line in claim.lines],
+        "postings": [json.dumps(line.posting) for line in claim.lines],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_STORE, given)
+        if cursor.rowcount == 0:
+            return False
+    payload = {"kassenzeichen": claim.kassenzeichen}
+    events.record(tenant=tenant, name="claim.opened", subject=claim.id, at=claim.opened_at, payload=payload)
+    return True
 
 
-def _next_kassenzeichen(tenant: Tenant, pool: Pool) -> str:
-    while True:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "UPDATE pool SET next_counter = next_counter + 1 WHERE tenant_id = %s AND id = %s"
-                " RETURNING next_counter - 1",
-                [tenant.id, pool.id],
-            )
-            (counter,) = cursor.fetchone()
-        number = pool.kassenzeichen(counter)
-        if number is not None and not ClaimRow.objects.filter(tenant_id=tenant.id, kassenzeichen=number).exists():
-            return number
+def _same(known: Claim, new: NewClaim) -> bool:
+    """Compare what was asked then with what is asked now. No amount asks for the fee, whatever it has become."""
+    said = (known.purpose, known.service, known.external_reference, known.debtor_name, known.due_on)
+    if said != (new.purpose, new.service, new.external_reference, new.debtor_name, new.due_on):
+        return False
+    if new.amount is not None and known.amount != new.amount:
+        return False
+    if not new.lines:
+        return [line.text for line in known.lines] == [new.purpose]
+    lines = [(line.text, line.amount, dict(line.posting)) for line in known.lines]
+    return lines == [(line.text, line.amount, dict(line.posting)) for line in new.lines]
 
 
 def _owed(claim: Claim, at: datetime) -> Entry:

@@ -138,6 +138,13 @@ def recent_claims(*, tenant: Tenant, limit: int = 50) -> Sequence[Claim]:
         return _claims(tenant, _rows(tenant).order_by("-opened_at")[:limit])
 
 
+def claims_page(*, tenant: Tenant, limit: int, before: UUID | None = None) -> Sequence[Claim]:
+    """List claims in the order they were opened, the latest first; `before` is the last id of the page before."""
+    with inside(tenant):
+        rows = _rows(tenant).filter(id__lt=before) if before else _rows(tenant)
+        return _claims(tenant, rows.order_by("-id")[:limit])
+
+
 @dataclass(frozen=True, slots=True)
 class OpenAmount:
     """What allocation needs of a claim: nothing about the person."""

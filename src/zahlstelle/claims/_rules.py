@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from zahlstelle.kernel import CheckMethod, InputRefused, Money, checkdigits
+from zahlstelle.kernel import CheckMethod, InputRefused, Money, Refusal, checkdigits
 
 
 class ClaimStatus(StrEnum):
@@ -68,8 +68,10 @@ class Pool:
         return self.shaped(number) and checkdigits.is_valid(number, self.method)
 
 
-class PoolExhausted(Exception):
+class PoolExhausted(Refusal):
     """The pool has given out its last number: someone has to add a pool."""
+
+    code = "pool_exhausted"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,9 @@ def start_django() -> None:
 def stop_django() -> None:
     """Close the connections and their pool, whose threads would outlive the command."""
     from django.db import connections
+    from django.db.backends.postgresql.base import DatabaseWrapper
 
     for connection in connections.all(initialized_only=True):
         connection.close()
-        connection.close_pool()
+        if isinstance(connection, DatabaseWrapper):
+            connection.close_pool()

@@ -5,19 +5,20 @@
 Reads FOLDER/seed.json (what an earlier call returned) and writes it anew.
 """
 
-import importlib
 import sys
 from pathlib import Path
 
 from ._demo_folder import DemoFolder
-from ._django import start_django
+from ._django import start_django, stop_django
 
 
 def main(folder: str, base_url: str, sandbox_url: str) -> None:
     """Call `demo_seed.seed` and keep what it returns."""
     start_django()
+    from .demo_seed import seed
+
     demo = DemoFolder(Path(folder))
-    seeded = importlib.import_module("zahlstelle.cli.demo_seed").seed(
+    seeded = seed(
         data_dir=demo.path,
         sandbox_dir=demo.sandbox,
         base_url=base_url,
@@ -25,6 +26,7 @@ def main(folder: str, base_url: str, sandbox_url: str) -> None:
         known=demo.remembered("seed"),
     )
     demo.remember("seed", seeded)
+    stop_django()
 
 
 if __name__ == "__main__":

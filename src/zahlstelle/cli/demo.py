@@ -7,7 +7,6 @@ finds its data again. When all is ready, DIR/demo.json says where everything is.
 import os
 import sys
 from argparse import ArgumentParser, Namespace
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -81,9 +80,8 @@ class Demo:
         words = ["serve", "--data", str(self.folder.sandbox), "--port", str(self.sandbox_port)]
         self._begin("sandbox", "zahlstelle_sandbox.cli", *words)
         wait_until_ready(self._running["sandbox"], f"{self.sandbox_url}/healthz")
-        if find_spec("zahlstelle.cli.demo_seed"):
-            self._say("filling two towns (the first time takes a moment)")
-            self._finish("seed", str(self.folder.path), self.base_url, self.sandbox_url, module="zahlstelle.cli._seed")
+        self._say("filling two towns (the first time takes a moment)")
+        self._finish("seed", str(self.folder.path), self.base_url, self.sandbox_url, module="zahlstelle.cli._seed")
         self._say("starting web and worker")
         self._begin("worker", "zahlstelle.cli", "worker")
         self._begin("web", "zahlstelle.cli", "serve", "--port", str(self.web_port))
@@ -105,8 +103,11 @@ class Demo:
     def _choose_ports(self) -> None:
         """Take the ports of the last start again where they are free, so that addresses people noted hold."""
         last = self.folder.remembered("ports") or {}
-        self.web_port = self._asked_port or free_port(preferred=last.get("web", WEB_PORT))
-        self.sandbox_port = free_port(preferred=last.get("sandbox", self.web_port + 1))
+        if self._asked_port:
+            self.web_port = free_port(preferred=self._asked_port, tries=1)
+        else:
+            self.web_port = free_port(preferred=last.get("web", WEB_PORT))
+        self.sandbox_port = free_port(preferred=last.get("sandbox", self.web_port + 1), but_not=self.web_port)
         self.base_url = f"http://localhost:{self.web_port}"
         self.sandbox_url = f"http://localhost:{self.sandbox_port}"
         self.folder.remember("ports", {"web": self.web_port, "sandbox": self.sandbox_port})

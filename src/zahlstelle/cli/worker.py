@@ -1,9 +1,8 @@
 """Work on jobs, events and webhooks until SIGTERM or SIGINT. Any number may run beside each other."""
 
-import importlib
 from argparse import ArgumentParser, Namespace
 
-from ._django import start_django
+from ._django import start_django, stop_django
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -13,5 +12,8 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(args: Namespace) -> int:
     """Work."""
     start_django()
-    importlib.import_module("zahlstelle.jobs").run_forever()
+    from zahlstelle import jobs
+
+    jobs.run_forever()
+    stop_django()
     return 0

@@ -1,5 +1,6 @@
 """Record an event beside the change it tells of."""
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -8,16 +9,14 @@ from uuid import UUID
 from django.db import connection
 
 from zahlstelle.kernel import new_id
-from zahlstelle.tables.events import EventRow
 from zahlstelle.tenancy import Tenant, inside
 
 
 def record(*, tenant: Tenant, name: str, subject: UUID, at: datetime, payload: Mapping[str, Any] | None = None) -> None:
     """Record that something happened to `subject`. Names are words with dots, listed in docs/events.md."""
-    with inside(tenant):
-        EventRow.objects.create(
-            id=new_id(), tenant_id=tenant.id, name=name, subject=subject, payload=dict(payload or {}), at=at
-        )
+    sql = "INSERT INTO event (tenant_id, id, name, subject, payload, at) VALUES (%s, %s, %s, %s, %s, %s)"
+    with inside(tenant), connection.cursor() as cursor:
+        cursor.execute(sql, [tenant.id, new_id(), name, subject, json.dumps(dict(payload or {})), at])
 
 
 def record_many(*, tenant: Tenant, name: str, subjects: Sequence[UUID], at: datetime) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from typing import Any, TypeAlias, TypeVar
 
@@ -17,41 +17,62 @@ Note = Callable[[str, int | None, str | None, str], None]  # code, line, element
 T = TypeVar("T")
 
 
+class Shape:
+    """The tags of a head, and what was already looked up in them."""
+
+    def __init__(self, tags: Sequence[str]) -> None:
+        self.root = tree(tags, unfinished=True)
+        self.places: dict[tuple[str, ...], int] = {}
+        self.batches = [*self.root.all("NtryDtls", "Btch"), *self.root.all("Btch")]
+        self.charges = _details.charges(self.root)
+
+    def place(self, *paths: str) -> int:
+        """The token of the text at the first of `paths` that is there."""
+        known = self.places.get(paths)
+        if known is None:
+            known = self.places[paths] = self.root.at_any(*paths)
+        return known
+
+
 class Scribe:
     """An element that may still be open, its texts, and where to say what is unusual about it."""
 
-    def __init__(self, tokens: Sequence[str], lines: Sequence[int], note: Note) -> None:
-        self.tokens, self.lines, self.tell = tokens, lines, note
-        self.root = tree(tokens[1::2], unfinished=True)
+    def __init__(self, tokens: Sequence[str], lines: Sequence[int], note: Note, shape: Shape) -> None:
+        self.tokens, self.lines, self.tell, self.shape = tokens, lines, note, shape
+        self.root = shape.root
 
     @property
     def line(self) -> int:
         return self.lines[0]
 
-    def text(self, *paths: str, within: Node | None = None) -> str | None:
+    def text(self, *paths: str) -> str | None:
         """The text at the first of `paths` that is there; None where it is missing or empty."""
-        return self.tokens[(within or self.root).at_any(*paths)].strip() or None
+        return self.tokens[self.shape.place(*paths)].strip() or None
+
+    def text_in(self, node: Node, *paths: str) -> str | None:
+        """The same, below `node`."""
+        return self.tokens[node.at_any(*paths)].strip() or None
 
     def note(self, code: str, element: str, reason: str, token: int = 0) -> None:
         self.tell(code, self.lines[token // 2 - 1] if token else self.line, element, reason)
 
-    def day(self, path: str, within: Node | None = None) -> date | None:
+    def day(self, path: str) -> date | None:
         """The day of a Dt/DtTm choice; a moment with an offset falls on its day in Europe/Berlin."""
-        found = (within or self.root).first(*path.split("/"))
-        if found is None:
-            return None
-        return self._read(found.at("Dt"), path, _values.day) or self._read(
-            found.at_any("DtTm"), path, _values.berlin_day
-        )
+        return self._day(self.shape.place(f"{path}/Dt"), self.shape.place(f"{path}/DtTm"), path)
+
+    def day_in(self, node: Node, path: str) -> date | None:
+        """The same, below `node`."""
+        return self._day(node.at_any(f"{path}/Dt"), node.at_any(f"{path}/DtTm"), path)
 
     def bound(self, path: str) -> date | None:
         """The day of one end of a period, written as a day (FrDt) or as a moment (FrDtTm)."""
-        return self._read(self.root.at_any(path), path, _values.day) or self._read(
-            self.root.at_any(f"{path}Tm"), path, _values.berlin_day
-        )
+        return self._day(self.shape.place(path), self.shape.place(f"{path}Tm"), path)
+
+    def _day(self, day: int, moment: int, path: str) -> date | None:
+        return self._read(day, path, _values.day) or self._read(moment, path, _values.berlin_day)
 
     def moment(self, path: str) -> datetime | None:
-        return self._read(self.root.at_any(path), path, _values.moment)
+        return self._read(self.shape.place(path), path, _values.moment)
 
     def _read(self, token: int, path: str, make: Callable[[str], T]) -> T | None:
         text = self.tokens[token].strip()
@@ -127,11 +148,11 @@ def _balance(scribe: Scribe, node: Node) -> Balance:
     if side is None:
         scribe.note("balance_without_side", "Bal/CdtDbtInd", "a balance without a sign", amount.text)
     return Balance(
-        type=scribe.text("Tp/CdOrPrtry/Cd", "Tp/CdOrPrtry/Prtry", "Tp/Cd", "Tp/Prtry", within=node),
+        type=scribe.text_in(node, "Tp/CdOrPrtry/Cd", "Tp/CdOrPrtry/Prtry", "Tp/Cd", "Tp/Prtry"),
         amount_cents=_details.money(scribe.tokens, amount.text, "Bal/Amt"),
         currency=amount.currency,
         side=side,
-        day=scribe.day("Dt", node),
+        day=scribe.day_in(node, "Dt"),
     )
 
 
@@ -141,10 +162,10 @@ def entry(scribe: Scribe, number: int) -> EntryHead:
     amount = root.first("Amt")
     if amount is None:
         raise Trouble(Reason.AMOUNT_UNREADABLE, 0, "Ntry/Amt", "the entry names no amount before its details")
-    side = _details.side_of(tokens, root.at("CdtDbtInd"), "Ntry/CdtDbtInd")
+    side = _details.side_of(tokens, scribe.shape.place("CdtDbtInd"), "Ntry/CdtDbtInd")
     if side is None:
         raise Trouble(Reason.SIDE_UNREADABLE, 0, "Ntry/CdtDbtInd", "the entry is neither credit nor debit")
-    batches = [*root.all("NtryDtls", "Btch"), *root.all("Btch")]
+    batches = scribe.shape.batches
     reversal = text("RvslInd")
     return EntryHead(
         line=scribe.line,
@@ -165,11 +186,11 @@ def entry(scribe: Scribe, number: int) -> EntryHead:
         proprietary_issuer=text("BkTxCd/Prtry/Issr"),
         batch_count=_batch_count(scribe, batches),
         batch_cents=_batch_cents(scribe, batches, amount.currency),
-        batch_message_id=next(filter(None, (text("MsgId", within=one) for one in batches)), None),
-        batch_payment_id=next(filter(None, (text("PmtInfId", within=one) for one in batches)), None),
+        batch_message_id=next(filter(None, (scribe.text_in(one, "MsgId") for one in batches)), None),
+        batch_payment_id=next(filter(None, (scribe.text_in(one, "PmtInfId") for one in batches)), None),
         breakdown_message=text("AddtlInfInd/MsgNmId"),
         breakdown_message_id=text("AddtlInfInd/MsgId"),
-        charges_cents=_details.charged(tokens, _details.charges(root), amount.currency, "Ntry/Chrgs"),
+        charges_cents=_details.charged(tokens, scribe.shape.charges, amount.currency, "Ntry/Chrgs"),
         additional_info=text("AddtlNtryInf"),
     )
 
@@ -184,7 +205,7 @@ def _status(scribe: Scribe) -> str | None:
 
 def _batch_count(scribe: Scribe, batches: list[Node]) -> int | None:
     """How many transactions the bank says are in the entry; all batches of an entry together."""
-    said = [text for one in batches if (text := scribe.text("NbOfTxs", within=one)) is not None]
+    said = [text for one in batches if (text := scribe.text_in(one, "NbOfTxs")) is not None]
     if not all(text.isascii() and text.isdecimal() and len(text) <= 15 for text in said):
         scribe.note("batch_count_unreadable", "Btch/NbOfTxs", f"{said[0][:20]!r} is not a count")
         return None
@@ -254,22 +275,43 @@ class StatementSums:
     entries: int = 0
     credit: int = 0
     debit: int = 0
+    booked: int = 0  # signed, of entries that are booked
+    currencies: set[str | None] = field(default_factory=set)
 
     def add(self, entry: Entry) -> None:
         self.entries += 1
+        self.currencies.add(entry.currency)
         if entry.side == "credit":
             self.credit += entry.amount_cents
         else:
             self.debit += entry.amount_cents
+        if entry.status == "BOOK":
+            self.booked += entry.signed_cents
 
-    def close(self, head: StatementHead) -> Statement:
-        """The statement with its sums."""
+    def close(self, head: StatementHead, note: Note) -> Statement:
+        """The statement with its sums. Where its balances do not follow from each other, that is noted."""
+        moved = self._moved(head.balances)
+        if moved is not None and moved != self.booked:
+            said = f"the balances move by {moved}, the booked entries come to {self.booked} hundredths"
+            note("balances_differ", head.line, "Bal", said)
         return Statement(
             **_fields(head, StatementHead),
             entry_count=self.entries,
             credit_cents=self.credit,
             debit_cents=self.debit,
+            balanced=None if moved is None else moved == self.booked,
         )
+
+    def _moved(self, balances: Sequence[Balance]) -> int | None:
+        """Closing minus opening balance; None where one is missing or twice, without a sign, or in other money."""
+        opening = [one for one in balances if one.type in ("OPBD", "PRCD")]
+        closing = [one for one in balances if one.type == "CLBD"]
+        both = opening + closing
+        if len(opening) != 1 or len(closing) != 1 or any(one.side is None for one in both):
+            return None
+        if len(self.currencies | {one.currency for one in both}) != 1:
+            return None
+        return closing[0].signed_cents - opening[0].signed_cents
 
 
 def _fields(head: object, kind: type[EntryHead] | type[StatementHead]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from xml.parsers import expat
 
 from . import _details, _heads
 from ._details import Context, DetailPlan, Trouble
+from ._plans import Plans
 from ._records import (
     Deviation,
     EntryEnd,
@@ -27,16 +28,15 @@ from ._records import (
     StatementStart,
 )
 from ._refusals import Reason, Unreadable
-from ._shapes import PLAIN_TAG, OddShape, pattern, tree
+from ._shapes import MAX_DEPTH
 from ._text import characters
+from ._values import unescape
 
-MAX_DEPTH = 64
 MAX_TOKEN = 1024 * 1024  # characters without a closing bracket: a text, a tag, a comment
 MAX_TAGS = 40_000  # of one element held in memory
 MAX_ELEMENT = 4 * 1024 * 1024  # characters of one element held in memory
 MAX_DOCUMENTS = 2_000  # in one file
 MAX_OUTSIDE = 2_000  # elements before a message is found
-_CACHED_TAGS = 400_000
 
 _BODY = re.compile(r"(BkToCstmrAcctRpt|BkToCstmrStmt|BkToCstmrDbtCdtNtfctn)(V\d\d)?")
 _MESSAGES = {
@@ -47,7 +47,7 @@ _MESSAGES = {
 _STATEMENTS = frozenset({"Rpt", "Stmt", "Ntfctn"})
 _NAMESPACE = re.compile(r"(camt\.05[234])\.(\d{3}\.\d{2})$")
 _OTHER = re.compile(r"\b([a-z]{4}\.\d{3}(?:\.\d{3}\.\d{2})?)$")
-_EACH_TIME = frozenset({"details_differ", "batch_count_differs", "no_statement"})
+_EACH_TIME = frozenset({"details_differ", "batch_count_differs", "balances_differ", "no_statement"})
 _TURNS = frozenset({"Ntry", "TxDtls", "NtryDtls", *_STATEMENTS})
 _SPLIT = re.compile("<([^>]*)>").split
 _BLANK = re.compile(r"[ \t\n]*").match
@@ -61,57 +61,6 @@ _ENTITIES = {expat.errors.codes[word] for word in (
     expat.errors.XML_ERROR_UNDEFINED_ENTITY, expat.errors.XML_ERROR_RECURSIVE_ENTITY_REF,
     expat.errors.XML_ERROR_ASYNC_ENTITY, expat.errors.XML_ERROR_EXTERNAL_ENTITY_HANDLING,
 )}  # fmt: skip
-
-HOT = 50  # an element seen this often gets an expression of its own
-MAX_HOT = 8
-
-
-class _Shapes:
-    """The shapes of `TxDtls` met in one file, each worked out once."""
-
-    def __init__(self) -> None:
-        self.plans: dict[tuple[str, ...], DetailPlan | None] = {}
-        self.seen: dict[tuple[str, ...], int] = {}
-        self.tags = 0
-        self.hot: list[_Hot] = []
-
-    def plan(self, tags: tuple[str, ...], *, plain: bool) -> DetailPlan | None:
-        """The plan for `tags`; None where they do not nest, or a `plain` reading would not be safe."""
-        try:
-            return self.plans[tags]
-        except KeyError:
-            pass
-        if plain and (tags.count("TxDtls") != 1 or not all(map(PLAIN_TAG.fullmatch, tags))):
-            return None
-        try:
-            found = _details.plan(tree(tags))
-        except OddShape:
-            return None
-        if self.tags + len(tags) > _CACHED_TAGS:
-            self.plans.clear()
-            self.seen.clear()
-            self.tags = 0
-        self.plans[tags] = found
-        self.tags += len(tags)
-        return found
-
-    def warm(self, tags: tuple[str, ...]) -> None:
-        """Count a plain element of this shape; the most frequent ones are matched in one stroke."""
-        self.seen[tags] = seen = self.seen.get(tags, 0) + 1
-        if seen == HOT and len(self.hot) < MAX_HOT:
-            self.hot.append(_Hot(tags))
-
-
-class _Hot:
-    """A frequent shape: one expression that matches the element, and the plan for its groups."""
-
-    __slots__ = ("match", "plan")
-
-    def __init__(self, tags: tuple[str, ...]) -> None:
-        expression, groups = pattern(tags)
-        self.match = expression.match
-        self.plan = _details.plan(tree(tags, where=groups.__getitem__))
-
 
 # One plain detail: its texts, its plan, where it begins, and where each of its texts begins.
 _Found = tuple[Sequence[str], DetailPlan, int, Callable[[int], int]]
@@ -155,7 +104,7 @@ class _Reader:
         self.name, self.plain_allowed = name, plain
         self.pending: list[Event] = []
         self.noted: set[tuple[str, str | None]] = set()
-        self.shapes = _Shapes()
+        self.shapes = Plans()
         self.documents = 0
         self.base_line = 0
         self.rest = ""
@@ -218,7 +167,7 @@ class _Reader:
         piece = text[:end]
         if self.plain and ("<!" in piece or piece.find("<?", 2) >= 0):
             self.plain = False  # comments and CDATA may hide what looks like tags: read on carefully
-        before = self.fed
+        before, self.last_tag = self.fed, ""  # only what is reported now counts as told
         try:
             self.parser.Parse(piece, False)
         except expat.ExpatError as why:
@@ -341,7 +290,7 @@ class _Reader:
                 line += text.count("\n", counted, at)
             counted = at
             if escaped:
-                tokens = [_unescape(one) if "&" in one else one for one in tokens]
+                tokens = [unescape(one) if "&" in one else one for one in tokens]
             try:
                 detail = build(tokens, plan, around, entry.details + 1, line)
             except Trouble as why:
@@ -531,7 +480,7 @@ class _Reader:
 
     def _open_scribe(self, frame: _Frame) -> _heads.Scribe:
         """The element of `frame` as far as it was read, with its open tags closed for the time being."""
-        return _heads.Scribe(frame.tokens, frame.lines, self._note)
+        return _heads.Scribe(frame.tokens, frame.lines, self._note, self.shapes.head(tuple(frame.tokens[1::2])))
 
     def _open_statement(self) -> None:
         frame = self.frame
@@ -543,7 +492,7 @@ class _Reader:
         head = self._guarded(frame, _heads.statement)
         if self.statement_head is None:
             self.pending.append(StatementStart(self.message, head))
-        self.pending.append(StatementEnd(self.statement.close(head)))
+        self.pending.append(StatementEnd(self.statement.close(head, self._note)))
 
     def _open_entry(self) -> Context:
         frame = self.frame
@@ -610,19 +559,3 @@ class _Reader:
             self.noted.add((code, element))
             message = getattr(self, "message", None)
             self.pending.append(Deviation(code, self.name, line, element, reason, message))
-
-
-def _unescape(text: str) -> str:
-    return _REFERENCE.sub(_referred, text)
-
-
-_REFERENCE = re.compile("&([^;]*);")
-_NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
-
-
-def _referred(matched: re.Match[str]) -> str:
-    """The character of a reference that expat has already found sound."""
-    word = matched[1]
-    if word.startswith("#x"):
-        return chr(int(word[2:], 16))
-    return chr(int(word[1:])) if word.startswith("#") else _NAMED[word]

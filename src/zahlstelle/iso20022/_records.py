@@ -34,6 +34,11 @@ class Balance:
     side: Side | None  # None where the bank left the sign out
     day: date | None
 
+    @property
+    def signed_cents(self) -> int:
+        """Credit balances above zero, debit balances below."""
+        return -self.amount_cents if self.side == "debit" else self.amount_cents
+
 
 @dataclass(frozen=True, slots=True)
 class StatementHead:
@@ -57,11 +62,15 @@ class StatementHead:
 
 @dataclass(frozen=True, slots=True)
 class Statement(StatementHead):
-    """A statement read to its end, with control sums over all its entries."""
+    """A statement read to its end, with control sums over all its entries.
+
+    `balanced`: opening balance and booked entries come to the closing balance; None where that cannot be said.
+    """
 
     entry_count: int = 0
     credit_cents: int = 0
     debit_cents: int = 0
+    balanced: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

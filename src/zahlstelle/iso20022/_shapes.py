@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 _CURRENCY = ' Ccy="'
+MAX_DEPTH = 64
 ABSENT = 0  # tokens[0] is the text before the element: always empty
 # What the quick reader may meet: no prefix, no attribute but a currency.
 PLAIN_TAG = re.compile(r'/?[A-Za-z][A-Za-z0-9]*(?: Ccy="[A-Za-z]{3}")?/?')
@@ -98,6 +99,8 @@ def tree(
         open_nodes[-1].children.append(node)
         if tag[-1] != "/":
             open_nodes.append(node)
+            if len(open_nodes) > MAX_DEPTH:
+                raise OddShape("too deep")
     if (len(open_nodes) != 1 and not unfinished) or len(root.children) != 1:
         raise OddShape("unbalanced")
     return root.children[0]

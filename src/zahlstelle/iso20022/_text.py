@@ -39,9 +39,9 @@ def characters(stream: BinaryIO, name: str, note: Note, line: Callable[[], int])
     head = stream.read(CHUNK)
     while len(head) < 1024 and (more := stream.read(CHUNK)):  # pipes give what they have
         head += more
-    if not head.strip(b" \t\r\n\0"):
-        raise Unreadable(Reason.EMPTY, name, None, None, "the file is empty")
     encoding, skip = _encoding(head, name, note)
+    if not head[skip:].strip(b" \t\r\n\0"):
+        raise Unreadable(Reason.EMPTY, name, None, None, "the file is empty")
     decoder = codecs.getincrementaldecoder(encoding)("strict")
     newlines = io.IncrementalNewlineDecoder(None, translate=True)
     chunk, size = head[skip:], len(head)

@@ -242,11 +242,11 @@ def end(*, tenant: Tenant, attempt_id: UUID, status: Status, at: datetime) -> At
 
 
 def end_payment(*, tenant: Tenant, payment_id: UUID, status: PaymentStatus, at: datetime) -> None:
-    """End a payment that has no live attempt: cancelled or expired. A paid one stays paid."""
+    """End a payment that has no live attempt: cancelled or expired. What has ended stays as it ended."""
     with inside(tenant):
         payment = _payment_locked(tenant, payment_id)
         live = AttemptRow.objects.filter(tenant_id=tenant.id, payment_id=payment_id, status__in=HOLDS_CLAIM)
-        if payment.status == PaymentStatus.PAID or live.exists():
+        if payment.status in (PaymentStatus.PAID, PaymentStatus.CANCELLED, PaymentStatus.EXPIRED) or live.exists():
             return
         PaymentRow.objects.filter(tenant_id=tenant.id, id=payment_id).update(status=status)
         events.record(tenant=tenant, name=f"payment.{status}", subject=payment_id, at=at)

@@ -80,6 +80,16 @@ def payments_of_claim(*, tenant: Tenant, claim_id: UUID) -> Sequence[Payment]:
         return [payment_of(row) for row in rows]
 
 
+def payments_page(
+    *, tenant: Tenant, limit: int, claim_id: UUID | None = None, before: UUID | None = None
+) -> Sequence[Payment]:
+    """List payments in the order they were made, the latest first; `before` is the last id of the page before."""
+    with inside(tenant):
+        rows = PaymentRow.objects.filter(tenant_id=tenant.id).order_by("-id")
+        rows = rows.filter(claim_id=claim_id) if claim_id else rows
+        return [payment_of(row) for row in (rows.filter(id__lt=before) if before else rows)[:limit]]
+
+
 def attempts_of(*, tenant: Tenant, payment_id: UUID) -> Sequence[Attempt]:
     """List a payment's attempts in order."""
     with inside(tenant):
@@ -108,6 +118,20 @@ def surplus_attempts(*, tenant: Tenant) -> Sequence[Attempt]:
     with inside(tenant):
         rows = AttemptRow.objects.filter(Q(status__in=wanted), tenant_id=tenant.id).order_by("changed_at")
         return [attempt_of(row) for row in rows]
+
+
+def attempts_by_id(*, tenant: Tenant, attempts: Sequence[UUID]) -> Mapping[UUID, Attempt]:
+    """Look up many attempts."""
+    with inside(tenant):
+        rows = AttemptRow.objects.filter(tenant_id=tenant.id, id__in=attempts)
+        return {row.id: attempt_of(row) for row in rows}
+
+
+def captured(*, tenant: Tenant) -> Sequence[Attempt]:
+    """List every attempt whose money a provider has taken, for comparing with the book."""
+    with inside(tenant):
+        rows = AttemptRow.objects.filter(tenant_id=tenant.id, status__in=[Status.PAID, Status.SURPLUS])
+        return [attempt_of(row) for row in rows.exclude(provider="transfer").order_by("id")]
 
 
 def methods(*, tenant: Tenant) -> Sequence[str]:

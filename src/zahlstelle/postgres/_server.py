@@ -4,7 +4,6 @@ import fcntl
 import os
 import shutil
 import signal
-import subprocess
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -159,26 +158,28 @@ class LocalServer:
         return self.data_dir / "made-by"
 
     def _initialise(self, binaries: Binaries, who: Identity) -> None:
+        self._turn_log()
         self._made_by.unlink(missing_ok=True)
         if self.cluster.exists():
             shutil.rmtree(self.cluster)
         self.cluster.mkdir(mode=0o700)
         os.chown(self.cluster, *who, follow_symlinks=False)
         with folder_for_server(self.cluster, who) as (folder, descriptors):
-            done = subprocess.run(
+            child = start(
+                "initdb",
                 [binaries.program("initdb"), "-D", folder, *self._initdb_options()],
-                cwd="/",
+                log=self.log,
                 env=_environment(),
-                user=who.uid,
-                group=who.gid,
-                extra_groups=[] if os.geteuid() == 0 else None,
+                cwd=Path("/"),
+                identity=who,
                 pass_fds=descriptors,
-                capture_output=True,
-                text=True,
-                check=False,
             )
-        if done.returncode != 0:
-            raise PostgresNotStarted(f"initdb failed:\n{done.stdout}{done.stderr}")
+        try:
+            status = child.process.wait()
+        finally:
+            stop(child, patience=1)
+        if status != 0:
+            raise PostgresNotStarted(f"initdb failed:\n{last_lines(self.log)}")
         self._made_by.write_text(f"{binaries.major}\n")
 
     def _initdb_options(self) -> list[str]:

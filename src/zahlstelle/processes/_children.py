@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -94,8 +95,16 @@ def stop(child: Child, *, patience: float = 10.0) -> None:
         except subprocess.TimeoutExpired:
             child.process.kill()
             child.process.wait()
-    with suppress(ProcessLookupError, PermissionError):  # grandchildren it left behind
-        os.killpg(child.process.pid, signal.SIGKILL)
+    _clear_group(child.process.pid)
+
+
+def _clear_group(group: int, patience: float = 2.0) -> None:
+    """Kill what a child left behind in its process group, and wait until it is gone."""
+    deadline = time.monotonic() + patience
+    with suppress(ProcessLookupError, PermissionError):
+        while time.monotonic() < deadline:
+            os.killpg(group, signal.SIGKILL)
+            time.sleep(0.01)
 
 
 def last_lines(log: Path, count: int = 20) -> str:

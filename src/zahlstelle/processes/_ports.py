@@ -2,10 +2,23 @@
 
 import socket
 
+from zahlstelle.kernel import Refusal
 
-def free_port(*, preferred: int = 0, tries: int = 50) -> int:
-    """Return `preferred` or the next free port above it; with 0 any free port of the kernel's choice."""
+
+class PortTaken(Refusal):
+    """Something else listens there."""
+
+    code = "port_taken"
+
+
+def free_port(*, preferred: int = 0, but_not: int = 0, tries: int = 50) -> int:
+    """Return `preferred` or the next free port above it; with 0 any free port of the kernel's choice.
+
+    `but_not` is spoken for, though nobody listens there yet.
+    """
     for port in range(preferred, preferred + (tries if preferred else 1)):
+        if port and port == but_not:
+            continue
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
@@ -13,4 +26,4 @@ def free_port(*, preferred: int = 0, tries: int = 50) -> int:
             except OSError:
                 continue
             return int(probe.getsockname()[1])
-    raise OSError(f"no free port from {preferred} to {preferred + tries - 1}")
+    raise PortTaken(f"no free port from {preferred} to {preferred + tries - 1}")

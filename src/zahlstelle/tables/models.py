@@ -8,7 +8,16 @@ from .events import EventRow
 from .idempotency import IdempotencyRow
 from .ledger import AccountRow, JournalEntryRow, JournalLineRow, SealRow
 from .payments import AttemptRow, NotificationRow, PaymentRow
-from .tenancy import ApiKeyRow, BankAccountRow, MembershipRow, Person, ProviderAccessRow, TenantRow, UnitRow
+from .tenancy import (
+    ApiKeyRow,
+    BankAccountRow,
+    LoginTryRow,
+    MembershipRow,
+    Person,
+    ProviderAccessRow,
+    TenantRow,
+    UnitRow,
+)
 
 __all__ = [
     "AccountRow",
@@ -28,6 +37,7 @@ __all__ = [
     "IdempotencyRow",
     "JournalEntryRow",
     "JournalLineRow",
+    "LoginTryRow",
     "MembershipRow",
     "NotificationRow",
     "PaymentRow",

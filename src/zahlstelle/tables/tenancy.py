@@ -118,3 +118,15 @@ class MembershipRow(OfTenant):
     class Meta:
         db_table = "membership"
         constraints = [models.UniqueConstraint("tenant", "person", "role", name="membership_once")]
+
+
+class LoginTryRow(models.Model):
+    """A log-in that was tried; kept a day, as digest and address, to slow down those who guess."""
+
+    account_digest = models.CharField(max_length=64)
+    address = models.CharField(max_length=45)
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "login_try"
+        indexes = [models.Index("account_digest", "at", name="login_try_account")]

@@ -1,6 +1,9 @@
 """Towns (Mandanten): their units, accounts, providers, people, keys, and the only way into a town's rows."""
 
+from zahlstelle.tables.tenancy import Person
+
 from ._inside import inside, opened_with
+from ._login import LoginPaused, LoginRefused, log_in
 from ._operations import ApiKeyUnknown, ClientAccess, add_api_key, add_person, add_tenant, api_client
 from ._queries import (
     TenantUnknown,
@@ -30,8 +33,11 @@ __all__ = [
     "ApiKeyUnknown",
     "BankAccount",
     "ClientAccess",
+    "LoginPaused",
+    "LoginRefused",
     "Membership",
     "Permission",
+    "Person",
     "ProviderAccess",
     "Role",
     "Tenant",
@@ -46,6 +52,7 @@ __all__ = [
     "api_client",
     "bank_accounts",
     "inside",
+    "log_in",
     "may",
     "opened_with",
     "provider_accesses",

@@ -166,6 +166,7 @@ def _slug(slug: str) -> str:
 
 _TAKEN = frozenset(
     {"pay", "kasse", "betrieb", "api", "xbezahldienste", "static", "healthz", "readyz", "metrics", "provider"}
+    | {"anmelden", "abmelden"}
 )
 
 

@@ -1,6 +1,45 @@
 """The cash office (Kasse): founding a town's book, looking at the day, checking the whole book."""
 
+from ._book_check import Finding, FindingKind, Inspection, check_book, inspect_book, last_inspection
 from ._notification import NotExplained, PayoutUnknown, notification, payout_entry
 from ._operations import found_town
+from ._queries import (
+    BookPage,
+    ClaimLife,
+    Day,
+    EntryPage,
+    Moment,
+    SuspensePage,
+    book,
+    claim_life,
+    day,
+    entry,
+    last_day,
+    suspense,
+)
 
-__all__ = ["NotExplained", "PayoutUnknown", "found_town", "notification", "payout_entry"]
+__all__ = [
+    "BookPage",
+    "ClaimLife",
+    "Day",
+    "EntryPage",
+    "Finding",
+    "FindingKind",
+    "Inspection",
+    "Moment",
+    "NotExplained",
+    "PayoutUnknown",
+    "SuspensePage",
+    "book",
+    "check_book",
+    "claim_life",
+    "day",
+    "entry",
+    "found_town",
+    "inspect_book",
+    "last_day",
+    "last_inspection",
+    "notification",
+    "payout_entry",
+    "suspense",
+]

@@ -87,8 +87,10 @@ def _kassenzeichen(tenant: Tenant, entry: BankEntry, details: Sequence[BankDetai
     references = [r for d in details for r in (d.instruction_id, d.tx_id) if r]
     attempts = payments.attempts_by_provider_reference(tenant=tenant, references=references)
     claim_of = {attempt.id: attempt.claim_id for attempt in attempts.values()}
-    wanted = {
-        d.detail: d.claim_id or claim_of.get(d.attempt_id) for d in decisions.values() if d.outcome == "allocated"
-    }
-    numbers = claims.kassenzeichen_of(tenant=tenant, claim_ids=[claim for claim in wanted.values() if claim])
-    return {detail: numbers[claim] for detail, claim in wanted.items() if claim in numbers}
+    claim_of_detail: dict[UUID, UUID] = {}
+    for decision in decisions.values():
+        claim = decision.claim_id or (claim_of.get(decision.attempt_id) if decision.attempt_id else None)
+        if decision.outcome == "allocated" and claim:
+            claim_of_detail[decision.detail] = claim
+    numbers = claims.kassenzeichen_of(tenant=tenant, claim_ids=list(claim_of_detail.values()))
+    return {detail: numbers[claim] for detail, claim in claim_of_detail.items()}

@@ -99,13 +99,15 @@ class SandboxProvider:
         body: Mapping[str, Any] | None = None,
     ) -> tuple[int, Any] | NoAnswer:
         """Status and JSON of the answer, or why there is none."""
+        address = merchant.base_url.rstrip("/") + path
+        sent = {"Authorization": f"Bearer {merchant.secret.reveal()}", **(headers or {})}
         try:
-            answer = self._client.request(
-                verb,
-                merchant.base_url.rstrip("/") + path,
-                headers={"Authorization": f"Bearer {merchant.secret.reveal()}", **(headers or {})},
-                json=body,
-            )
+            try:
+                answer = self._client.request(verb, address, headers=sent, json=body)
+            except httpx.RemoteProtocolError:
+                # A kept connection that the provider has just closed. Every call may be made twice: a start has
+                # its key, the others change nothing more the second time.
+                answer = self._client.request(verb, address, headers=sent, json=body)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             return NoAnswer(type(error).__name__)
         return answer.status_code, _json(answer.content)

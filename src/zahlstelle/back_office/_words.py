@@ -1,0 +1,146 @@
+"""German words for what rooms say in stable words. Each table is complete; tests compare them with the rooms."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from zahlstelle.allocation import Doubt
+from zahlstelle.claims import ClaimStatus
+from zahlstelle.tenancy import Role
+from zahlstelle.treasury import FindingKind
+
+Words = Mapping[Any, Any]
+
+ROLES: Words = {
+    Role.TREASURER: _("Kassenverwaltung"),
+    Role.CLERK: _("Sachbearbeitung"),
+    Role.AUDITOR: _("Rechnungsprüfung"),
+    Role.OPERATOR: _("Rechenzentrum"),
+}
+
+CLAIM_STATUS: Words = {
+    ClaimStatus.OPEN: _("offen"),
+    ClaimStatus.PARTLY_SETTLED: _("teilweise bezahlt"),
+    ClaimStatus.SETTLED: _("bezahlt"),
+}
+
+SHORT_DOUBT: Words = {
+    Doubt.NO_REFERENCE: _("ohne Kassenzeichen"),
+    Doubt.UNKNOWN_REFERENCE: _("Forderung unbekannt"),
+    Doubt.CHECK_DIGIT_WRONG: _("Prüfziffer falsch"),
+    Doubt.SEVERAL_REFERENCES: _("mehrere Kassenzeichen"),
+    Doubt.ALREADY_SETTLED: _("schon bezahlt"),
+    Doubt.LESS_THAN_OPEN: _("zu wenig"),
+    Doubt.MORE_THAN_OPEN: _("zu viel"),
+    Doubt.PAYMENT_UNDER_WAY: _("Online-Zahlung läuft"),
+    Doubt.PAYMENT_NOT_CONFIRMED: _("nicht bestätigt"),
+    Doubt.PAYMENT_AMOUNT_DIFFERS: _("anderer Betrag"),
+    Doubt.ALREADY_PAID_OUT: _("doppelt ausgezahlt"),
+    Doubt.DETAILS_MISSING: _("Einzelumsätze fehlen"),
+    Doubt.DETAILS_DO_NOT_ADD_UP: _("Summe stimmt nicht"),
+    Doubt.MONEY_GOES_OUT: _("Abgang"),
+    Doubt.RETURNED: _("Rückgabe"),
+    Doubt.FOREIGN_CURRENCY: _("fremde Währung"),
+}
+
+TO_DO: Words = {
+    Doubt.NO_REFERENCE: _(
+        "Prüfen Sie Namen und Verwendungszweck und fragen Sie notfalls den Zahler."
+        " Ein gleicher Betrag allein genügt nicht."
+    ),
+    Doubt.UNKNOWN_REFERENCE: _(
+        "Fragen Sie das Fachamt, ob die Forderung noch angelegt wird. Sobald sie da ist, wird der Betrag von selbst"
+        " zugeordnet."
+    ),
+    Doubt.CHECK_DIGIT_WRONG: _("Vergleichen Sie das Kassenzeichen mit dem Bescheid; meist ist eine Ziffer vertauscht."),
+    Doubt.SEVERAL_REFERENCES: _("Klären Sie mit dem Zahler, welcher Teil auf welches Kassenzeichen gehört."),
+    Doubt.ALREADY_SETTLED: _("Prüfen Sie, ob doppelt gezahlt wurde; dann ist der Betrag zu erstatten."),
+    Doubt.LESS_THAN_OPEN: _("Entscheiden Sie, ob es eine Teilzahlung ist oder der Rest nachgefordert wird."),
+    Doubt.MORE_THAN_OPEN: _(
+        "Prüfen Sie, ob der Zahler mehrere Gebühren zusammen bezahlt hat; sonst ist der Rest zu erstatten."
+    ),
+    Doubt.PAYMENT_UNDER_WAY: _("Nichts zu tun: Der Ausgang der Online-Zahlung entscheidet, dann wird neu geprüft."),
+    Doubt.PAYMENT_NOT_CONFIRMED: _(
+        "Nichts zu tun: Der Zahlungsdienstleister wird weiter gefragt, dann wird neu geprüft."
+    ),
+    Doubt.PAYMENT_AMOUNT_DIFFERS: _("Fragen Sie den Zahlungsdienstleister nach der Abrechnung dieser Auszahlung."),
+    Doubt.ALREADY_PAID_OUT: _("Fragen Sie den Zahlungsdienstleister; wahrscheinlich ist das Geld zurückzugeben."),
+    Doubt.DETAILS_MISSING: _("Laden Sie die camt.054-Datei mit den Einzelumsätzen. Dann wird von selbst aufgeteilt."),
+    Doubt.DETAILS_DO_NOT_ADD_UP: _(
+        "Fragen Sie Ihre Bank nach vollständigen Einzelumsätzen; bis dahin bleibt der Betrag ganz."
+    ),
+    Doubt.MONEY_GOES_OUT: _("Ordnen Sie den Abgang zu: Erstattung, Gebühr der Bank oder Abbuchung."),
+    Doubt.RETURNED: _("Prüfen Sie, welche Forderung dadurch wieder offen ist, und fordern Sie neu an."),
+    Doubt.FOREIGN_CURRENCY: _("Klären Sie mit Ihrer Bank den Gegenwert in Euro."),
+}
+
+STATES: Words = {
+    "noted": _("vorgemerkt"),
+    "allocated": _("zugeordnet"),
+    "partly": _("teilweise zugeordnet"),
+    "suspended": _("in Verwahrung"),
+    "undecided": _("noch nicht geprüft"),
+}
+
+MOMENTS: Words = {
+    "claim.opened": _("Forderung angelegt"),
+    "claim.settled": _("Forderung bezahlt"),
+    "payment.created": _("Zahlvorgang begonnen"),
+    "payment.started": _("Zahler beim Zahlungsdienstleister"),
+    "payment.start_unanswered": _("Zahlungsdienstleister hat nicht geantwortet; es wird nachgefragt"),
+    "payment.started_after_all": _("Zahlung war doch begonnen"),
+    "payment.never_started": _("Zahlung wurde nie begonnen"),
+    "payment.refused": _("Zahlungsdienstleister hat abgelehnt"),
+    "payment.transfer_chosen": _("Zahler hat Überweisung gewählt"),
+    "payment.pending": _("Zahlung wird bearbeitet"),
+    "payment.outcome_unknown": _("Ausgang unbekannt; es wird nachgefragt"),
+    "payment.contradicted": _("Meldung widerspricht dem Auftrag: bitte prüfen"),
+    "payment.paid": _("Online bezahlt"),
+    "payment.paid_late": _("Doch noch bezahlt"),
+    "payment.paid_twice": _("Doppelt bezahlt: Betrag ist zu erstatten"),
+    "payment.declined": _("Zahlung abgelehnt"),
+    "payment.cancelled": _("Zahlung abgebrochen"),
+    "payment.expired": _("Zeit für die Zahlung abgelaufen"),
+    "bank.entry": _("Umsatz auf dem Konto"),
+    "allocation.allocated": _("Der Forderung zugeordnet"),
+    "allocation.suspended": _("In Verwahrung genommen"),
+    "ledger.booked": _("Gebucht"),
+}
+
+METHODS: Words = {
+    "card": _("Karte"),
+    "paypal": _("PayPal"),
+    "transfer": _("Überweisung"),
+    "giropay": _("giropay"),
+    "wero": _("Wero"),
+    "direct_debit": _("Lastschrift"),
+}
+
+FINDINGS: Words = {
+    FindingKind.UNBALANCED_BOOK: _("Summe SOLL und Summe HABEN sind verschieden"),
+    FindingKind.UNBALANCED_ENTRY: _("Buchung geht nicht auf"),
+    FindingKind.BROKEN_SEAL: _("Siegel gebrochen: seither wurde etwas verändert"),
+    FindingKind.OPEN_AMOUNT: _("Offener Betrag weicht vom Buch ab"),
+    FindingKind.SUSPENSE: _("Verwahrung weicht vom Buch ab"),
+    FindingKind.BANK_ENTRY: _("Kontoumsatz ist nicht oder anders gebucht"),
+    FindingKind.CLEARING: _("Zahlung beim Dienstleister ist nicht oder anders gebucht"),
+    FindingKind.AUDIT_CHAIN: _("Protokoll ist ab hier verändert oder lückenhaft"),
+}
+
+FILE_OUTCOMES: Words = {"imported": _("eingelesen"), "refused": _("abgewiesen")}
+
+BREAKDOWNS: Words = {
+    "none": _("ein Umsatz ohne Einzelheiten"),
+    "single": _("ein Umsatz"),
+    "whole": _("Sammelbuchung, vollständig aufgeteilt"),
+    "pending": _("Sammelbuchung, Einzelumsätze fehlen noch"),
+    "broken": _("Sammelbuchung, Einzelumsätze ergeben nicht die Summe"),
+}
+
+
+def moment_words(what: str) -> Any:
+    """Say a moment in German; a deed of the audit log keeps its own word."""
+    if what.startswith("audit."):
+        return _("Vermerk im Protokoll: %(deed)s") % {"deed": what.removeprefix("audit.")}
+    return MOMENTS.get(what, what)

@@ -1,0 +1,20 @@
+"""Addresses below /kasse/. Every address with a town goes through `at_the_desk`."""
+
+from django.urls import URLPattern, path
+
+from . import _account, _book, _claim, _day, _files, _suspense
+
+app_name = "kasse"
+urlpatterns: list[URLPattern] = [
+    path("anmelden/", _account.log_in, name="log_in"),
+    path("abmelden/", _account.log_out, name="log_out"),
+    path("", _account.choose_town, name="choose"),
+    path("<slug:town>/", _day.today, name="today"),
+    path("<slug:town>/umsatz/<uuid:entry>/", _day.entry, name="entry"),
+    path("<slug:town>/verwahrung/", _suspense.suspense, name="suspense"),
+    path("<slug:town>/suche/", _claim.search, name="search"),
+    path("<slug:town>/forderung/<str:kassenzeichen>/", _claim.claim, name="claim"),
+    path("<slug:town>/buchung/<uuid:entry>/", _book.journal_entry, name="journal_entry"),
+    path("<slug:town>/buch/", _book.book, name="book"),
+    path("<slug:town>/dateien/", _files.files, name="files"),
+]

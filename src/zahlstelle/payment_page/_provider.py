@@ -1,0 +1,38 @@
+"""Where providers knock: a notification is a hint, checked and then asked back."""
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+
+from zahlstelle import payments, tenancy
+from zahlstelle.kernel import Refusal, clock
+
+MOST_BYTES = 65_536
+
+
+@csrf_exempt
+@require_POST
+def notify(request: HttpRequest, slug: str, provider: str) -> HttpResponse:
+    """Take a provider's notification: 204 when it was heard, a problem (RFC 9457) when it was not."""
+    if int(request.META.get("CONTENT_LENGTH") or 0) > MOST_BYTES:
+        return _problem(413, "body_too_large", f"more than {MOST_BYTES} bytes")
+    try:
+        tenant = tenancy.tenant_by_slug(slug)
+        payments.hear(tenant=tenant, provider_name=provider, headers=request.headers, body=request.body, at=clock.now())
+    except payments.MethodUnknown as refusal:
+        return _problem(404, refusal.code, refusal.reason)
+    except Refusal as refusal:
+        return _problem(refusal.status, refusal.code, refusal.reason)
+    return HttpResponse(status=204)
+
+
+def _problem(status: int, code: str, detail: str) -> HttpResponse:
+    body = {
+        "type": f"{settings.BASE_URL}/errors#{code}",
+        "title": code,
+        "status": status,
+        "code": code,
+        "detail": detail,
+    }
+    return JsonResponse(body, status=status, content_type="application/problem+json")

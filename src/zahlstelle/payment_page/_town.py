@@ -1,0 +1,142 @@
+"""The installation's list of towns and a town's public page: pay by Kassenzeichen, or for a service."""
+
+from uuid import UUID
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import translation
+from django.views.decorators.http import require_http_methods, require_safe
+
+from zahlstelle import claims, payments, tenancy
+from zahlstelle.claims import ClaimUnknown, NewClaim, Service, ServiceUnknown
+from zahlstelle.kernel import Money, Refusal, clock, new_token
+from zahlstelle.payments import AlreadyPaid
+from zahlstelle.tenancy import Tenant
+
+from ._frame import SeeOther, friendly
+from ._once import open_once
+from ._words import AmountTooHigh, NameTooLong, NothingToPay, words_for
+
+_MOST = Money(99_999_999)
+_NAME_LENGTH = 70
+
+
+@require_safe
+def towns(request: HttpRequest) -> HttpResponse:
+    """List the towns of this installation."""
+    return render(request, "payment_page/towns.html", {"towns": tenancy.all_tenants()})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@friendly
+def town(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show a town's page, or go from a Kassenzeichen to its payment."""
+    tenant = tenancy.tenant_by_slug(slug)
+    if request.method != "POST":
+        return _town_page(request, tenant)
+    try:
+        return _pay_by_kassenzeichen(tenant, request.POST.get("kassenzeichen", ""))
+    except Refusal as refusal:
+        return _town_page(request, tenant, refusal)
+
+
+def _pay_by_kassenzeichen(tenant: Tenant, typed: str) -> HttpResponse:
+    number = claims.checked(typed, claims.pools(tenant=tenant))
+    try:
+        return _to_payment(tenant, claims.claim_by_kassenzeichen(tenant=tenant, kassenzeichen=number).id)
+    except (ClaimUnknown, AlreadyPaid) as refusal:
+        raise NothingToPay("nothing is open under this Kassenzeichen") from refusal
+
+
+def _town_page(request: HttpRequest, tenant: Tenant, refusal: Refusal | None = None) -> HttpResponse:
+    language = translation.get_language()
+    shown = {
+        "town": tenant,
+        "services": [_shown(service, language) for service in claims.services(tenant=tenant)],
+        "typed": request.POST.get("kassenzeichen", ""),
+    }
+    return _form(request, "payment_page/town.html", shown, refusal)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@friendly
+def service(request: HttpRequest, slug: str, key: str) -> HttpResponse:
+    """Show one service of the catalogue, or open a claim for it and go on to its payment."""
+    tenant = tenancy.tenant_by_slug(slug)
+    wanted = claims.service_by_key(tenant=tenant, key=key)
+    if not wanted.public:
+        raise ServiceUnknown(f"{key!r} is not offered to the public")
+    if request.method != "POST":
+        return _service_page(request, tenant, wanted)
+    try:
+        return _to_payment(tenant, _open(request, tenant, wanted))
+    except Refusal as refusal:
+        return _service_page(request, tenant, wanted, refusal)
+
+
+def _open(request: HttpRequest, tenant: Tenant, wanted: Service) -> UUID:
+    claim = NewClaim(
+        amount=wanted.fee if wanted.fee is not None else _amount(request.POST.get("amount", "")),
+        purpose=wanted.named("de"),
+        service=wanted.key,
+        debtor_name=_name(request.POST.get("name", "")),
+        origin="public",
+    )
+    return open_once(tenant=tenant, form=request.POST.get("form", ""), claim=claim, at=clock.now())
+
+
+def _amount(typed: str) -> Money:
+    amount = Money.parse_german(typed)
+    if amount > _MOST:
+        raise AmountTooHigh(f"more than {_MOST} is not taken online")
+    return amount
+
+
+def _name(typed: str) -> str | None:
+    name = " ".join("".join(c if c.isprintable() else " " for c in typed).split())
+    if len(name) > _NAME_LENGTH:
+        raise NameTooLong(f"a name has {_NAME_LENGTH} characters at most")
+    return name or None
+
+
+def _service_page(
+    request: HttpRequest, tenant: Tenant, wanted: Service, refusal: Refusal | None = None
+) -> HttpResponse:
+    shown = {
+        "town": tenant,
+        "service": _shown(wanted, translation.get_language()),
+        "form": request.POST.get("form") or new_token(),
+        "name": request.POST.get("name", ""),
+        "amount": request.POST.get("amount", ""),
+    }
+    return _form(request, "payment_page/service.html", shown, refusal)
+
+
+def _shown(service: Service, language: str) -> dict[str, object]:
+    return {
+        "key": service.key,
+        "name": service.named(language),
+        "description": service.described(language),
+        "unit": service.unit,
+        "fee": service.fee,
+    }
+
+
+def _to_payment(tenant: Tenant, claim_id: UUID) -> HttpResponse:
+    started = payments.start_payment(tenant=tenant, claim_id=claim_id, at=clock.now(), language=_language())
+    return SeeOther(reverse("payment_page:pay", args=[started.token]))
+
+
+def _language() -> str:
+    language = translation.get_language()
+    return language if language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
+
+
+def _form(request: HttpRequest, template: str, shown: dict[str, object], refusal: Refusal | None) -> HttpResponse:
+    """Show a form, with what was refused said beside its field."""
+    if refusal is None:
+        return render(request, template, shown)
+    said = {"words": words_for(refusal), "code": refusal.code}
+    return render(request, template, {**shown, **said}, status=refusal.status)

@@ -1,0 +1,162 @@
+"""What citizens read: words for every refusal, every method, and the reasons a provider gives."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from zahlstelle.kernel import InputRefused, Refusal
+
+Said = str | Promise
+
+
+class Words(NamedTuple):
+    """What happened, and what to do now."""
+
+    title: Said
+    text: Said
+
+
+class NothingToPay(InputRefused):
+    """Nothing is open under this Kassenzeichen: unknown and settled look the same to whoever guesses."""
+
+    code = "nothing_to_pay"
+
+
+class NameTooLong(InputRefused):
+    """The name has more characters than a claim keeps."""
+
+    code = "name_too_long"
+
+
+class AmountTooHigh(InputRefused):
+    """The amount is more than is taken online."""
+
+    code = "amount_too_high"
+
+
+_NOT_OURS = Words(
+    _("Das hat nicht geklappt"),
+    _("Es ist nichts bezahlt worden. Bitte versuchen Sie es noch einmal."),
+)
+
+WORDS: Mapping[str, Words] = {
+    "amount_unreadable": Words(
+        _("Diesen Betrag können wir nicht lesen"),
+        _("Bitte schreiben Sie ihn in Euro und Cent, zum Beispiel 12,50."),
+    ),
+    "amount_not_positive": Words(
+        _("Der Betrag muss größer als null sein"),
+        _("Bitte schreiben Sie ihn in Euro und Cent, zum Beispiel 12,50."),
+    ),
+    "amount_too_high": Words(
+        _("Dieser Betrag ist für die Online-Zahlung zu hoch"),
+        _("Online geht bis 999.999,99 €. Bitte prüfen Sie die Stellen vor und nach dem Komma."),
+    ),
+    "name_too_long": Words(
+        _("Der Name ist zu lang"),
+        _("Bitte kürzen Sie ihn auf höchstens 70 Zeichen."),
+    ),
+    "kassenzeichen_wrong": Words(
+        _("Das ist kein Kassenzeichen"),
+        _("Ein Kassenzeichen hat 6 bis 35 Ziffern oder Buchstaben. Sie finden es in Ihrem Schreiben."),
+    ),
+    "check_digit_wrong": Words(
+        _("In diesem Kassenzeichen ist ein Zeichen vertippt"),
+        _("Die Prüfziffer passt nicht. Bitte vergleichen Sie jede Ziffer mit Ihrem Schreiben."),
+    ),
+    "nothing_to_pay": Words(
+        _("Zu diesem Kassenzeichen ist nichts offen"),
+        _(
+            "Bitte vergleichen Sie jede Ziffer mit Ihrem Schreiben. Wenn Sie schon bezahlt haben, ist alles erledigt. "
+            "Wenn Ihr Schreiben ganz neu ist, versuchen Sie es bitte morgen wieder."
+        ),
+    ),
+    "claim_unknown": Words(
+        _("Diese Forderung gibt es nicht"),
+        _("Bitte prüfen Sie die Angaben in Ihrem Schreiben."),
+    ),
+    "kassenzeichen_taken": _NOT_OURS,
+    "lines_differ": _NOT_OURS,
+    "pool_unknown": _NOT_OURS,
+    "input_refused": _NOT_OURS,
+    "refused": _NOT_OURS,
+    "service_unknown": Words(
+        _("Diese Leistung gibt es hier nicht"),
+        _("Vielleicht hat sich das Angebot geändert. Bitte wählen Sie auf der Seite der Stadt neu aus."),
+    ),
+    "tenant_unknown": Words(
+        _("Diese Seite gibt es nicht"),
+        _("Vielleicht ist die Adresse nicht vollständig. Bitte vergleichen Sie sie mit Ihrem Schreiben."),
+    ),
+    "payment_unknown": Words(
+        _("Diesen Zahlungslink kennen wir nicht"),
+        _(
+            "Vielleicht ist die Adresse nicht vollständig. Öffnen Sie den Link bitte noch einmal dort, "
+            "wo Sie ihn bekommen haben."
+        ),
+    ),
+    "already_paid": Words(
+        _("Das ist schon bezahlt"),
+        _("Sie müssen nichts mehr tun."),
+    ),
+    "already_being_paid": Words(
+        _("Diese Gebühr wird gerade schon bezahlt"),
+        _(
+            "Es läuft bereits eine Zahlung dafür, vielleicht in einem anderen Fenster. "
+            "Bitte bezahlen Sie nicht doppelt."
+        ),
+    ),
+    "payment_over": Words(
+        _("Die Zeit für diese Zahlung ist abgelaufen"),
+        _("Es ist nichts abgebucht worden. Sie können neu beginnen."),
+    ),
+    "method_unknown": Words(
+        _("Diese Zahlungsart gibt es hier nicht"),
+        _("Bitte wählen Sie eine der angebotenen Zahlungsarten."),
+    ),
+    "return_url_not_allowed": _NOT_OURS,
+    "notification_forged": _NOT_OURS,
+}
+
+
+def words_for(refusal: Refusal) -> Words:
+    """Say a refusal to a citizen. A code without words is a defect and raises KeyError."""
+    return WORDS[refusal.code]
+
+
+class Method(NamedTuple):
+    """How a method is offered."""
+
+    name: Said
+    hint: Said
+
+
+_METHODS: Mapping[str, Method] = {
+    "card": Method(_("Karte"), _("Kreditkarte oder Debitkarte, sofort bezahlt")),
+    "wero": Method("Wero", _("Mit der Wero-App Ihrer Bank, sofort bezahlt")),
+    "paypal": Method("PayPal", _("Mit Ihrem PayPal-Konto, sofort bezahlt")),
+    "apple_pay": Method("Apple Pay", _("Mit Ihrem iPhone oder Mac, sofort bezahlt")),
+    "google_pay": Method("Google Pay", _("Mit Ihrem Google-Konto, sofort bezahlt")),
+    "click_to_pay": Method("Click to Pay", _("Mit Ihrer gespeicherten Karte, sofort bezahlt")),
+    "direct_debit": Method(_("Lastschrift"), _("Wir buchen den Betrag von Ihrem Konto ab")),
+    "transfer": Method(_("Überweisung"), _("Mit QR-Code in der Banking-App, ein bis zwei Bankarbeitstage")),
+}
+
+
+def method_for(key: str) -> Method:
+    """Say a method; one that has no words yet is said by its own name."""
+    return _METHODS.get(key) or Method(key.replace("_", " ").title(), "")
+
+
+_REASONS: Mapping[str, Said] = {
+    "insufficient_funds": _("Die Bank meldet: Das Konto ist dafür nicht gedeckt oder das Limit ist erreicht."),
+    "expired_card": _("Die Bank meldet: Die Karte ist abgelaufen."),
+    "authentication_failed": _("Die Freigabe bei Ihrer Bank ist nicht gelungen."),
+}
+
+
+def reason_for(decline_code: str | None) -> Said:
+    """Say why a provider declined; empty where it gave no reason that helps."""
+    return _REASONS.get(decline_code or "", "")

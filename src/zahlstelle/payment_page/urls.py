@@ -1,0 +1,19 @@
+"""The citizens' addresses, and where providers knock."""
+
+from django.urls import path
+
+from . import _payment, _provider, _town
+
+app_name = "payment_page"
+urlpatterns = [
+    path("", _town.towns, name="towns"),
+    path("pay/<str:token>", _payment.page, name="pay"),
+    path("pay/<str:token>/ergebnis", _payment.page, name="result"),
+    path("pay/<str:token>/stand", _payment.state, name="state"),
+    path("pay/<str:token>/abbrechen", _payment.cancel, name="cancel"),
+    path("pay/<str:token>/neu", _payment.anew, name="anew"),
+    path("pay/<str:token>/quittung.pdf", _payment.receipt, name="receipt"),
+    path("provider/<slug:slug>/<slug:provider>/notify", _provider.notify, name="notify"),
+    path("<slug:slug>/", _town.town, name="town"),
+    path("<slug:slug>/leistungen/<slug:key>/", _town.service, name="service"),
+]

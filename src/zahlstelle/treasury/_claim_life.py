@@ -1,0 +1,152 @@
+"""One claim's whole life in one timeline, for the treasurer's page and for `zahlstelle doctor`."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import chain
+from typing import Any
+
+from zahlstelle import allocation, audit, bank, claims, events, ledger, payments
+from zahlstelle.allocation import Decision, SuspenseItem
+from zahlstelle.claims import Claim
+from zahlstelle.ledger import BookedLine
+from zahlstelle.payments import Attempt, Payment
+from zahlstelle.tenancy import Tenant, inside
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Something that happened to the claim.
+
+    `what` is a stable word: an event's name, `bank.entry`, `allocation.allocated`, `allocation.suspended`,
+    `ledger.booked`, or `audit.` and the deed. `where` is the id of what it happened in: payment, bank entry,
+    journal entry or deed.
+    """
+
+    at: datetime
+    what: str
+    where: str
+    details: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimLife:
+    """A claim with everything that is known of it, in the order it happened; `accounts` names the book's accounts."""
+
+    claim: Claim
+    moments: Sequence[Moment]
+    journal: Sequence[BookedLine]
+    accounts: Mapping[str, str]
+
+
+def claim_life(*, tenant: Tenant, kassenzeichen: str) -> ClaimLife:
+    """Tell a claim's whole life. Raises claims.ClaimUnknown."""
+    with inside(tenant):
+        claim = claims.claim_by_kassenzeichen(tenant=tenant, kassenzeichen=kassenzeichen)
+        paid = payments.payments_of_claim(tenant=tenant, claim_id=claim.id)
+        attempts = {a.id: a for p in paid for a in payments.attempts_of(tenant=tenant, payment_id=p.id)}
+        journal = _journal(tenant, claim, attempts.values())
+        moments = chain(
+            _claim_events(tenant, claim),
+            _payment_events(tenant, paid, {str(a.id): a for a in attempts.values()}),
+            _bank_money(tenant, claim, list(attempts.values())),
+            _bookings(journal),
+            _deeds(tenant, claim, paid),
+        )
+        return ClaimLife(
+            claim, sorted(moments, key=lambda moment: moment.at), journal, ledger.account_names(tenant=tenant)
+        )
+
+
+def _claim_events(tenant: Tenant, claim: Claim) -> Iterator[Moment]:
+    for event in events.events_about(tenant=tenant, subject=claim.id):
+        told = {"amount": claim.amount, "purpose": claim.purpose} if event.name == "claim.opened" else {}
+        yield Moment(event.at, event.name, str(claim.id), told | dict(event.payload))
+
+
+def _payment_events(tenant: Tenant, paid: Sequence[Payment], attempts: Mapping[str, Attempt]) -> Iterator[Moment]:
+    for payment in paid:
+        for event in events.events_about(tenant=tenant, subject=payment.id):
+            attempt = attempts.get(str(event.payload.get("attempt", "")))
+            told = _of_attempt(attempt) if attempt else {"amount": payment.amount}
+            yield Moment(event.at, event.name, str(payment.id), told)
+
+
+def _of_attempt(attempt: Attempt) -> Mapping[str, Any]:
+    told = {
+        "attempt": attempt.number,
+        "method": attempt.method,
+        "provider": attempt.provider,
+        "amount": attempt.amount,
+        "reference": attempt.provider_reference,
+        "decline_code": attempt.decline_code,
+    }
+    return {name: value for name, value in told.items() if value is not None}
+
+
+def _bank_money(tenant: Tenant, claim: Claim, attempts: Sequence[Attempt]) -> Iterator[Moment]:
+    decided = [
+        *allocation.decisions_of_claim(tenant=tenant, claim_id=claim.id),
+        *allocation.decisions_of_attempts(tenant=tenant, attempts=[attempt.id for attempt in attempts]),
+    ]
+    waits = allocation.waiting_for(tenant=tenant, kassenzeichen=claim.kassenzeichen)
+    details = bank.details_by_id(tenant=tenant, details=[d.detail for d in decided] + [w.detail for w in waits])
+    entries = bank.entries_by_id(tenant=tenant, entries=list({d.entry for d in decided} | {w.entry for w in waits}))
+    for entry in entries.values():
+        told = {"amount": entry.amount, "side": entry.side, "booked_on": entry.booked_on, "iban": entry.account_iban}
+        yield Moment(entry.first_seen_at, "bank.entry", str(entry.id), told)
+    for decision in decided:
+        yield _decided(decision, details)
+    for item in waits:
+        yield _waits(item)
+
+
+def _decided(decision: Decision, details: Mapping[Any, Any]) -> Moment:
+    detail = details.get(decision.detail)
+    told = {
+        "amount": detail.amount if detail else None,
+        "detail": detail.number if detail else None,
+        "reasons": list(decision.reasons),
+        "doubt": decision.doubt,
+        "rule": decision.rule_version,
+        "by": decision.decided_by,
+        "journal_entry": decision.journal_entry,
+    }
+    said = {name: value for name, value in told.items() if value is not None}
+    return Moment(decision.decided_at, f"allocation.{decision.outcome}", str(decision.entry), said)
+
+
+def _waits(item: SuspenseItem) -> Moment:
+    return Moment(item.since, "allocation.suspended", str(item.entry), {"amount": item.amount, "doubt": item.doubt})
+
+
+def _journal(tenant: Tenant, claim: Claim, attempts: Any) -> Sequence[BookedLine]:
+    subjects = [claim.id, *(attempt.id for attempt in attempts)]
+    found: dict[Any, list[BookedLine]] = {}
+    for subject in subjects:
+        about: dict[Any, list[BookedLine]] = {}
+        for line in ledger.booked_about(tenant=tenant, subject=subject):
+            about.setdefault(line.entry, []).append(line)
+        found |= about
+    return sorted((line for lines in found.values() for line in lines), key=lambda line: line.recorded_at)
+
+
+def _bookings(journal: Sequence[BookedLine]) -> Iterator[Moment]:
+    seen: dict[Any, list[BookedLine]] = {}
+    for line in journal:
+        seen.setdefault(line.entry, []).append(line)
+    for entry, lines in seen.items():
+        told = {
+            "text": lines[0].text,
+            "booked_on": lines[0].booked_on,
+            "amount": lines[0].amount,
+            "soll": [line.account for line in lines if line.side.value == "SOLL"],
+            "haben": [line.account for line in lines if line.side.value == "HABEN"],
+        }
+        yield Moment(lines[0].recorded_at, "ledger.booked", str(entry), told)
+
+
+def _deeds(tenant: Tenant, claim: Claim, paid: Sequence[Payment]) -> Iterator[Moment]:
+    for subject in (str(claim.id), *(str(payment.id) for payment in paid)):
+        for deed in audit.deeds(tenant=tenant, subject=subject):
+            yield Moment(deed.at, f"audit.{deed.action}", str(deed.number), {"actor": deed.actor, **deed.details})

@@ -1,0 +1,238 @@
+"""A day's money, one entry with its details, and what waits in suspense: all that one page shows, in one call."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from zahlstelle import allocation, bank, claims, ledger, payments
+from zahlstelle.allocation import Decision, Doubt, DoubtTotal, Standing, SuspenseItem
+from zahlstelle.bank import AccountStatus, BankDetail, BankEntry, EntrySize, Seen
+from zahlstelle.claims import OpenAmount
+from zahlstelle.tenancy import Tenant, inside
+
+CREDIT = "credit"
+_NO_SIZE = EntrySize(0, None, ())
+
+
+@dataclass(frozen=True, slots=True)
+class DayEntry:
+    """An entry with what its first detail says and how far it is allocated."""
+
+    entry: BankEntry
+    size: EntrySize
+    standing: Standing
+
+    @property
+    def state(self) -> str:
+        """Say where it stands: noted (not booked yet), allocated, partly, suspended, undecided."""
+        if not self.entry.booked:
+            return "noted"
+        if self.standing.suspended:
+            return "partly" if self.standing.allocated else "suspended"
+        return "allocated" if self.standing.allocated else "undecided"
+
+
+@dataclass(frozen=True, slots=True)
+class AccountLine:
+    """A bank account by its statements, and what the book holds on it, in cents."""
+
+    status: AccountStatus
+    booked: int
+
+    @property
+    def expected(self) -> int:
+        """What should be there: the last statement and what was booked since."""
+        return self.status.closing + self.status.waiting
+
+    @property
+    def held(self) -> int:
+        """What is there by the book."""
+        return self.status.opening + self.booked
+
+    @property
+    def difference(self) -> int:
+        """Book minus bank."""
+        return self.held - self.expected
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A day at the treasury. Sums in cents count booked entries; details are counted in credits."""
+
+    day: date
+    before: date | None
+    after: date | None
+    entries: Sequence[DayEntry]
+    accounts: Sequence[AccountLine]
+
+    def _booked(self, side: str) -> list[DayEntry]:
+        return [line for line in self.entries if line.entry.booked and (line.entry.side == CREDIT) == (side == CREDIT)]
+
+    @property
+    def credit_cents(self) -> int:
+        """What came in."""
+        return sum(line.entry.amount.cents for line in self._booked(CREDIT))
+
+    @property
+    def debit_cents(self) -> int:
+        """What went out."""
+        return sum(line.entry.amount.cents for line in self._booked("debit"))
+
+    @property
+    def credits(self) -> int:
+        """How many entries came in."""
+        return len(self._booked(CREDIT))
+
+    @property
+    def debits(self) -> int:
+        """How many entries went out."""
+        return len(self._booked("debit"))
+
+    @property
+    def incoming(self) -> Standing:
+        """How far what came in is allocated."""
+        total = Standing()
+        for line in self._booked(CREDIT):
+            total.allocated += line.standing.allocated
+            total.allocated_cents += line.standing.allocated_cents
+            total.suspended += line.standing.suspended
+            total.suspended_cents += line.standing.suspended_cents
+        return total
+
+    @property
+    def suspended(self) -> int:
+        """How many details of the day wait, whichever way their money went."""
+        return sum(line.standing.suspended for line in self.entries)
+
+
+def day(*, tenant: Tenant, day: date) -> Day:
+    """Tell a day's money, how far it is allocated, and whether bank and book agree."""
+    with inside(tenant):
+        entries = bank.entries_of_day(tenant=tenant, day=day)
+        ids = [entry.id for entry in entries]
+        sizes = bank.sizes_of(tenant=tenant, entries=ids)
+        standing = allocation.standing_of(tenant=tenant, entries=ids)
+        before, after = bank.days_around(tenant=tenant, day=day)
+        lines = [DayEntry(entry, sizes.get(entry.id, _NO_SIZE), standing[entry.id]) for entry in entries]
+        return Day(day, before, after, lines, _accounts(tenant))
+
+
+def _accounts(tenant: Tenant) -> Sequence[AccountLine]:
+    told = bank.accounts_by_statement(tenant=tenant)
+    booked = {b.code: b.soll_balance_cents for b in ledger.trial_balance(tenant=tenant) if b.currency == "EUR"}
+    return [AccountLine(status, booked.get(f"bank:{status.iban}", 0)) for status in told]
+
+
+def last_day(*, tenant: Tenant, today: date) -> date:
+    """Say which day a treasurer wants to see first: the latest one with money up to today, else today."""
+    latest = [found.day for found in bank.days(tenant=tenant, limit=31) if found.day <= today]
+    return latest[0] if latest else today
+
+
+@dataclass(frozen=True, slots=True)
+class DetailLine:
+    """A detail with the last decision about it and the Kassenzeichen its money went to."""
+
+    detail: BankDetail
+    decision: Decision | None
+    kassenzeichen: str | None
+    provider: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class EntryPage:
+    """An entry, a stretch of its details, where it was told and how it was booked."""
+
+    entry: BankEntry
+    standing: Standing
+    size: EntrySize
+    lines: Sequence[DetailLine]
+    seen: Sequence[Seen]
+    journal_entry: UUID
+
+
+def entry(*, tenant: Tenant, entry_id: UUID, offset: int, limit: int) -> EntryPage:
+    """Tell an entry with a stretch of its details. Raises bank.EntryUnknown."""
+    with inside(tenant):
+        found = bank.entry_by_id(tenant=tenant, entry_id=entry_id)
+        details = bank.details_of(tenant=tenant, entry_id=entry_id, offset=offset, limit=limit)
+        return EntryPage(
+            entry=found,
+            standing=allocation.standing_of(tenant=tenant, entries=[entry_id])[entry_id],
+            size=bank.sizes_of(tenant=tenant, entries=[entry_id]).get(entry_id, _NO_SIZE),
+            lines=_with_decisions(tenant, details),
+            seen=bank.sightings_of(tenant=tenant, entry_id=entry_id),
+            journal_entry=ledger.entry_of_occasion(tenant=tenant, occasion=f"bank:{entry_id}"),
+        )
+
+
+def _with_decisions(tenant: Tenant, details: Sequence[BankDetail]) -> Sequence[DetailLine]:
+    decisions = allocation.last_decisions(tenant=tenant, details=[detail.id for detail in details])
+    attempts = payments.attempts_by_id(
+        tenant=tenant, attempts=[d.attempt_id for d in decisions.values() if d.attempt_id]
+    )
+    owed = [d.claim_id for d in decisions.values() if d.claim_id] + [a.claim_id for a in attempts.values()]
+    numbers = {claim.id: claim.kassenzeichen for claim in claims.open_amounts(tenant=tenant, ids=owed)}
+    lines = []
+    for detail in details:
+        decision = decisions.get(detail.id)
+        attempt = attempts.get(decision.attempt_id) if decision and decision.attempt_id else None
+        claim = attempt.claim_id if attempt else decision.claim_id if decision else None
+        number = numbers.get(claim) if claim else None
+        lines.append(DetailLine(detail, decision, number, attempt.provider if attempt else None))
+    return lines
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Money in suspense with all that a person needs to decide.
+
+    `named` is the claim whose Kassenzeichen it names. `same_amount` are claims of which exactly so much is open:
+    context, never a reason.
+    """
+
+    item: SuspenseItem
+    detail: BankDetail | None
+    entry: BankEntry
+    named: OpenAmount | None
+    same_amount: Sequence[OpenAmount]
+
+
+@dataclass(frozen=True, slots=True)
+class SuspensePage:
+    """What waits, by doubt, and a stretch of it."""
+
+    totals: Sequence[DoubtTotal]
+    waiting: Sequence[Waiting]
+
+
+def suspense(*, tenant: Tenant, doubt: Doubt | None, largest_first: bool, offset: int, limit: int) -> SuspensePage:
+    """Tell what waits in suspense."""
+    with inside(tenant):
+        items = allocation.waiting(tenant=tenant, doubt=doubt, largest_first=largest_first, offset=offset, limit=limit)
+        return SuspensePage(allocation.doubts(tenant=tenant), _with_context(tenant, items))
+
+
+def _with_context(tenant: Tenant, items: Sequence[SuspenseItem]) -> Sequence[Waiting]:
+    details = bank.details_by_id(tenant=tenant, details=[item.detail for item in items])
+    entries = bank.entries_by_id(tenant=tenant, entries=[item.entry for item in items])
+    named = _by_number(tenant, [item.candidate for item in items if item.candidate])
+    cents = [item.amount.cents for item in items if item.side == CREDIT]
+    same = claims.open_with_amounts(tenant=tenant, cents=cents)
+    return [
+        Waiting(
+            item,
+            details.get(item.detail),
+            entries[item.entry],
+            named.get(item.candidate or ""),
+            [claim for claim in same.get(item.amount.cents, []) if claim.kassenzeichen != item.candidate]
+            if item.side == CREDIT
+            else [],
+        )
+        for item in items
+    ]
+
+
+def _by_number(tenant: Tenant, numbers: Sequence[str]) -> Mapping[str, OpenAmount]:
+    return {claim.kassenzeichen: claim for claim in claims.open_amounts(tenant=tenant, numbers=numbers)}

@@ -1,0 +1,107 @@
+"""Every page in every state is for everyone: no finding of axe, no sideways scrolling, in both languages."""
+
+import os
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import BrowserContext, Page
+from tests.support.sizes import size
+
+from support.desk import ROOT, Desk
+from support.sandbox import SandboxServer
+from support.states import every_page
+
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+LOOKS = [
+    {"width": 1280, "dark": False, "language": "de"},
+    {"width": 320, "dark": True, "language": "en"},
+    {"width": 320, "dark": False, "language": "de"},
+    {"width": 1280, "dark": True, "language": "en"},
+]
+
+
+@pytest.fixture(scope="module")
+def pages(desk: Desk, sandbox: SandboxServer) -> Mapping[str, str]:
+    return every_page(sandbox, desk.base_url)
+
+
+def findings(page: Page) -> list[str]:
+    """Ask axe: each finding with its first place."""
+    if not AXE.exists():
+        pytest.fail("axe-core is not in node_modules: run `make setup`")
+    page.evaluate(AXE.read_text())
+    answer = page.evaluate("rules => axe.run(document, {runOnly: rules})", RULES)
+    return [f"{each['id']}: {each['nodes'][0]['html'][:160]}" for each in answer["violations"]]
+
+
+def sideways(page: Page) -> int:
+    """Say how many pixels the page is wider than its window."""
+    return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+
+
+def keep(page: Page, name: str, look: Mapping[str, Any]) -> None:
+    """Keep a picture in test-results/ where someone wants to look: ZAHLSTELLE_SCREENSHOTS=1."""
+    if os.environ.get("ZAHLSTELLE_SCREENSHOTS"):
+        folder = ROOT / "test-results" / f"{look['width']}-{'dark' if look['dark'] else 'light'}-{look['language']}"
+        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+
+
+@pytest.mark.prove("every_page")
+@pytest.mark.parametrize("look", LOOKS[: size(2, 4)], ids=lambda look: "-".join(map(str, look.values())))
+def test_no_page_keeps_anyone_out(
+    desk: Desk, pages: Mapping[str, str], open_browser: Callable[..., BrowserContext], look: dict[str, Any]
+) -> None:
+    page = open_browser(**look).new_page()
+    wrong: dict[str, list[str]] = {}
+    errors: list[str] = []
+    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    for name, path in pages.items():
+        page.goto(f"{desk.base_url}{path}?lang={look['language']}")
+        wrong[name] = looked_at(page, name, look)
+        if name in REFUSALS:
+            REFUSALS[name](page)
+            page.wait_for_load_state()
+            wrong[f"{name}-refused"] = looked_at(page, f"{name}-refused", look)
+    assert {name: found for name, found in wrong.items() if found} == {}
+    assert [error for error in errors if not re.search("404|409|422", error)] == []
+
+
+def looked_at(page: Page, name: str, look: Mapping[str, Any]) -> list[str]:
+    """Keep a picture and list what is wrong."""
+    keep(page, name, look)
+    found = findings(page)
+    if sideways(page) > 0:
+        found.append(f"{sideways(page)} pixels too wide")
+    if page.locator("html").get_attribute("lang") != look["language"]:
+        found.append("wrong language")
+    return found
+
+
+def mistype(field: str, typed: str) -> Callable[[Page], None]:
+    """Type something wrong and send it."""
+
+    def send(page: Page) -> None:
+        page.locator(f"#{field}").fill(typed)
+        page.locator("main form button").click()
+
+    return send
+
+
+# What a page looks like after it said no.
+REFUSALS: Mapping[str, Callable[[Page], None]] = {
+    "town": mistype("kassenzeichen", "4711 0000 0010"),
+    "service-without-fee": mistype("amount", "12,345"),
+    "service-with-fee": mistype("name", "Erika " * 20),
+    "being-paid": lambda page: page.locator("button[value=card]").click(),
+}
+
+
+def test_the_page_for_our_own_faults_too(desk: Desk, page: Page) -> None:
+    written = (ROOT / "src/zahlstelle/web/templates/500.html").read_text()
+    page.goto(f"{desk.base_url}/healthz")
+    page.set_content(written.replace("<head>", f'<head><base href="{desk.base_url}/">'))
+    assert findings(page) == []

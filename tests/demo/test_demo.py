@@ -1,0 +1,175 @@
+"""`zahlstelle demo` from outside: it comes up, tells where it is, ends clean, and remembers."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from support.machine import descendants, left_in_tmp, processes_running
+
+
+class Running:
+    """One `zahlstelle demo`, as a person starts it."""
+
+    def __init__(self, folder: Path, *words: str) -> None:
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("ZAHLSTELLE_")}
+        environment["PYTHONPATH"] = os.pathsep.join(sys.path)
+        self.folder = folder
+        self.said = folder.with_suffix(".said")
+        with self.said.open("w") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "zahlstelle.cli", "demo", "--data", str(folder), *words],
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env=environment,
+            )
+
+    def ready(self, patience: float = 120) -> dict[str, Any]:
+        """Wait for demo.json as a script would; one that a killed demo left is gone before the first word."""
+        deadline = time.monotonic() + patience
+        while not self.said.read_text() or not (self.folder / "demo.json").exists():
+            assert self.process.poll() is None, self.said.read_text()
+            assert time.monotonic() < deadline, self.said.read_text()
+            time.sleep(0.1)
+        told: dict[str, Any] = json.loads((self.folder / "demo.json").read_text())
+        return told
+
+    def end(self, how: signal.Signals = signal.SIGINT, patience: float = 30) -> int:
+        self.process.send_signal(how)
+        return self.process.wait(patience)
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="demo-") as parent:
+        yield Path(parent) / "demo"
+
+
+@pytest.fixture
+def demo(folder: Path) -> Iterator[Running]:
+    running = Running(folder)
+    yield running
+    if running.process.poll() is None:
+        running.end()
+
+
+def status(url: str) -> int:
+    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url, timeout=10) as answer:
+        return int(answer.status)
+
+
+def identity_of_database(told: dict[str, Any]) -> int:
+    with psycopg.connect(told["database_url"]) as connection:
+        row = connection.execute("SELECT system_identifier FROM pg_control_system()").fetchone()
+        assert row
+        return int(row[0])
+
+
+def test_from_start_to_ctrl_c_and_again(folder: Path) -> None:
+    before = left_in_tmp()
+    first = Running(folder)
+    told = first.ready()
+    assert set(told) >= {"base_url", "sandbox_url", "kasse_url", "operator_url", "database_url", "tenants"}
+    assert status(told["base_url"] + "/readyz") == 200
+    assert status(told["sandbox_url"] + "/healthz") == 200
+    assert (folder / "demo.json").stat().st_mode & 0o777 == 0o600
+    assert folder.stat().st_mode & 0o777 == 0o700
+    database = identity_of_database(told)
+
+    beside = Running(folder)
+    assert beside.process.wait(30) == 1
+    assert "[demo_folder_in_use]" in beside.said.read_text()
+    assert status(told["base_url"] + "/healthz") == 200
+
+    started = descendants(first.process.pid)
+    assert len(started) > 5
+    assert first.end(signal.SIGINT) == 0
+    assert processes_running(started) == []
+    assert not (folder / "demo.json").exists()
+    assert list((folder / "postgres" / "cluster" / "socket").iterdir()) == []
+    assert left_in_tmp() == before
+
+    second = Running(folder)
+    again = second.ready()
+    assert identity_of_database(again) == database
+    assert again == told
+    assert second.end(signal.SIGTERM) == 0
+
+    fresh = Running(folder, "--fresh")
+    assert identity_of_database(fresh.ready()) != database
+    assert fresh.end() == 0
+
+
+def test_when_a_piece_dies_everything_stops_and_says_why(demo: Running) -> None:
+    demo.ready()
+    started = descendants(demo.process.pid)
+    sandbox = next(pid for pid in started if "zahlstelle_sandbox.cli" in command_of(pid))
+    os.kill(sandbox, signal.SIGKILL)
+    assert demo.process.wait(30) == 1
+    assert "sandbox ended with status -9" in demo.said.read_text()
+    assert "[child_died]" in demo.said.read_text()
+    assert processes_running(started) == []
+
+
+def test_a_killed_demo_takes_its_pieces_with_it(demo: Running) -> None:
+    demo.ready()
+    started = descendants(demo.process.pid)
+    demo.process.kill()
+    demo.process.wait()
+    deadline = time.monotonic() + 30
+    while processes_running(started) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert processes_running(started) == []
+    again = Running(demo.folder)
+    assert again.ready()
+    assert again.end() == 0
+
+
+def test_ctrl_c_while_starting_leaves_nothing(folder: Path) -> None:
+    for wait in (0.3, 1.0, 2.0, 3.5):
+        starting = Running(folder)
+        time.sleep(wait)
+        started = descendants(starting.process.pid)
+        assert starting.end() in (0, -signal.SIGINT)
+        assert processes_running(started) == []
+
+
+def test_a_folder_with_other_things_in_it_is_left_alone(folder: Path) -> None:
+    folder.mkdir()
+    (folder / "letters.txt").write_text("dear")
+    for words in ((), ("--fresh",)):
+        refused = Running(folder, *words)
+        assert refused.process.wait(30) == 1
+        assert "[demo_folder_foreign]" in refused.said.read_text()
+    assert [item.name for item in folder.iterdir()] == ["letters.txt"]
+
+
+def test_a_taken_port_is_passed_over(folder: Path) -> None:
+    with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        folder.mkdir(mode=0o700)
+        (folder / ".zahlstelle-demo").touch()
+        port = taken.getsockname()[1]
+        (folder / "ports.json").write_text(json.dumps({"web": port, "sandbox": port}))
+        demo = Running(folder)
+        told = demo.ready()
+        assert demo.end() == 0
+    assert told["base_url"] != f"http://localhost:{port}"
+    assert told["sandbox_url"] not in (told["base_url"], f"http://localhost:{port}")
+
+
+def command_of(pid: int) -> str:
+    return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")

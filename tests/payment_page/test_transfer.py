@@ -1,0 +1,87 @@
+"""Paying by bank transfer: the GiroCode says what the list beside it says, to the letter."""
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import segno
+from django.test import Client
+from tests.support.towns import a_claim
+
+from zahlstelle import payments, tenancy
+from zahlstelle.kernel import Money, clock, eur
+from zahlstelle.payment_page import _girocode
+from zahlstelle.payments import PaymentStatus
+from zahlstelle.tenancy import BankAccount, Tenant
+
+ACCOUNT = BankAccount("DE02120300000000202051", "BYLADEM1001", "Stadt Mußterhausen – Stadtkasse")
+
+
+def drawn(*lines: str) -> str:
+    """Draw a GiroCode from the lines of EPC069-12, version 002, by the QR library alone."""
+    code = segno.make_qr("\n".join(lines).encode(), error="m", boost_error=False)
+    return str(code.svg_inline(border=4, omitsize=True, light="#fff", svgclass=None, lineclass=None))
+
+
+@pytest.mark.parametrize(
+    ("amount", "said"), [("37.00", "EUR37"), ("1234.50", "EUR1234.5"), ("0.01", "EUR0.01"), ("100.00", "EUR100")]
+)
+def test_the_code_says_payee_account_amount_and_kassenzeichen(amount: str, said: str) -> None:
+    picture = _girocode.svg(account=ACCOUNT, amount=eur(amount), remittance="471100000016")
+    assert picture == drawn(
+        "BCD", "002", "1", "SCT", ACCOUNT.bic, ACCOUNT.holder, ACCOUNT.iban, said, "", "", "471100000016"
+    )
+
+
+def test_the_code_has_its_quiet_zone_and_no_style(town: Tenant) -> None:
+    picture = _girocode.svg(account=ACCOUNT, amount=Money(3700), remittance="471100000016")
+    width = int(re.search(r'viewBox="0 0 (\d+) \1"', picture)[1])  # type: ignore[index]
+    assert (width - 2 * 4 - 17) % 4 == 0
+    assert "style" not in picture
+    assert 'fill="#fff"' in picture
+
+
+def test_the_page_shows_everything_the_code_says(citizen: Client, town: Tenant) -> None:
+    claim = a_claim(town)
+    started = payments.start_payment(tenant=town, claim_id=claim.id, at=clock.now())
+    citizen.post(f"/pay/{started.token}", {"method": "transfer"})
+    page = citizen.get(f"/pay/{started.token}").content.decode()
+    account = tenancy.bank_accounts(tenant=town)[0]
+    assert _girocode.svg(account=account, amount=eur("37.00"), remittance=claim.kassenzeichen) in page
+    for value in (account.holder, account.iban, "37.00", claim.kassenzeichen):
+        assert f'data-copy="{value}"' in page
+    assert 'role="img" aria-label="GiroCode' in page
+    assert " ".join(re.findall(".{1,4}", account.iban)) in page
+
+
+def test_the_transfer_has_come(citizen: Client, town: Tenant) -> None:
+    started = _chosen(citizen, town)
+    payments.settled_by_transfer(tenant=town, claim_ids=[started.payment.claim_id], at=clock.now())
+    page = citizen.get(f"/pay/{started.token}").content.decode()
+    assert "Ihre Zahlung ist da" in page
+    assert "Überweisung" in page
+    assert citizen.get(f"/pay/{started.token}/quittung.pdf").status_code == 200
+
+
+def test_another_method_after_all(citizen: Client, town: Tenant) -> None:
+    started = _chosen(citizen, town)
+    answer = citizen.post(f"/pay/{started.token}", {"method": "card"})
+    assert answer.headers["Location"].startswith("https://psp.example/")
+    first = payments.attempts_of(tenant=town, payment_id=started.payment.id)[0]
+    assert (first.provider, first.status) == ("transfer", "cancelled")
+
+
+def test_a_transfer_does_not_expire(citizen: Client, town: Tenant, owner: Any) -> None:
+    started = _chosen(citizen, town)
+    with owner(town) as database:
+        database.execute("UPDATE payment SET expires_at = %s", [clock.now() - timedelta(days=1)])
+    assert "Bitte überweisen Sie jetzt" in citizen.get(f"/pay/{started.token}").content.decode()
+    status = payments.payment_by_id(tenant=town, payment_id=started.payment.id).status
+    assert status is PaymentStatus.AWAITING_TRANSFER
+
+
+def _chosen(citizen: Client, town: Tenant) -> payments.NewPayment:
+    started = payments.start_payment(tenant=town, claim_id=a_claim(town).id, at=clock.now())
+    citizen.post(f"/pay/{started.token}", {"method": "transfer"})
+    return started

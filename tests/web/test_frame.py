@@ -1,0 +1,71 @@
+"""The frame around every page: a town's look, and the pages for what went wrong."""
+
+import pytest
+from django.test import Client, RequestFactory
+from django.utils import translation
+from django.views import defaults
+
+from zahlstelle.web.look import initial_of, ink_on, look_of
+
+
+@pytest.mark.parametrize(("colour", "ink"), [("#ffffff", "#000000"), ("#000000", "#ffffff"), ("#2044aa", "#ffffff")])
+def test_ink_that_can_be_read(colour: str, ink: str) -> None:
+    assert ink_on(colour) == ink
+
+
+@pytest.mark.parametrize(
+    ("name", "letter"),
+    [("Stadt Musterhausen", "M"), ("Gemeinde Öd", "Ö"), ("Bielefeld", "B"), ("Stadt", "S"), ("", "?")],
+)
+def test_the_letter_that_stands_for_a_town(name: str, letter: str) -> None:
+    assert initial_of(name) == letter
+
+
+def test_a_look_out_of_a_town_file() -> None:
+    links = {
+        "imprint": "https://stadt.example/impressum",
+        "privacy": "javascript:alert(1)",
+        "other": "https://x.example",
+    }
+    look = look_of("Stadt M", {"colour": "#8A1538", "claim": "Am Fluss", "crest": "/static/m.svg", "links": links})
+    assert (look.colour, look.slogan, look.crest) == ("#8a1538", "Am Fluss", "/static/m.svg")
+    assert look.links == {"imprint": "https://stadt.example/impressum"}
+
+
+@pytest.mark.parametrize("colour", ["red", "#12345", "#123456; } body { display: none", None])
+def test_what_is_no_colour_is_left_out(colour: str | None) -> None:
+    assert look_of("Stadt M", {"colour": colour}).colour == "#2044aa"
+
+
+@pytest.mark.parametrize(
+    "crest", ["https://tracker.example/x.png", "javascript:1", 'data:image/png;base64,x" onload="']
+)
+def test_what_is_no_crest_is_left_out(crest: str) -> None:
+    assert look_of("Stadt M", {"crest": crest}).crest is None
+
+
+def test_no_such_page_in_both_languages() -> None:
+    citizen = Client(SERVER_NAME="localhost")
+    german, english = citizen.get("/gibt/es/nicht"), citizen.get("/gibt/es/nicht?lang=en")
+    assert german.status_code == english.status_code == 404
+    assert "Diese Seite gibt es nicht" in german.content.decode()
+    assert "This page does not exist" in english.content.decode()
+
+
+def test_our_own_fault_is_said_without_the_database() -> None:
+    request = RequestFactory().get("/")
+    for view, status in ((defaults.server_error, 500), (lambda r: defaults.bad_request(r, ValueError()), 400)):
+        response = view(request)
+        page = response.content.decode()
+        assert response.status_code == status
+        assert 'lang="de"' in page and 'lang="en"' in page
+        assert "{%" not in page
+    assert "nicht noch einmal" in defaults.server_error(request).content.decode()
+
+
+def test_not_allowed_is_said_in_the_frame() -> None:
+    from django.core.exceptions import PermissionDenied
+
+    with translation.override("de"):
+        response = defaults.permission_denied(RequestFactory().get("/"), PermissionDenied())
+    assert "Das ist hier nicht erlaubt" in response.content.decode()
