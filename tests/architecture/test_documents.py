@@ -11,11 +11,13 @@ from itertools import chain
 from pathlib import Path
 
 import pytest
+from django.utils import translation
 from tests.architecture.house import DOCS, ROOT, place, sources
 
 import zahlstelle
 from zahlstelle import payments
 from zahlstelle.allocation import DOUBT_WORDS, RULE_VERSION, Doubt
+from zahlstelle.back_office._words import TO_DO
 from zahlstelle.iso20022 import Reason
 from zahlstelle.kernel import Refusal
 from zahlstelle.payments import EDGES, PUBLIC, PaymentStatus, Status
@@ -154,6 +156,16 @@ def test_every_doubt_is_told_with_the_words_of_the_screen(page: str) -> None:
     assert {name: told[name] for name in told if name in set(Doubt)} == {str(d): w for d, w in DOUBT_WORDS.items()}
 
 
+def test_the_handbook_says_what_the_screen_says_is_to_be_done() -> None:
+    told = dict(re.findall(r"^\| `([a-z_]+)` \| [^|]+ \| ([^|]+) \|$", _handbook(), re.MULTILINE))
+    with translation.override("de"):
+        assert told == {str(doubt): str(words) for doubt, words in TO_DO.items()}
+
+
+def _handbook() -> str:
+    return (DOCS / "kasse" / "zweifel.md").read_text("utf-8")
+
+
 def test_docs_allocation_tells_the_rules_version() -> None:
     assert f"`{RULE_VERSION}`" in (DOCS / "allocation.md").read_text("utf-8")
 
@@ -166,14 +178,14 @@ def test_docs_bank_files_tells_every_reason_a_file_is_refused_for() -> None:
 # --- proofs and decisions ------------------------------------------------------------------------------------------
 
 
-def test_every_proof_that_is_marked_stands_in_the_table() -> None:
-    told = (DOCS / "proofs.md").read_text("utf-8")
+def test_every_proof_of_the_table_has_its_tests_and_every_marked_test_its_row() -> None:
+    told = set(re.findall(r"`make prove WHAT=([a-z0-9_]+)`", (DOCS / "proofs.md").read_text("utf-8")))
     marked = {
         mark
         for path in (ROOT / "tests").rglob("test_*.py")
-        for mark in re.findall(r"mark\.prove\(\"([a-z0-9_]+)\"\)", path.read_text("utf-8"))
+        for mark in re.findall(r"\bmark\.prove\(\"([a-z0-9_]+)\"\)", path.read_text("utf-8"))
     }
-    assert [name for name in sorted(marked) if f"WHAT={name}`" not in told] == []
+    assert sorted(told) == sorted(marked)
 
 
 def test_every_decision_says_what_would_make_us_decide_again() -> None:

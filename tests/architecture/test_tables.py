@@ -21,6 +21,8 @@ from zahlstelle.tables.base import OfTenant
 from zahlstelle.tables.guards import WRITTEN_ONCE
 from zahlstelle.tenancy import Tenant, inside
 
+pytestmark = pytest.mark.prove("other_town")
+
 # Tables of no town, each with its reason. Whatever else there is must carry its town.
 OF_NO_TOWN = {
     "tenant": "the register of towns",

@@ -18,6 +18,8 @@ import pytest
 
 from support.machine import descendants, left_in_tmp, processes_running
 
+pytestmark = pytest.mark.prove("fresh_start")
+
 
 class Running:
     """One `zahlstelle demo`, as a person starts it."""
