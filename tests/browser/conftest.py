@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
-
-from support.sandbox import SandboxServer
+from tests.support.sandbox import SandboxServer
 
 if TYPE_CHECKING:  # these need a database, which is not there yet when this file is read
-    from support.desk import Desk
+    from tests.support.desk import Desk
+
     from zahlstelle.tenancy import Tenant
 
 QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
@@ -23,7 +23,7 @@ QUIET = ["--disable-background-networking", "--disable-component-update", "--dis
 @pytest.fixture(scope="session")
 def desk() -> "Iterator[Desk]":
     """The web process; fails where the parts made by others are not in place."""
-    from support.desk import ROOT, open_desk
+    from tests.support.desk import ROOT, open_desk
 
     if not (ROOT / "src/zahlstelle/static/vendor/kern/kern.min.css").exists():
         pytest.fail("KERN UX is not in src/zahlstelle/static/vendor: run `make setup`")
@@ -43,7 +43,7 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxServer]
 @pytest.fixture
 def town(sandbox: SandboxServer) -> "Tenant":
     """A town that takes cards over the sandbox."""
-    from support.desk import town_at
+    from tests.support.desk import town_at
 
     return town_at(sandbox)
 

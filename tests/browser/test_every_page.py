@@ -8,14 +8,12 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import BrowserContext, Page
+from tests.support.axe import findings
+from tests.support.desk import ROOT, Desk
+from tests.support.sandbox import SandboxServer
 from tests.support.sizes import size
+from tests.support.states import every_page
 
-from support.desk import ROOT, Desk
-from support.sandbox import SandboxServer
-from support.states import every_page
-
-AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 LOOKS = [
     {"width": 1280, "dark": False, "language": "de"},
     {"width": 320, "dark": True, "language": "en"},
@@ -27,15 +25,6 @@ LOOKS = [
 @pytest.fixture(scope="module")
 def pages(desk: Desk, sandbox: SandboxServer) -> Mapping[str, str]:
     return every_page(sandbox, desk.base_url)
-
-
-def findings(page: Page) -> list[str]:
-    """Ask axe: each finding with its first place."""
-    if not AXE.exists():
-        pytest.fail("axe-core is not in node_modules: run `make setup`")
-    page.evaluate(AXE.read_text())
-    answer = page.evaluate("rules => axe.run(document, {runOnly: rules})", RULES)
-    return [f"{each['id']}: {each['nodes'][0]['html'][:160]}" for each in answer["violations"]]
 
 
 def sideways(page: Page) -> int:

@@ -5,9 +5,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
-from tests.support.towns import a_claim
-
-from support.citizen import (
+from tests.support.citizen import (
     NOT_COVERED,
     REDIRECT_LOST,
     UNKNOWN_THEN_PAID,
@@ -17,10 +15,12 @@ from support.citizen import (
     open_service,
     pay_at_sandbox,
 )
-from support.desk import Desk
-from support.pdf_text import text_of
-from support.sandbox import SandboxServer
-from support.states import a_payment
+from tests.support.desk import Desk
+from tests.support.pdf_text import text_of
+from tests.support.sandbox import SandboxServer
+from tests.support.states import a_payment
+from tests.support.towns import a_claim
+
 from zahlstelle import claims, payments
 from zahlstelle.kernel import clock
 from zahlstelle.tenancy import Tenant

@@ -15,8 +15,9 @@ from typing import Any
 
 import psycopg
 import pytest
+from tests.support.machine import descendants, left_in_tmp, processes_running
 
-from support.machine import descendants, left_in_tmp, processes_running
+from zahlstelle.processes import free_port
 
 pytestmark = pytest.mark.prove("fresh_start")
 
@@ -52,10 +53,15 @@ class Running:
         return self.process.wait(patience)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def folder() -> Iterator[Path]:
+    """One folder for all stories, filled once; with ports of its own, for tests run side by side."""
     with tempfile.TemporaryDirectory(prefix="demo-") as parent:
-        yield Path(parent) / "demo"
+        place = Path(parent) / "demo"
+        place.mkdir(mode=0o700)
+        (place / ".zahlstelle-demo").touch()
+        (place / "ports.json").write_text(json.dumps({"web": free_port(), "sandbox": free_port()}))
+        yield place
 
 
 @pytest.fixture
@@ -108,10 +114,6 @@ def test_from_start_to_ctrl_c_and_again(folder: Path) -> None:
     assert again == told
     assert second.end(signal.SIGTERM) == 0
 
-    fresh = Running(folder, "--fresh")
-    assert identity_of_database(fresh.ready()) != database
-    assert fresh.end() == 0
-
 
 def test_when_a_piece_dies_everything_stops_and_says_why(demo: Running) -> None:
     demo.ready()
@@ -138,16 +140,22 @@ def test_a_killed_demo_takes_its_pieces_with_it(demo: Running) -> None:
     assert again.end() == 0
 
 
-def test_ctrl_c_while_starting_leaves_nothing(folder: Path) -> None:
+def test_ctrl_c_while_a_fresh_one_starts_leaves_nothing(tmp_path: Path) -> None:
+    place = tmp_path / "demo"
+    place.mkdir(mode=0o700)
+    (place / ".zahlstelle-demo").touch()
+    (place / "old.txt").touch()
     for wait in (0.3, 1.0, 2.0, 3.5):
-        starting = Running(folder)
+        starting = Running(place, "--fresh")
         time.sleep(wait)
         started = descendants(starting.process.pid)
         assert starting.end() in (0, -signal.SIGINT)
         assert processes_running(started) == []
+    assert not (place / "old.txt").exists()
 
 
-def test_a_folder_with_other_things_in_it_is_left_alone(folder: Path) -> None:
+def test_a_folder_with_other_things_in_it_is_left_alone(tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
     folder.mkdir()
     (folder / "letters.txt").write_text("dear")
     for words in ((), ("--fresh",)):
@@ -162,8 +170,6 @@ def test_a_taken_port_is_passed_over(folder: Path) -> None:
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        folder.mkdir(mode=0o700)
-        (folder / ".zahlstelle-demo").touch()
         port = taken.getsockname()[1]
         (folder / "ports.json").write_text(json.dumps({"web": port, "sandbox": port}))
         demo = Running(folder)

@@ -6,8 +6,8 @@ import pytest
 
 if TYPE_CHECKING:  # these need a database, which is not there yet when this file is read
     from django.test import Client
+    from tests.support.fake_provider import FakeProvider
 
-    from support.fake_provider import FakeProvider
     from zahlstelle.tenancy import Tenant
 
 
@@ -20,7 +20,8 @@ def citizen() -> "Client":
 
 @pytest.fixture
 def provider() -> "FakeProvider":
-    from support.fake_provider import FakeProvider
+    from tests.support.fake_provider import FakeProvider
+
     from zahlstelle import payments
 
     fake = FakeProvider()

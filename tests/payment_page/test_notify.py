@@ -2,9 +2,9 @@
 
 import pytest
 from django.test import Client
+from tests.support.fake_provider import FakeProvider
 from tests.support.towns import a_claim
 
-from support.fake_provider import FakeProvider
 from zahlstelle import payments
 from zahlstelle.kernel import clock
 from zahlstelle.payment_page._provider import MOST_BYTES

@@ -6,9 +6,9 @@ from urllib.parse import urlencode
 
 import pytest
 from django.test import Client
+from tests.support.fake_provider import FakeProvider
 from tests.support.towns import a_claim
 
-from support.fake_provider import FakeProvider
 from zahlstelle import claims, payments
 from zahlstelle.kernel import clock, eur
 from zahlstelle.payments import (

@@ -8,10 +8,10 @@ import pikepdf
 import pytest
 from django.test import Client
 from django.utils import translation
+from tests.support.fake_provider import FakeProvider
+from tests.support.pdf_text import text_of
 from tests.support.towns import a_claim
 
-from support.fake_provider import FakeProvider
-from support.pdf_text import text_of
 from zahlstelle import payments
 from zahlstelle.claims import DraftLine
 from zahlstelle.kernel import clock, eur

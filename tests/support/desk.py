@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 
-from support.sandbox import SandboxServer
+from tests.support.sandbox import SandboxServer
 from tests.support.towns import found_town, iban
 from zahlstelle import processes
 from zahlstelle.kernel import new_id

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from support.desk import town_at
-from support.sandbox import SandboxServer
+from tests.support.desk import town_at
+from tests.support.sandbox import SandboxServer
 from tests.support.towns import a_claim
 from zahlstelle import payments
 from zahlstelle.kernel import clock

@@ -24,7 +24,7 @@ def iban(number: int, bank: str = "37050198") -> str:
 def town_file(**changes: Any) -> dict[str, Any]:
     """Say what a town file says; `changes` replace whole parts, `check` the pool's method."""
     number = next(_COUNTER) + (os.getpid() % 9000) * 100_000
-    slug = f"town-{new_id().hex}"
+    slug = changes.get("slug", f"town-{new_id().hex}")
     check = changes.pop("check", "mod11")
     content = {
         "slug": slug,
