@@ -47,7 +47,12 @@ TOWN = {
         }
     ],
 }
-ASKED = {"service": "personalausweis", "purpose": "Personalausweis", "debtor_name": "Erika Mustermann"}
+ASKED = {
+    "service": "personalausweis",
+    "amount": "37.00",
+    "purpose": "Personalausweis",
+    "debtor_name": "Erika Mustermann",
+}
 
 
 def main() -> None:
@@ -173,15 +178,16 @@ def ask_interface(folder: Path, key: str, given: argparse.Namespace) -> float:
 
 
 def wait_until_ready(port: int) -> None:
-    """Wait until both processes answer."""
-    for _ in range(200):
+    """Wait up to a minute until somebody answers."""
+    for _ in range(600):
         try:
             connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
             connection.request("GET", "/readyz")
             if connection.getresponse().status == 200:
                 return
-        except OSError:
-            time.sleep(0.05)
+        except (OSError, http.client.HTTPException):
+            pass  # not yet
+        time.sleep(0.1)
     raise SystemExit("the interface did not start")
 
 

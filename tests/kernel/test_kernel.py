@@ -109,3 +109,27 @@ def test_ids_grow_and_facts_keep_theirs() -> None:
 
 def test_a_secret_does_not_show_itself() -> None:
     assert "hunter2" not in f"{Secret('hunter2')!r} {Secret('hunter2')}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "0.0100000000000000000000000000000000001",  # more digits than a decimal context keeps
+        "12345678901234567890123456789.01",
+        "٣٧.٠٠",
+        "37.",
+        ".5",
+        "+1",
+        "1_000",
+        "1e2",
+        "37.00\n",
+        "",
+    ],
+)
+def test_an_amount_is_never_rounded_and_never_guessed(text: str) -> None:
+    with pytest.raises(MoneyUnreadable):
+        eur(text)
+
+
+def test_an_amount_just_below_nothing() -> None:
+    assert (eur("-0.01").cents, eur("-0.5").cents, eur("-12.3400").cents) == (-1, -50, -1234)

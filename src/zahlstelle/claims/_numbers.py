@@ -7,6 +7,8 @@ on this: the unique index of claims decides.
 """
 
 from collections import deque
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -34,37 +36,45 @@ class _Lease:
 _LEASES: dict[UUID, _Lease] = {}
 
 
-def next_kassenzeichen(tenant: Tenant, pool: Pool, at: datetime, *, ahead: bool) -> str:
-    """Give the next Kassenzeichen of the pool; `ahead`: take some for the claims to come too. Raises PoolExhausted."""
+def numbers(tenant: Tenant, pool: Pool, at: datetime, *, ahead: bool) -> Iterator[str]:
+    """Give one Kassenzeichen of the pool after the other, for one claim: the first that is free counts.
+
+    `ahead`: take some for the claims to come too. Raises PoolExhausted.
+    """
+    lease = _LEASES.get(pool.id, _Lease(deque(), 0, at))
     while True:
-        number = pool.kassenzeichen(_next_counter(tenant, pool, at, ahead))
+        try:
+            counter = lease.left.popleft()
+        except IndexError:
+            lease = _take(tenant, pool, _size_after(lease, at) if ahead else 1, at)
+            continue
+        number = pool.kassenzeichen(counter)
         if number is not None:
-            return number
+            yield number
 
 
-def _next_counter(tenant: Tenant, pool: Pool, at: datetime, ahead: bool) -> int:
-    lease = _LEASES.get(pool.id)
-    try:
-        return (lease.left if lease else deque[int]()).popleft()
-    except IndexError:
-        return _take(tenant, pool, _size_after(lease, at) if ahead else 1, at)
-
-
-def _size_after(lease: _Lease | None, at: datetime) -> int:
+def _size_after(lease: _Lease, at: datetime) -> int:
     """Take more where the last numbers were gone within a second, fewer where they were not."""
-    if lease is None:
-        return 1
-    return min(lease.size * 2, _MOST) if at - lease.taken_at < _BUSY else max(lease.size // 2, 1)
+    return max(1, min(lease.size * 2, _MOST) if at - lease.taken_at < _BUSY else lease.size // 2)
 
 
-def _take(tenant: Tenant, pool: Pool, size: int, at: datetime) -> int:
+def _take(tenant: Tenant, pool: Pool, size: int, at: datetime) -> _Lease:
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE pool SET next_counter = next_counter + %s WHERE tenant_id = %s AND id = %s RETURNING next_counter",
             [size, tenant.id, pool.id],
         )
         (end,) = cursor.fetchone()
-    lease = _Lease(deque(range(end - size + 1, end)), size, at)
-    # Only once the counter is on disk: what is rolled back was never taken.
-    transaction.on_commit(partial(_LEASES.__setitem__, pool.id, lease))
-    return int(end) - size
+    lease = _Lease(deque(range(end - size, end)), size, at)
+    # Only once the counter is on disk may other claims use what is left: what is rolled back was never taken.
+    transaction.on_commit(partial(_share, pool.id, lease))
+    return lease
+
+
+def _share(pool_id: UUID, lease: _Lease) -> None:
+    """Let other claims of this process use what is left, also of what another thread took at the same moment."""
+    before = _LEASES.get(pool_id)
+    _LEASES[pool_id] = lease
+    while before is not None and before.left:
+        with suppress(IndexError):  # somebody else was quicker
+            lease.left.append(before.left.popleft())

@@ -2,12 +2,11 @@
 
 import re
 from dataclasses import dataclass
-from decimal import Decimal
 
 from .refusal import InputRefused
 
-_GERMAN = re.compile(r"-?(\d{1,3}(\.\d{3})+|\d+)(,\d{1,2})?")
-_PLAIN = re.compile(r"-?\d+(\.\d+)?")
+_GERMAN = re.compile(r"-?([0-9]{1,3}(\.[0-9]{3})+|[0-9]+)(,[0-9]{1,2})?")
+_PLAIN = re.compile(r"(-?[0-9]{1,16})(?:\.([0-9]+))?")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 
 
@@ -33,12 +32,13 @@ class Money:
     @classmethod
     def parse(cls, text: str, currency: str = "EUR") -> "Money":
         """Read `12.34`. Refuses what is not a whole number of cents."""
-        if not _PLAIN.fullmatch(text):
-            raise MoneyUnreadable(f"{text!r} is not an amount")
-        exact = Decimal(text).scaleb(2)
-        if exact != exact.to_integral_value():
-            raise MoneyUnreadable(f"{text!r} is not a whole number of cents")
-        return cls(int(exact), currency)
+        read = _PLAIN.fullmatch(text)
+        if read is None:
+            raise MoneyUnreadable(f"{text[:40]!r} is not an amount")
+        whole, decimals = read[1], (read[2] or "").rstrip("0")
+        if len(decimals) > 2:
+            raise MoneyUnreadable(f"{text[:40]!r} is not a whole number of cents")
+        return cls(int(f"{whole}{decimals:0<2}"), currency)
 
     @classmethod
     def parse_german(cls, text: str, currency: str = "EUR") -> "Money":
