@@ -11,6 +11,8 @@ from tests.support.towns import AT, a_claim, found_town
 from zahlstelle import allocation, bank, claims, ledger
 from zahlstelle.tenancy import Tenant, bank_accounts
 
+pytestmark = pytest.mark.prove("import_once")
+
 
 def iban(town: Tenant) -> str:
     return bank_accounts(tenant=town)[0].iban

@@ -13,8 +13,7 @@ from zahlstelle import events, ledger
 from zahlstelle.kernel import CheckMethod, InputRefused, Money, Refusal, berlin_day, fact_id, new_id
 from zahlstelle.ledger import Entry, Line, Side
 from zahlstelle.tables.claims import PoolRow, ServiceRow
-from zahlstelle.tables.tenancy import UnitRow
-from zahlstelle.tenancy import Tenant, TownFile, inside
+from zahlstelle.tenancy import Tenant, TownFile, inside, units
 
 from ._numbers import numbers
 from ._queries import (
@@ -303,7 +302,7 @@ def _add_service(tenant: Tenant, position: int, service: Mapping[str, Any]) -> N
     pool = PoolRow.objects.filter(tenant_id=tenant.id, name=service["pool"]).first()
     if pool is None:
         raise PoolUnknown(f"services: {service['key']!r} names the unknown pool {service['pool']!r}")
-    unit = UnitRow.objects.filter(tenant_id=tenant.id, key=service.get("unit", "")).first()
+    unit = next((unit for unit in units(tenant=tenant) if unit.key == service.get("unit")), None)
     ServiceRow.objects.update_or_create(
         id=fact_id("service", tenant.id, service["key"]),
         tenant_id=tenant.id,
