@@ -307,6 +307,15 @@ def test_it_speaks_the_language_it_was_started_in(citizen: Client, town: Tenant)
     assert "Personalausweis" in seen(citizen, payment, "")
 
 
+def test_a_language_we_do_not_speak(citizen: Client, town: Tenant, provider: FakeProvider) -> None:
+    payment = start(town, language="fr")
+    assert '<html lang="de">' in seen(citizen, payment, "")
+    choose(citizen, payment)
+    provider.says = ProviderStatus.PAID
+    seen(citizen, payment)
+    assert citizen.get(f"/pay/{payment.token}/quittung.pdf").status_code == 200
+
+
 def test_only_forms_change_anything(citizen: Client, started: NewPayment) -> None:
     for path in ("abbrechen", "neu"):
         assert citizen.get(f"/pay/{started.token}/{path}").status_code == 405
@@ -329,6 +338,7 @@ def test_what_a_browser_may_do_and_keep(citizen: Client, started: NewPayment) ->
     assert "default-src 'none'" in policy
     assert "frame-ancestors 'none'" in policy
     assert "unsafe" not in policy
+    assert set(response.cookies) == {"csrftoken"}
     cookie = response.cookies["csrftoken"]
     assert (cookie["httponly"], cookie["samesite"]) == (True, "Lax")
     assert 'style="' not in response.content.decode()

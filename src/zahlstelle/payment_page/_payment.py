@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode, urlsplit, urlunsplit
+from uuid import UUID
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -31,7 +32,7 @@ from zahlstelle.payments import (
     Status,
 )
 from zahlstelle.tenancy import Tenant
-from zahlstelle.web.language import has_chosen
+from zahlstelle.web.language import has_chosen, known
 
 from . import _girocode, _receipt
 from ._frame import SeeOther, friendly, refused
@@ -52,7 +53,8 @@ def page(request: HttpRequest, token: str) -> HttpResponse:
     tenant, payment = _opened(request, token)
     if request.method == "POST":
         return _choose(request, token, tenant, payment)
-    return _show(request, token, tenant, _fresh(tenant, payment))
+    _ask(tenant, payment)
+    return _show(request, token, tenant, payment.id)
 
 
 @require_safe
@@ -60,8 +62,8 @@ def page(request: HttpRequest, token: str) -> HttpResponse:
 def state(request: HttpRequest, token: str) -> HttpResponse:
     """Tell a page that waits: 204 while nothing has changed, else "load yourself anew"."""
     tenant, payment = _opened(request, token)
-    payment = _fresh(tenant, payment, patience=_EAGER)
-    if request.GET.get("seen") == _status(payment, _latest(tenant, payment)):
+    _ask(tenant, payment, patience=_EAGER)
+    if request.GET.get("seen") == _status(*_standing(tenant, payment.id)):
         return HttpResponse(status=204)
     return HttpResponse(headers={"HX-Refresh": "true"})
 
@@ -95,11 +97,11 @@ def anew(request: HttpRequest, token: str) -> HttpResponse:
 def receipt(request: HttpRequest, token: str) -> HttpResponse:
     """Hand out the receipt of a payment that is paid; for any other there is none."""
     tenant, payment = _opened(request, token)
-    attempt = _latest(tenant, payment)
+    attempt = _latest(tenant, payment.id)
     if attempt is None or attempt.status is not Status.PAID:
         raise PaymentUnknown("there is a receipt only for what is paid")
     claim = claims.claim_by_id(tenant=tenant, claim_id=payment.claim_id)
-    with translation.override(payment.language):
+    with translation.override(known(payment.language)):
         content = _receipt.pdf(_receipt.receipt_of(tenant, claim, payment, attempt, _unit(tenant, claim)))
     name = f"{'receipt' if payment.language == 'en' else 'quittung'}-{claim.kassenzeichen}.pdf"
     headers = {"Content-Disposition": f'inline; filename="{name}"'}
@@ -110,25 +112,35 @@ def _opened(request: HttpRequest, token: str) -> tuple[Tenant, Payment]:
     """Find the payment, and speak its language unless the citizen has chosen one."""
     tenant, payment = payments.payment_by_token(token)
     if not has_chosen(request):
-        translation.activate(payment.language)
+        translation.activate(known(payment.language))
     return tenant, payment
 
 
-def _latest(tenant: Tenant, payment: Payment) -> Attempt | None:
-    attempts = payments.attempts_of(tenant=tenant, payment_id=payment.id)
+def _latest(tenant: Tenant, payment_id: UUID) -> Attempt | None:
+    attempts = payments.attempts_of(tenant=tenant, payment_id=payment_id)
     return attempts[-1] if attempts else None
 
 
-def _fresh(tenant: Tenant, payment: Payment, patience: timedelta | None = None) -> Payment:
+def _standing(tenant: Tenant, payment_id: UUID) -> tuple[Payment, Attempt | None]:
+    """Read a payment and its latest attempt as of one moment, though a notification may move both in between."""
+    attempt = _latest(tenant, payment_id)
+    while True:
+        payment = payments.payment_by_id(tenant=tenant, payment_id=payment_id)
+        again = _latest(tenant, payment_id)
+        if again == attempt:
+            return payment, attempt
+        attempt = again
+
+
+def _ask(tenant: Tenant, payment: Payment, patience: timedelta | None = None) -> None:
     """Ask the provider about an attempt under way; with `patience`, only while it is younger than that."""
-    attempt, now = _latest(tenant, payment), clock.now()
+    attempt, now = _latest(tenant, payment.id), clock.now()
     if attempt is None or attempt.provider == "transfer" or PUBLIC[attempt.status] not in _UNDER_WAY:
-        return payment
+        return
     if attempt.status is Status.INTENDED and now - attempt.started_at < _STARTING:
-        return payment
+        return
     if patience is None or now - attempt.changed_at < patience:
         payments.refresh(tenant=tenant, attempt_id=attempt.id, at=now)
-    return payments.payment_by_id(tenant=tenant, payment_id=payment.id)
 
 
 def _choose(request: HttpRequest, token: str, tenant: Tenant, payment: Payment) -> HttpResponse:
@@ -166,7 +178,7 @@ def _being_paid(
     request: HttpRequest, token: str, tenant: Tenant, payment: Payment, method: str, refusal: AlreadyBeingPaid
 ) -> HttpResponse:
     """Where it is this very payment that is under way, show it; else say so, and offer to give the other one up."""
-    own = _latest(tenant, payment)
+    own = _latest(tenant, payment.id)
     if own is not None and PUBLIC[own.status] in _UNDER_WAY:
         return SeeOther(reverse("payment_page:result", args=[token]))
     response = refused(request, refusal, tenant, token=token, method=method)
@@ -179,12 +191,18 @@ def _give_up_others(tenant: Tenant, payment: Payment) -> None:
             payments.cancel(tenant=tenant, payment_id=other.id, at=clock.now())
 
 
-def _show(request: HttpRequest, token: str, tenant: Tenant, payment: Payment) -> HttpResponse:
+def _show(request: HttpRequest, token: str, tenant: Tenant, payment_id: UUID) -> HttpResponse:
+    with tenancy.inside(tenant):
+        name, shown = _contents(token, tenant, payment_id)
+    return _with_form_targets(render(request, f"payment_page/{name}.html", shown), tenant)
+
+
+def _contents(token: str, tenant: Tenant, payment_id: UUID) -> tuple[str, Mapping[str, Any]]:
+    payment, attempt = _standing(tenant, payment_id)
     claim = claims.claim_by_id(tenant=tenant, claim_id=payment.claim_id)
-    attempt = _latest(tenant, payment)
     status = _status(payment, attempt)
     name, fill = _PAGES[_stage(payment, status, claim)]
-    shown = {
+    return name, {
         "town": tenant,
         "token": token,
         "payment": payment,
@@ -197,7 +215,6 @@ def _show(request: HttpRequest, token: str, tenant: Tenant, payment: Payment) ->
         "back": _back(payment),
         **fill(tenant, payment, claim, attempt),
     }
-    return _with_form_targets(render(request, f"payment_page/{name}.html", shown), tenant)
 
 
 def _status(payment: Payment, attempt: Attempt | None) -> PaymentStatus:
