@@ -370,8 +370,8 @@ SELECT md5(g.entry || ':' || (d.number + g.before))::uuid, %(tenant)s, g.entry, 
     CASE WHEN e.breakdown = 'single' THEN e.amount_cents ELSE d.amount_cents END,
     CASE WHEN e.breakdown = 'single' THEN e.side ELSE coalesce(d.side, e.side) END,
     CASE WHEN e.breakdown = 'single' THEN e.currency ELSE coalesce(d.currency, e.currency) END,
-    d.end_to_end_id, d.mandate_id, d.instruction_id, d.tx_id, d.uetr, d.bank_ref, d.party_name, d.party_iban, d.reference, d.reference_type, d.remittance, d.return_reason, d.original_cents,
-    d.charges_cents, d.proprietary_code
+    d.end_to_end_id, d.mandate_id, d.instruction_id, d.tx_id, d.uetr, d.bank_ref, d.party_name, d.party_iban,
+    d.reference, d.reference_type, d.remittance, d.return_reason, d.original_cents, d.charges_cents, d.proprietary_code
 FROM given g
 JOIN bank_entry e ON e.id = g.entry AND e.tenant_id = %(tenant)s
 JOIN seen_detail d ON d.position = g.position

@@ -100,7 +100,7 @@ def _found(
     days = [s.entry.booking_date for s in sightings if s.entry.booking_date]
     if not days:
         return []
-    given = {
+    given: dict[str, Any] = {
         "tenant": tenant.id,
         "accounts": list({s.account for s in sightings}),
         "messages": messages,
