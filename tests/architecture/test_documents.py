@@ -1,9 +1,7 @@
 """Pages that would lie as soon as the code moves on: each is compared with the code it tells of."""
 
 import ast
-import importlib
 import json
-import pkgutil
 import re
 import tomllib
 from collections.abc import Iterator
@@ -14,43 +12,11 @@ import pytest
 from django.utils import translation
 from tests.architecture.house import DOCS, ROOT, place, sources
 
-import zahlstelle
 from zahlstelle import payments
 from zahlstelle.allocation import DOUBT_WORDS, RULE_VERSION, Doubt
 from zahlstelle.back_office._words import TO_DO
 from zahlstelle.iso20022 import Reason
-from zahlstelle.kernel import Refusal
 from zahlstelle.payments import EDGES, PUBLIC, PaymentStatus, Status
-
-# --- refusals ------------------------------------------------------------------------------------------------------
-
-
-def refusals() -> list[type[Refusal]]:
-    """Find every refusal of the product: all modules are imported first."""
-    for module in pkgutil.walk_packages(zahlstelle.__path__, "zahlstelle."):
-        if not module.name.endswith(("__main__", ".wsgi")):
-            importlib.import_module(module.name)
-    return sorted(_below(Refusal), key=lambda kind: kind.__qualname__)
-
-
-def _below(kind: type[Refusal]) -> Iterator[type[Refusal]]:
-    for child in kind.__subclasses__():
-        if child.__module__.startswith("zahlstelle."):
-            yield child
-        yield from _below(child)
-
-
-def test_every_refusal_has_a_code_of_its_own() -> None:
-    codes = [kind.__dict__.get("code") for kind in refusals()]
-    assert len(codes) > 25
-    assert None not in codes
-    assert sorted(code for code in codes if codes.count(code) > 1) == []
-    assert [code for code in codes if not re.fullmatch(r"[a-z][a-z0-9_]+", str(code))] == []
-
-
-def test_every_refusal_says_what_it_means() -> None:
-    assert [kind for kind in refusals() if not (kind.__doc__ or "").strip().endswith(".")] == []
-
 
 # --- events --------------------------------------------------------------------------------------------------------
 

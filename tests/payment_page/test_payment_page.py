@@ -286,6 +286,23 @@ def test_a_page_that_waits_long_leaves_the_provider_in_peace(
     assert provider.checked == before + 1
 
 
+@pytest.mark.parametrize("answer", [None, NoAnswer("timeout")])
+def test_looking_often_does_not_make_the_worker_look_later(
+    citizen: Client, town: Tenant, provider: FakeProvider, owner: Any, answer: NoAnswer | None
+) -> None:
+    payment = start(town)
+    choose(citizen, payment)
+    provider.says = ProviderStatus.UNKNOWN
+    seen(citizen, payment)
+    provider.answer = answer
+    for _ in range(12):
+        seen(citizen, payment)
+    with owner(town) as database:
+        sql = "SELECT check_at FROM attempt WHERE payment_id = %s"
+        (check_at,) = database.execute(sql, [payment.payment.id]).fetchone()
+    assert check_at <= clock.now() + timedelta(seconds=10)
+
+
 def test_a_method_nobody_offers(citizen: Client, started: NewPayment) -> None:
     response = choose(citizen, started, "cash")
     assert response.status_code == 422

@@ -20,6 +20,8 @@ class Tx:
     iban: str = "DE02120300000000202051"
     side: str = "CRDT"
     reason: str = ""
+    currency: str = "EUR"
+    charges: str = ""
 
     def xml(self) -> str:
         pieces = [self.text] if isinstance(self.text, str) else self.text
@@ -27,8 +29,10 @@ class Tx:
         refs_xml = "".join(f"<{tag}>{escape(value)}</{tag}>" for tag, value in refs if value)
         party, account = ("Dbtr", "DbtrAcct") if self.side == "CRDT" else ("Cdtr", "CdtrAcct")
         reason = f"<RtrInf><Rsn><Cd>{self.reason}</Cd></Rsn></RtrInf>" if self.reason else ""
+        amount = f'<Amt Ccy="{self.currency}">{self.amount}</Amt>' if self.amount else ""
+        charges = f'<Chrgs><Rcrd><Amt Ccy="EUR">{self.charges}</Amt></Rcrd></Chrgs>' if self.charges else ""
         return (
-            f'<TxDtls><Refs>{refs_xml}</Refs><Amt Ccy="EUR">{self.amount}</Amt><CdtDbtInd>{self.side}</CdtDbtInd>'
+            f"<TxDtls><Refs>{refs_xml}</Refs>{amount}<CdtDbtInd>{self.side}</CdtDbtInd>{charges}"
             f"<RltdPties><{party}><Pty><Nm>{escape(self.name)}</Nm></Pty></{party}>"
             f"<{account}><Id><IBAN>{self.iban}</IBAN></Id></{account}></RltdPties>"
             f"<RmtInf>{''.join(f'<Ustrd>{escape(p)}</Ustrd>' for p in pieces if p)}</RmtInf>{reason}</TxDtls>"
@@ -47,6 +51,8 @@ class Ntry:
     status: str = "BOOK"
     elsewhere: str = ""
     count: int = 0
+    info: str = ""
+    code: str = "166"
 
     def xml(self) -> str:
         ref = f"<AcctSvcrRef>{self.ref}</AcctSvcrRef>" if self.ref else ""
@@ -61,8 +67,9 @@ class Ntry:
         return (
             f'<Ntry><Amt Ccy="EUR">{self.amount}</Amt><CdtDbtInd>{self.side}</CdtDbtInd>'
             f"<Sts><Cd>{self.status}</Cd></Sts>"
-            f"{days}{ref}<BkTxCd><Prtry><Cd>166</Cd><Issr>DK</Issr></Prtry></BkTxCd>{elsewhere}"
-            f"{f'<NtryDtls>{inner}</NtryDtls>' if inner else ''}</Ntry>"
+            f"{days}{ref}<BkTxCd><Prtry><Cd>{self.code}</Cd><Issr>DK</Issr></Prtry></BkTxCd>{elsewhere}"
+            f"{f'<NtryDtls>{inner}</NtryDtls>' if inner else ''}"
+            f"{f'<AddtlNtryInf>{escape(self.info)}</AddtlNtryInf>' if self.info else ''}</Ntry>"
         )
 
 

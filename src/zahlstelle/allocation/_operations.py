@@ -15,7 +15,7 @@ from zahlstelle.bank import ToDecide
 from zahlstelle.iso20022 import Unreadable
 from zahlstelle.kernel import InputRefused, fact_id
 from zahlstelle.ledger import Entry, Line, Side
-from zahlstelle.tables.allocation import SuspenseRow
+from zahlstelle.tables.allocation import AllocationRow, SuspenseRow
 from zahlstelle.tenancy import Tenant, inside
 
 from ._rules import RETRIED, RULE_VERSION, Allocate, Decided, Known, PaidOut, References, Suspend, decide, references_in
@@ -61,6 +61,7 @@ def _import(tenant: Tenant, name: str, path: Path, at: datetime, by: str) -> Imp
     with inside(tenant):
         taken = bank.take_in(tenant=tenant, name=name, path=path, at=at)
         _forget_replaced(tenant, taken.touched)
+        reopened = _take_back_replaced(tenant, taken.touched, at)
         result = ImportResult(
             files=1,
             entries=taken.entries,
@@ -73,6 +74,7 @@ def _import(tenant: Tenant, name: str, path: Path, at: datetime, by: str) -> Imp
             allocated = _decide_batch(tenant, batch, at)
             result.allocated += allocated
             result.suspended += len(batch) - allocated
+        payments.reopened(tenant=tenant, claim_ids=reopened, at=at)
         about = {"name": name, "entries": taken.entries, "allocated": result.allocated}
         audit.write(
             tenant=tenant, at=at, actor=by, action="bank_file.imported", subject=str(taken.file_id), details=about
@@ -101,6 +103,46 @@ def _forget_replaced(tenant: Tenant, entries: Sequence[UUID]) -> None:
     """
     with connection.cursor() as cursor:
         cursor.execute(sql, [tenant.id, list(entries)])
+
+
+_REPLACED = """
+SELECT a.id, a.detail, a.entry, a.amount_cents, a.claim, a.attempt, a.journal_entry, e.booked_on
+FROM bank_detail d JOIN allocation a ON a.tenant_id = d.tenant_id AND a.detail = d.id AND a.outcome = 'allocated'
+JOIN bank_entry e ON e.tenant_id = d.tenant_id AND e.id = d.entry
+WHERE d.tenant_id = %(tenant)s AND d.entry = ANY(%(entries)s) AND NOT d.active AND NOT EXISTS (
+    SELECT 1 FROM allocation b WHERE b.tenant_id = a.tenant_id AND b.detail = a.detail AND b.outcome = 'taken_back')
+ORDER BY a.claim, a.id
+"""
+
+
+def _take_back_replaced(tenant: Tenant, entries: Sequence[UUID], at: datetime) -> Sequence[UUID]:
+    """Take back what an entry had paid as a whole: its details say better what it is. Returns the claims concerned."""
+    with connection.cursor() as cursor:
+        cursor.execute(_REPLACED, {"tenant": tenant.id, "entries": entries})
+        replaced = cursor.fetchall()
+    taken_back = []
+    for id_, detail, entry, cents, claim, attempt, booked, on in replaced:
+        storno = ledger.reverse(tenant=tenant, entry=booked, on=on, at=at, text="Einzelumsätze nachgereicht")
+        taken_back.append(
+            AllocationRow(
+                id=fact_id(id_, "taken_back"),
+                tenant_id=tenant.id,
+                detail=detail,
+                entry=entry,
+                outcome="taken_back",
+                amount_cents=cents,
+                claim=claim,
+                attempt=attempt,
+                reasons=["Die Bank hat die Einzelumsätze nachgereicht"],
+                rule_version=RULE_VERSION,
+                decided_at=at,
+                decided_by=_MACHINE,
+                journal_entry=storno,
+            )
+        )
+    AllocationRow.objects.bulk_create(taken_back)
+    claims.settle(tenant=tenant, amounts=[(row.claim, -row.amount_cents) for row in taken_back if row.claim])
+    return [row.claim for row in taken_back if row.claim]
 
 
 def _decide_batch(tenant: Tenant, batch: Sequence[ToDecide], at: datetime, again: bool = False) -> int:

@@ -72,7 +72,7 @@ class References:
 
 
 # A Kassenzeichen that no pool knows is believed only as a whole field or a whole word, and never when short.
-_WORD = re.compile(r"[A-Z0-9]{8,35}")
+_WORD = re.compile(r"(?<!\w)[A-Z0-9]{8,35}(?!\w)")
 _GROUPS = re.compile(r"\d+(?:[ ./\-]{1,3}\d+)*")
 _SEPARATORS = re.compile(r"[\s./\-]+")
 
@@ -163,7 +163,7 @@ def decide(item: ToDecide, named: References, known: Known) -> Decided:
         return Suspend(Doubt.DETAILS_MISSING)
     if item.breakdown is Breakdown.BROKEN:
         return Suspend(Doubt.DETAILS_DO_NOT_ADD_UP)
-    if detail.return_reason or item.reversal:
+    if detail.return_reason or item.reversal or item.returned:
         return Suspend(Doubt.RETURNED, _only(named, known))
     if detail.side != "credit":
         return Suspend(Doubt.MONEY_GOES_OUT)

@@ -93,6 +93,7 @@ MOMENTS: Words = {
     "payment.never_started": _("Zahlung wurde nie begonnen"),
     "payment.refused": _("Zahlungsdienstleister hat abgelehnt"),
     "payment.transfer_chosen": _("Zahler hat Überweisung gewählt"),
+    "payment.transfer_taken_back": _("Überweisung gehörte zu etwas anderem; wird wieder erwartet"),
     "payment.pending": _("Zahlung wird bearbeitet"),
     "payment.outcome_unknown": _("Ausgang unbekannt; es wird nachgefragt"),
     "payment.contradicted": _("Meldung widerspricht dem Auftrag: bitte prüfen"),
@@ -104,6 +105,7 @@ MOMENTS: Words = {
     "payment.expired": _("Zeit für die Zahlung abgelaufen"),
     "bank.entry": _("Umsatz auf dem Konto"),
     "allocation.allocated": _("Der Forderung zugeordnet"),
+    "allocation.taken_back": _("Zuordnung zurückgenommen"),
     "allocation.suspended": _("In Verwahrung genommen"),
     "ledger.booked": _("Gebucht"),
 }

@@ -89,7 +89,17 @@ class Intake:
         told = content_of(self._last) if self._last is not None and entry.detail_count == 1 else None
         statement = self.statements[-1]
         account = statement.head.account_iban or statement.head.account_other or ""
-        statement.sightings.append(Sighting(self._position, statement.id, statement.message, account, entry, told))
+        statement.sightings.append(
+            Sighting(
+                position=self._position,
+                statement=statement.id,
+                message=statement.message,
+                message_id=statement.message_id or "",
+                account=account,
+                entry=entry,
+                content=told,
+            )
+        )
         self._digest.add(entry, told)
         self._position += 1
         self._last = None

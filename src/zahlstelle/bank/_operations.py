@@ -25,6 +25,7 @@ from zahlstelle.tables.bank import (
 from zahlstelle.tenancy import Tenant, bank_accounts, inside
 
 from ._intake import Intake, SeenStatement, pieces, sha256_of
+from ._parts import Parts
 from ._rules import (
     Breakdown,
     Known,
@@ -155,9 +156,26 @@ def _new_statements(
             taken.duplicates += len(statement.sightings)
             continue
         known.add(statement.identity)
+        _told_before(tenant, statement, fresh)
         fresh.append(statement)
     StatementRow.objects.bulk_create(_statement_row(tenant, file_id, statement) for statement in fresh)
     return fresh
+
+
+def _told_before(tenant: Tenant, seen: SeenStatement, before: Sequence[SeenStatement]) -> None:
+    """Find statements of the same name and balances: this one says their money again, perhaps with more details."""
+    row = _statement_row(tenant, seen.id, seen)
+    if row.message != "camt.053" or row.opening_cents is None or row.closing_cents is None:
+        return
+    same = {name: getattr(row, name) for name in _SAME_STATEMENT}
+    told = set(StatementRow.objects.filter(tenant_id=tenant.id, **same).values_list("id", flat=True))
+    others = [(other.id, _statement_row(tenant, other.id, other)) for other in before]
+    told |= {id_ for id_, other in others if all(getattr(other, name) == said for name, said in same.items())}
+    for sighting in seen.sightings:
+        sighting.retells = frozenset(told)
+
+
+_SAME_STATEMENT = ("message", "account_iban", "statement_id", "opening_cents", "closing_cents")
 
 
 def _statement_row(tenant: Tenant, file_id: UUID, seen: SeenStatement) -> StatementRow:
@@ -184,7 +202,7 @@ def _statement_row(tenant: Tenant, file_id: UUID, seen: SeenStatement) -> Statem
 
 _CANDIDATES = """
 SELECT e.id, e.account_iban, e.side, e.amount_cents, e.currency, e.booked_on, e.booked, e.bank_ref, e.breakdown,
-    d.end_to_end_id, d.party_iban, d.remittance, d.number
+    d.end_to_end_id, d.party_iban, d.remittance, d.tx_id, d.uetr, d.number
 FROM bank_entry e LEFT JOIN bank_detail d ON d.entry = e.id AND d.active AND e.breakdown = 'single'
 WHERE e.tenant_id = %(tenant)s AND e.account_iban = ANY(%(accounts)s) AND e.amount_cents = ANY(%(amounts)s)
     AND (e.booked_on IS NULL OR e.booked_on BETWEEN %(first)s AND %(last)s)
@@ -206,6 +224,7 @@ class _Matching:
         self._explained: dict[int, UUID] = {}  # position in the file -> entry that takes its details
         self.touched: list[UUID] = []
         self.to_book: list[tuple[UUID, Sighting]] = []
+        self._parts = Parts(tenant, sightings)
         if sightings:
             self._load(tenant, sightings)
 
@@ -236,9 +255,11 @@ class _Matching:
                 e2e,
                 iban,
                 text,
+                tx_id,
+                uetr,
                 number,
             ) in cursor.fetchall():
-                said = content(e2e, iban, _loaded(text)) if number else None
+                said = content(e2e, iban, _loaded(text), (tx_id, uetr)) if number else None
                 known = Known(entry, side, cents, currency, on, booked, usable(ref), Breakdown(told), said)
                 self._known[account, side, cents, currency].append(known)
                 by_id[entry] = known
@@ -252,7 +273,8 @@ class _Matching:
         candidates = self._known[sighting.account, entry.side, entry.amount_cents, entry.currency or ""]
         known = same_entry(sighting, candidates)
         if known is None:
-            known = self._make(sighting, new_id, shape, not sighting.booked or ambiguous(sighting, candidates))
+            held = not sighting.booked or ambiguous(sighting, candidates) or self._parts.tell_again(sighting)
+            known = self._make(sighting, new_id, shape, held)
             candidates.append(known)
             taken.entries += 1
         elif not self._learn(known, sighting, shape):
@@ -269,15 +291,19 @@ class _Matching:
         self._new[new_id] = _entry_row(known, sighting)
         self._explained[sighting.position] = new_id
         if known.booked:
-            self.to_book.append((new_id, sighting))
+            self._book(known, sighting)
         return known
+
+    def _book(self, known: Known, sighting: Sighting) -> None:
+        self.to_book.append((known.id, sighting))
+        self._parts.note(sighting)
 
     def _learn(self, known: Known, sighting: Sighting, shape: Breakdown) -> bool:
         """Let a known entry gain from another sighting; False where it tells nothing new."""
         learnt = False
-        if sighting.booked and not known.booked:
+        if sighting.booked and not known.booked and not self._parts.tell_again(sighting):
             known.booked, known.booked_on, learnt = True, sighting.entry.booking_date, True
-            self.to_book.append((known.id, sighting))
+            self._book(known, sighting)
         if explains_more(known.breakdown, shape):
             known.breakdown, learnt = shape, True
             self._explained[sighting.position] = known.id
@@ -329,7 +355,8 @@ class _Matching:
             cursor.execute(_NUMBER_ZERO, {"tenant": tenant.id, "e": list(standing)})
 
 
-# A detail's id follows from its entry and number; a better breakdown continues the numbers.
+# A detail's id follows from its entry and number; a better breakdown continues the numbers. A single detail is the
+# entry: whatever amount, side and currency the bank wrote into it, it moved the account as the entry says.
 _GIVE_WAY = "UPDATE bank_detail SET active = false WHERE tenant_id = %s AND entry = ANY(%s::uuid[]) AND active"
 _DETAILS = """
 WITH given AS MATERIALIZED (
@@ -340,8 +367,9 @@ INSERT INTO bank_detail (id, tenant_id, entry, number, active, amount_cents, sid
     instruction_id, tx_id, uetr, bank_ref, party_name, party_iban, reference, reference_type, remittance, return_reason,
     original_cents, charges_cents, proprietary_code)
 SELECT md5(g.entry || ':' || (d.number + g.before))::uuid, %(tenant)s, g.entry, d.number + g.before, true,
-    CASE WHEN e.breakdown = 'single' THEN e.amount_cents ELSE d.amount_cents END, coalesce(d.side, e.side),
-    coalesce(d.currency, e.currency), d.end_to_end_id, d.mandate_id, d.instruction_id, d.tx_id, d.uetr, d.bank_ref,
+    CASE WHEN e.breakdown = 'single' THEN e.amount_cents ELSE d.amount_cents END,
+    CASE WHEN e.breakdown = 'single' THEN e.side ELSE coalesce(d.side, e.side) END,
+    CASE WHEN e.breakdown = 'single' THEN e.currency ELSE coalesce(d.currency, e.currency) END, d.end_to_end_id, d.mandate_id, d.instruction_id, d.tx_id, d.uetr, d.bank_ref,
     d.party_name, d.party_iban, d.reference, d.reference_type, d.remittance, d.return_reason, d.original_cents,
     d.charges_cents, d.proprietary_code
 FROM given g

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Count, Q, Sum
 
+from zahlstelle.iso20022 import is_return
 from zahlstelle.kernel import Money, Refusal
 from zahlstelle.tables.bank import BankDetailRow, BankEntryRow, BankFileRow, SightingRow
 from zahlstelle.tenancy import Tenant, inside
@@ -74,6 +75,7 @@ class ToDecide:
     breakdown: Breakdown
     booked_on: date
     reversal: bool
+    returned: bool = False  # the bank's code says: a payment that comes back
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +195,7 @@ def sightings_of(*, tenant: Tenant, entry_id: UUID) -> Sequence[Seen]:
 _TO_DECIDE = """
 SELECT d.id, d.entry, d.number, d.amount_cents, d.currency, d.side, d.end_to_end_id, d.instruction_id, d.tx_id,
     d.mandate_id, d.party_name, d.party_iban, d.reference, d.reference_type, d.remittance, d.return_reason,
-    e.breakdown, e.booked_on, e.reversal
+    e.breakdown, e.booked_on, e.reversal, e.btc, e.proprietary_code, d.proprietary_code
 FROM bank_detail d JOIN bank_entry e ON e.id = d.entry AND e.tenant_id = d.tenant_id
 WHERE d.tenant_id = %(tenant)s AND e.booked AND d.active AND d.amount_cents > 0
     AND d.entry = %(entry)s AND d.number > %(after)s
@@ -241,13 +243,14 @@ def _decidable(
 def _to_decide(row: tuple) -> ToDecide:  # type: ignore[type-arg]
     (
         id_, entry, number, cents, currency, side, e2e, instruction, tx, mandate, name, iban, reference, kind, text,
-        reason, told, booked_on, reversal,
+        reason, told, booked_on, reversal, btc, entry_code, code,
     ) = row  # fmt: skip
     detail = BankDetail(
         id_, entry, number, Money(cents, currency), side, e2e, instruction, tx, mandate, name, iban, reference, kind,
         tuple(json.loads(text) if isinstance(text, str) else text), reason,
     )  # fmt: skip
-    return ToDecide(detail, Breakdown(told), booked_on, reversal)
+    returned = is_return((btc or "").rpartition("/")[2], entry_code) or is_return(None, code)
+    return ToDecide(detail, Breakdown(told), booked_on, reversal, returned)
 
 
 def entries_without_booking(*, tenant: Tenant) -> Sequence[tuple[UUID, int, int]]:

@@ -57,11 +57,17 @@ class Content:
     end_to_end_id: str = ""
     party_iban: str = ""
     text: str = ""
+    transaction: frozenset[str] = frozenset()  # what banks between them call it: TxId, UETR
 
     def agrees(self, other: "Content") -> bool:
         """Say whether two readings can be the same transaction: nothing that both say differs."""
         pairs = zip(self._said(), other._said(), strict=True)
         return all(not ours or not theirs or ours == theirs for ours, theirs in pairs)
+
+    def shares(self, other: "Content") -> int:
+        """Count what both say alike."""
+        alike = sum(bool(ours) and ours == theirs for ours, theirs in zip(self._said(), other._said(), strict=True))
+        return alike + bool(self.transaction & other.transaction)
 
     def _said(self) -> tuple[str, str, str]:
         return (self.end_to_end_id, self.party_iban, self.text)
@@ -78,24 +84,29 @@ def usable(reference: str | None) -> str:
 
 def content_of(detail: Detail) -> Content:
     """Squeeze what a detail says."""
-    return content(detail.end_to_end_id, detail.party_iban, detail.remittance)
+    return content(detail.end_to_end_id, detail.party_iban, detail.remittance, (detail.tx_id, detail.uetr))
 
 
-def content(end_to_end_id: str | None, party_iban: str | None, remittance: Iterable[str]) -> Content:
+def content(
+    end_to_end_id: str | None, party_iban: str | None, remittance: Iterable[str], transaction: Iterable[str | None] = ()
+) -> Content:
     """Squeeze what is kept of a detail."""
-    return Content(usable(end_to_end_id), party_iban or "", "".join("".join(remittance).split()).upper())
+    names = frozenset(usable(name) for name in transaction) - {""}
+    return Content(usable(end_to_end_id), party_iban or "", "".join("".join(remittance).split()).upper(), names)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Sighting:
     """An entry as one statement tells it."""
 
     position: int  # in the whole file
     statement: UUID
     message: str
+    message_id: str
     account: str
     entry: Entry
     content: Content | None  # of a single transaction
+    retells: frozenset[UUID] = frozenset()  # statements of the same balances, which this one says again
 
     @property
     def booked(self) -> bool:
@@ -135,14 +146,35 @@ def same_entry(sighting: Sighting, candidates: Sequence[Known]) -> Known | None:
         if reference and known.bank_ref == reference and _agree(sighting, known) and _near(sighting, known)
     ]
     if by_reference:
-        return by_reference[0]
-    weak = [
+        return _closest(sighting, by_reference)
+    fresh = [
         known
         for known in free
-        if not (reference and known.bank_ref) and _agree(sighting, known) and _same_day(sighting, known)
+        if _agree(sighting, known) and _same_day(sighting, known) and not _told_before(sighting, known)
     ]
-    fresh = [known for known in weak if not _told_before(sighting, known)]
-    return fresh[0] if fresh else None
+    by_transaction = [known for known in fresh if _same_transaction(sighting, known)]
+    if by_transaction:
+        return _closest(sighting, by_transaction)
+    weak = [known for known in fresh if not (reference and known.bank_ref)]
+    return _closest(sighting, weak) if weak else None
+
+
+def _closest(sighting: Sighting, candidates: Sequence[Known]) -> Known:
+    """Choose what says most alike; then what says nothing either; then what is booked, before what is only held."""
+
+    def distance(known: Known) -> tuple[int, bool, bool]:
+        ours, theirs = sighting.content, known.content
+        alike = ours.shares(theirs) if ours is not None and theirs is not None else 0
+        return -alike, (ours is None) != (theirs is None), not known.booked
+
+    return min(candidates, key=distance)
+
+
+def _same_transaction(sighting: Sighting, known: Known) -> bool:
+    """Say whether both name one transaction between banks; each message may have its own reference for it."""
+    if sighting.content is None or known.content is None:
+        return False
+    return bool(sighting.content.transaction & known.content.transaction)
 
 
 def ambiguous(sighting: Sighting, candidates: Sequence[Known]) -> bool:
@@ -159,7 +191,14 @@ def ambiguous(sighting: Sighting, candidates: Sequence[Known]) -> bool:
 
 def _told_before(sighting: Sighting, known: Known) -> bool:
     """Reports of the day (camt.052) repeat themselves; the other messages tell a thing once."""
-    return sighting.message != "camt.052" and any(message == sighting.message for message, _ in known.seen_in)
+    return sighting.message != "camt.052" and _in_another(sighting, known)
+
+
+def _in_another(sighting: Sighting, known: Known) -> bool:
+    """Say whether another message of the same kind told of it; the same statement said again is no other."""
+    return any(
+        message == sighting.message and statement not in sighting.retells for message, statement in known.seen_in
+    )
 
 
 def _agree(sighting: Sighting, known: Known) -> bool:
@@ -170,6 +209,8 @@ def _agree(sighting: Sighting, known: Known) -> bool:
 
 def _near(sighting: Sighting, known: Known) -> bool:
     day = sighting.entry.booking_date
+    if sighting.message == "camt.053" and _in_another(sighting, known):  # a day is told once: another day, other money
+        return day == known.booked_on
     return day is None or known.booked_on is None or abs(day - known.booked_on) <= _NEAR
 
 

@@ -1,5 +1,6 @@
 """Bank messages (camt.05x): bytes in, frozen records out, and back. No Django, no database."""
 
+from ._details import is_return
 from ._documents import Source, documents
 from ._inspect import detail_json, entries, entry_json, json_pieces
 from ._reader import read
@@ -49,6 +50,7 @@ __all__ = [
     "documents",
     "entries",
     "entry_json",
+    "is_return",
     "json_pieces",
     "read",
     "write_camt054",

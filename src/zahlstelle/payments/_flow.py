@@ -60,8 +60,11 @@ def begin(*, tenant: Tenant, payment_id: UUID, method: str, return_url: str, not
     return record_start(tenant=tenant, attempt_id=attempt.id, answer=provider.start(request), at=at)
 
 
-def refresh(*, tenant: Tenant, attempt_id: UUID, at: datetime) -> Attempt:
-    """Ask the provider what became of an attempt and settle it by the answer."""
+def refresh(*, tenant: Tenant, attempt_id: UUID, at: datetime, in_passing: bool = False) -> Attempt:
+    """Ask the provider what became of an attempt and settle it by the answer.
+
+    `in_passing` is for a citizen who looks: the worker's own timetable stays as it is, however often that happens.
+    """
     _outside_any_transaction()
     with inside(tenant):
         attempt = attempt_of(AttemptRow.objects.get(tenant_id=tenant.id, id=attempt_id))
@@ -74,7 +77,7 @@ def refresh(*, tenant: Tenant, attempt_id: UUID, at: datetime) -> Attempt:
     match answer:
         case Report():
             settled = settle(tenant=tenant, attempt_id=attempt_id, report=answer, at=at)
-            if settled.status is attempt.status:
+            if settled.status is attempt.status and not in_passing:
                 postpone(tenant=tenant, attempt_id=attempt_id, at=at)
             return settled
         case NeverSeen() if attempt.provider_reference is None and attempt.status in (Status.INTENDED, Status.UNKNOWN):
@@ -82,7 +85,8 @@ def refresh(*, tenant: Tenant, attempt_id: UUID, at: datetime) -> Attempt:
         case _:
             reason = answer.reason if isinstance(answer, NoAnswer) else "never_seen"
             _log.warning("provider_unanswered", provider=attempt.provider, attempt=str(attempt.id), reason=reason)
-            postpone(tenant=tenant, attempt_id=attempt_id, at=at)
+            if not in_passing:
+                postpone(tenant=tenant, attempt_id=attempt_id, at=at)
             return attempt
 
 

@@ -274,6 +274,29 @@ def settled_by_transfer(*, tenant: Tenant, claim_ids: Sequence[UUID], at: dateti
             _move(tenant, row, Status.PAID, at)
 
 
+def reopened(*, tenant: Tenant, claim_ids: Sequence[UUID], at: datetime) -> None:
+    """Let payments by transfer wait again where the money turned out to be another claim's.
+
+    Those of claims that are settled all the same stay paid.
+    """
+    with inside(tenant):
+        known = claims.claims_by_id_locked(tenant=tenant, claim_ids=claim_ids).values()
+        paid = AttemptRow.objects.select_for_update().filter(
+            tenant_id=tenant.id,
+            claim_id__in=[claim.id for claim in known if not claim.open.is_zero],
+            provider="transfer",
+            status=Status.PAID,
+        )
+        for row in paid.order_by("id"):
+            row.status, row.changed_at = Status.PENDING, at
+            row.save(update_fields=["status", "changed_at"])
+            payment = PaymentRow.objects.filter(tenant_id=tenant.id, id=row.payment_id)
+            payment.update(status=PaymentStatus.AWAITING_TRANSFER)
+            payload = {"attempt": str(row.id), "status": row.status}
+            name = "payment.transfer_taken_back"
+            events.record(tenant=tenant, name=name, subject=row.payment_id, at=at, payload=payload)
+
+
 def _move(tenant: Tenant, row: AttemptRow, status: Status, at: datetime) -> None:
     before = Status(row.status)
     if status is not before:
