@@ -61,7 +61,7 @@ def seen_by_everyone(page: Page) -> list[str]:
     return [*findings(page), *([f"{wide} pixels too wide"] if wide > 0 else [])]
 
 
-@pytest.mark.prove("every_page")
+@pytest.mark.prove("every_page_of_the_treasury")
 @pytest.mark.parametrize("look", LOOKS[: size(2, 4)], ids=lambda look: "-".join(map(str, look.values())))
 def test_no_page_of_the_treasury_keeps_anyone_out(
     desk: Desk, lived: Any, open_browser: Callable[..., BrowserContext], look: dict[str, Any]
