@@ -43,16 +43,16 @@ def waiting(town: Tenant) -> list[tuple[Doubt, str, int, str]]:
     return sorted((i.doubt, i.side, i.amount.cents, i.amount.currency) for i in items)
 
 
-def statement(town: Tenant, *entries: Ntry, id: str = "S1", **more: object) -> Camt:
-    return Camt(iban(town), entries, message_id=f"M{id}", statement_id=id, **more)  # type: ignore[arg-type]
+def statement(town: Tenant, *entries: Ntry, name: str = "S1", **more: object) -> Camt:
+    return Camt(iban(town), entries, message_id=f"M{name}", statement_id=name, **more)  # type: ignore[arg-type]
 
 
-def report(town: Tenant, *entries: Ntry, id: str = "R1") -> Camt:
-    return Camt(iban(town), entries, "052", f"M{id}", id)
+def report(town: Tenant, *entries: Ntry, name: str = "R1") -> Camt:
+    return Camt(iban(town), entries, "052", f"M{name}", name)
 
 
-def notice(town: Tenant, *entries: Ntry, id: str = "N1") -> Camt:
-    return Camt(iban(town), entries, "054", f"M{id}", id)
+def notice(town: Tenant, *entries: Ntry, name: str = "N1") -> Camt:
+    return Camt(iban(town), entries, "054", f"M{name}", name)
 
 
 def test_an_entry_paid_by_its_own_text_is_not_paid_again_by_its_detail(tmp_path: Path, town: Tenant) -> None:
@@ -76,7 +76,7 @@ def test_details_correct_what_the_entry_as_a_whole_had_paid(tmp_path: Path, town
     take(town, tmp_path, notice(town, apart))
     assert [is_open(town, n) for n in (whole, first, second)] == [7400, 0, 0]
     assert payment_of(town, started) is PaymentStatus.AWAITING_TRANSFER
-    take(town, tmp_path, statement(town, Ntry("74.00", [Tx("74.00", whole)], ref="R2"), id="S2"))
+    take(town, tmp_path, statement(town, Ntry("74.00", [Tx("74.00", whole)], ref="R2"), name="S2"))
     assert payment_of(town, started) is PaymentStatus.PAID
     assert (at_bank(town), waiting(town)) == (14800, [])
 
@@ -94,7 +94,7 @@ def test_a_detail_in_foreign_money_stands_for_its_entry(tmp_path: Path, town: Te
 @pytest.mark.parametrize("_again", range(6))
 def test_the_statement_confirms_what_was_booked_before_what_was_held(_again: int, tmp_path: Path, town: Tenant) -> None:
     entry = Ntry("25.00", [Tx("25.00", "Parken")], ref="")
-    take(town, tmp_path, notice(town, entry, id="N1"), notice(town, entry, id="N2"), statement(town, entry))
+    take(town, tmp_path, notice(town, entry, name="N1"), notice(town, entry, name="N2"), statement(town, entry))
     assert at_bank(town) == 2500
 
 
@@ -109,13 +109,13 @@ def test_what_agrees_most_is_the_same_entry(_again: int, tmp_path: Path, town: T
 def test_a_bank_that_always_writes_one_reference_loses_no_twin_of_another_day(tmp_path: Path, town: Tenant) -> None:
     first = statement(town, Ntry("25.00", [Tx("25.00", "Parken")], ref="SAME"), balances=("0.00", "25.00"))
     twin = Ntry("25.00", [Tx("25.00", "Parken")], ref="SAME", day="2026-10-06")
-    take(town, tmp_path, first, statement(town, twin, id="S2", balances=("25.00", "50.00")))
+    take(town, tmp_path, first, statement(town, twin, name="S2", balances=("25.00", "50.00")))
     assert at_bank(town) == 5000
 
 
 def test_a_reference_used_again_next_year_is_other_money(tmp_path: Path, town: Tenant) -> None:
     this, last = Ntry("25.00", [Tx("25.00", "Parken")], ref="R1"), Ntry("25.00", ref="R1", day="2025-10-05")
-    take(town, tmp_path, statement(town, last), statement(town, this, id="S2"))
+    take(town, tmp_path, statement(town, last), statement(town, this, name="S2"))
     assert at_bank(town) == 5000
 
 
@@ -163,13 +163,13 @@ def test_details_cut_off_at_a_cap_leave_the_entry_whole(tmp_path: Path, town: Te
     numbers = [a_claim(town).kassenzeichen for _ in range(4)]
     whole, _ = halves(town, numbers, "R1")
     parts = [Ntry("148.00", [Tx("37.00", n) for n in half], ref="R1", count=4) for half in (numbers[:2], numbers[2:])]
-    take(town, tmp_path, whole, *(notice(town, part, id=f"N{n}") for n, part in enumerate(parts)))
+    take(town, tmp_path, whole, *(notice(town, part, name=f"N{n}") for n, part in enumerate(parts)))
     assert at_bank(town) == 14800
     assert waiting(town) == [(Doubt.DETAILS_MISSING, "credit", 14800, "EUR")]
 
 
 def test_a_returned_transfer_is_no_payment(tmp_path: Path, town: Tenant) -> None:
-    """Money of ours that comes back carries the reference we wrote on it (GVC 159; camt.md B4)."""
+    """Money of ours that comes back carries the reference we wrote on it (GVC 159)."""
     number = a_claim(town).kassenzeichen
     take(town, tmp_path, statement(town, Ntry("37.00", [Tx("37.00", number)], ref="R1", code="159")))
     assert (is_open(town, number), waiting(town)) == (3700, [(Doubt.RETURNED, "credit", 3700, "EUR")])

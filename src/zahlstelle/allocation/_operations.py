@@ -118,7 +118,7 @@ ORDER BY a.claim, a.id
 def _take_back_replaced(tenant: Tenant, entries: Sequence[UUID], at: datetime) -> Sequence[UUID]:
     """Take back what an entry had paid as a whole: its details say better what it is. Returns the claims concerned."""
     with connection.cursor() as cursor:
-        cursor.execute(_REPLACED, {"tenant": tenant.id, "entries": entries})
+        cursor.execute(_REPLACED, {"tenant": tenant.id, "entries": list(entries)})
         replaced = cursor.fetchall()
     taken_back = []
     for id_, detail, entry, cents, claim, attempt, booked, on in replaced:

@@ -1,7 +1,7 @@
 """A collective credit whose details are told as entries of their own: the same money, told in parts.
 
-Banks cut long notifications (camt.md A4: 500 details an entry) and tell single payments apart. A statement's entry points
-to such a notification by its message id (AddtlInfInd, camt.md B3), or both carry the bank's reference. Whichever is
+Banks cut long notifications (500 details an entry) and tell single payments apart. A statement's entry points to such
+a notification by its message id (AddtlInfInd), or both carry the bank's reference. Whichever is
 booked first is the money; the other is kept, and never booked.
 """
 
@@ -100,7 +100,7 @@ def _found(
     days = [s.entry.booking_date for s in sightings if s.entry.booking_date]
     if not days:
         return []
-    given = {
+    given: dict[str, Any] = {
         "tenant": tenant.id,
         "accounts": list({s.account for s in sightings}),
         "messages": messages,

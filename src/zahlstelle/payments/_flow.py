@@ -13,7 +13,7 @@ from zahlstelle.tenancy import Tenant, inside, provider_accesses
 
 from ._operations import MethodUnknown, end, end_payment, intend, postpone, record_start, settle
 from ._queries import Attempt, attempt_of, attempts_of, payment_by_id
-from ._rules import LIVE, PaymentStatus, Status
+from ._rules import LIVE, PaymentStatus, Status, never_started
 from ._socket import MerchantAccess, NeverSeen, NoAnswer, Provider, Report, StartRequest
 
 _log = structlog.get_logger(__name__)
@@ -80,7 +80,7 @@ def refresh(*, tenant: Tenant, attempt_id: UUID, at: datetime, in_passing: bool 
             if settled.status is attempt.status and not in_passing:
                 postpone(tenant=tenant, attempt_id=attempt_id, at=at)
             return settled
-        case NeverSeen() if attempt.provider_reference is None and attempt.status in (Status.INTENDED, Status.UNKNOWN):
+        case NeverSeen() if never_started(attempt.status, attempt.provider_reference, at - attempt.started_at):
             return record_start(tenant=tenant, attempt_id=attempt_id, answer=answer, at=at)
         case _:
             reason = answer.reason if isinstance(answer, NoAnswer) else "never_seen"

@@ -119,6 +119,15 @@ def next_status(
     return meant if (now, meant) in EDGES else now
 
 
+_START_TAKES = timedelta(minutes=2)
+
+
+def never_started(status: Status, provider_reference: str | None, since: timedelta) -> bool:
+    """Say whether "never seen" is the last word: only when the call that starts it cannot be under way any more."""
+    unanswered = provider_reference is None and status in (Status.INTENDED, Status.UNKNOWN)
+    return unanswered and since >= _START_TAKES
+
+
 _CHECKS = [timedelta(seconds=s) for s in (10, 20, 40, 60, 120, 300, 600, 900, 1800, 3600)]
 _AFTER_THE_END = [timedelta(minutes=m) for m in (1, 10, 60, 24 * 60)]
 
