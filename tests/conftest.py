@@ -31,6 +31,14 @@ def pytest_configure(config: pytest.Config) -> None:
     django.setup()
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let `-k name` (and so `make prove WHAT=name`) choose a proof by its name in docs/proofs.md."""
+    for item in items:
+        for mark in item.iter_markers("prove"):
+            item.extra_keyword_matches.update(mark.args)
+
+
 def _start_database() -> None:
     from zahlstelle.postgres import obtain
 

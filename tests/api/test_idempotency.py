@@ -11,9 +11,10 @@ from django.db import connection
 from tests.support.rest import Caller, at_once, problem_of
 from tests.support.sizes import size
 
-from zahlstelle import api, claims, ledger, payments
+from zahlstelle import claims, ledger, payments
 from zahlstelle.kernel import clock
 from zahlstelle.tenancy import Tenant, inside
+from zahlstelle.web import answers
 
 CLAIMS = "/api/v1/claims"
 BODY = {"amount": "37.00", "purpose": "Personalausweis"}
@@ -127,9 +128,9 @@ def test_purge_forgets_what_is_old_and_only_in_its_town(caller: Caller, stranger
         who.post(CLAIMS, BODY, Idempotency_Key="old")
         age(who.town, timedelta(hours=25))
         who.post(CLAIMS, BODY, Idempotency_Key="new")
-    assert api.purge(tenant=caller.town, at=clock.now()) == 1
-    assert api.purge(tenant=caller.town, at=clock.now()) == 0
-    assert api.purge(tenant=stranger.town, at=clock.now()) == 1
+    assert answers.purge(tenant=caller.town, at=clock.now()) == 1
+    assert answers.purge(tenant=caller.town, at=clock.now()) == 0
+    assert answers.purge(tenant=stranger.town, at=clock.now()) == 1
 
 
 def test_many_at_once_under_one_key_are_one(caller: Caller) -> None:

@@ -8,6 +8,8 @@ from tests.support.rest import Caller, problem_of
 
 from zahlstelle.api._app import api as interface
 
+pytestmark = pytest.mark.prove("other_town")
+
 NOBODYS = {
     "claim": "0199b4c1-7a52-7d3e-9f10-2b6a4c8d1e55",
     "number": "471199999999",

@@ -196,6 +196,6 @@ def test_a_database_that_does_not_answer(caller: Caller, monkeypatch: pytest.Mon
 
 
 def test_outside_of_the_interface_nothing_is_changed() -> None:
-    answer = Client(HTTP_HOST="localhost").get("/apiary-that-is-not-there")
+    answer = Client(HTTP_HOST="localhost").get("/apiary/is/not/there/")
     assert answer.status_code == 404
     assert answer.headers["Content-Type"].startswith("text/html")

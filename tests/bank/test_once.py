@@ -11,6 +11,8 @@ from tests.support.towns import AT, a_claim, found_town
 from zahlstelle import allocation, bank, claims, ledger
 from zahlstelle.tenancy import Tenant, bank_accounts
 
+pytestmark = pytest.mark.prove("import_once")
+
 
 def iban(town: Tenant) -> str:
     return bank_accounts(tenant=town)[0].iban
@@ -21,7 +23,7 @@ def take(town: Tenant, path: Path) -> allocation.ImportResult:
 
 
 def collective(town: Tenant, numbers: list[str]) -> tuple[Camt, Camt]:
-    """A collective credit whose details come in a camt.054 (camt.md B3, shape b)."""
+    """A collective credit whose details come in a camt.054."""
     total = f"{37 * len(numbers)}.00"
     entry = Ntry(total, [Tx(total, end_to_end="", name="")], ref="R1", elsewhere="M2")
     details = Ntry(total, [Tx("37.00", end_to_end=n, tx_id=f"T{n}") for n in numbers], ref="R1", count=len(numbers))
@@ -155,7 +157,7 @@ def test_only_booked_money_is_booked(status: str, tmp_path: Path, town: Tenant) 
 
 
 def test_an_instant_advice_without_a_day_is_the_same_money_as_the_statement(tmp_path: Path, town: Tenant) -> None:
-    """The second kind of camt.054 (C5N; camt.md B2): seconds after the payment, without day and reference."""
+    """The second kind of camt.054 (C5N; docs/bank-files.md): seconds after the payment, without day and reference."""
     number = a_claim(town).kassenzeichen
     advice = Ntry("37.00", [Tx("37.00", end_to_end=number, tx_id="T1")], ref="", day="")
     assert take(town, Camt(iban(town), [advice], "054").write(tmp_path, "a.xml")).credit_cents == 0

@@ -169,7 +169,7 @@ def test_details_cut_off_at_a_cap_leave_the_entry_whole(tmp_path: Path, town: Te
 
 
 def test_a_returned_transfer_is_no_payment(tmp_path: Path, town: Tenant) -> None:
-    """Money of ours that comes back carries the reference we wrote on it (GVC 159; camt.md B4)."""
+    """Money of ours that comes back carries the reference we wrote on it (GVC 159)."""
     number = a_claim(town).kassenzeichen
     take(town, tmp_path, statement(town, Ntry("37.00", [Tx("37.00", number)], ref="R1", code="159")))
     assert (is_open(town, number), waiting(town)) == (3700, [(Doubt.RETURNED, "credit", 3700, "EUR")])

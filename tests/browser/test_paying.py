@@ -25,6 +25,8 @@ from zahlstelle import claims, payments
 from zahlstelle.kernel import clock
 from zahlstelle.tenancy import Tenant
 
+pytestmark = pytest.mark.prove("whole_way")
+
 
 @pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "no-javascript"])
 def test_from_the_letter_to_the_receipt(

@@ -19,6 +19,8 @@ from tests.support.machine import descendants, left_in_tmp, processes_running
 
 from zahlstelle.processes import free_port
 
+pytestmark = pytest.mark.prove("fresh_start")
+
 
 class Running:
     """One `zahlstelle demo`, as a person starts it."""

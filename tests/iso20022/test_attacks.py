@@ -16,6 +16,8 @@ import pytest
 from tests.iso20022.support import detail, entry, message, refusal
 from zahlstelle import iso20022
 
+pytestmark = pytest.mark.prove("bad_input")
+
 GOOD = message(entry(detail()))
 DOCUMENT = '<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.08">'
 

@@ -9,6 +9,8 @@ import pytest
 from tests.iso20022.support import GOLDEN, reading
 from zahlstelle import iso20022
 
+pytestmark = pytest.mark.prove("inspect")
+
 FILES = sorted(path for path in GOLDEN.iterdir() if path.suffix in (".xml", ".zip"))
 EMPTY_ON_PURPOSE = {"no-statement.xml"}
 

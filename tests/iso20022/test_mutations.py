@@ -13,6 +13,8 @@ import pytest
 from tests.iso20022.support import GOLDEN, events
 from zahlstelle import iso20022
 
+pytestmark = pytest.mark.prove("bad_input")
+
 FULL = 200_000
 SEEDS = 8
 SOURCES = sorted(path for path in GOLDEN.iterdir() if path.suffix in (".xml", ".zip"))

@@ -17,6 +17,8 @@ from tests.iso20022.support import shared
 from zahlstelle import iso20022
 from zahlstelle.cli.bank_inspect import run_inspect
 
+pytestmark = pytest.mark.prove("inspect")
+
 SAMPLES = shared("samples", "camt")
 FILES = sorted(SAMPLES.rglob("*.xml")) if SAMPLES else []
 

@@ -13,6 +13,8 @@ from tests.iso20022.support import shared
 from zahlstelle import iso20022
 from zahlstelle.iso20022 import NoticeDetail, NoticeEntry, NoticeHead, Unwritable, write_camt054
 
+pytestmark = pytest.mark.prove("notify")
+
 HEAD = NoticeHead(
     "ZS-2026-1", datetime(2026, 11, 20, 7, 0, tzinfo=UTC), "ZS-2026-1-1", "DE87123456781234567890",
     owner_name="Stadtkasse Großmüllrose", servicer_bic="MUSTDE5M",

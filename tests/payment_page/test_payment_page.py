@@ -286,6 +286,23 @@ def test_a_page_that_waits_long_leaves_the_provider_in_peace(
     assert provider.checked == before + 1
 
 
+@pytest.mark.parametrize("answer", [None, NoAnswer("timeout")])
+def test_looking_often_does_not_make_the_worker_look_later(
+    citizen: Client, town: Tenant, provider: FakeProvider, owner: Any, answer: NoAnswer | None
+) -> None:
+    payment = start(town)
+    choose(citizen, payment)
+    provider.says = ProviderStatus.UNKNOWN
+    seen(citizen, payment)
+    provider.answer = answer
+    for _ in range(12):
+        seen(citizen, payment)
+    with owner(town) as database:
+        sql = "SELECT check_at FROM attempt WHERE payment_id = %s"
+        (check_at,) = database.execute(sql, [payment.payment.id]).fetchone()
+    assert check_at <= clock.now() + timedelta(seconds=10)
+
+
 def test_a_method_nobody_offers(citizen: Client, started: NewPayment) -> None:
     response = choose(citizen, started, "cash")
     assert response.status_code == 422
@@ -305,6 +322,15 @@ def test_it_speaks_the_language_it_was_started_in(citizen: Client, town: Tenant)
     assert "Identity card" in page
     assert "Personalausweis" in seen(citizen, payment, "?lang=de")
     assert "Personalausweis" in seen(citizen, payment, "")
+
+
+def test_a_language_we_do_not_speak(citizen: Client, town: Tenant, provider: FakeProvider) -> None:
+    payment = start(town, language="fr")
+    assert '<html lang="de">' in seen(citizen, payment, "")
+    choose(citizen, payment)
+    provider.says = ProviderStatus.PAID
+    seen(citizen, payment)
+    assert citizen.get(f"/pay/{payment.token}/quittung.pdf").status_code == 200
 
 
 def test_only_forms_change_anything(citizen: Client, started: NewPayment) -> None:
@@ -329,6 +355,7 @@ def test_what_a_browser_may_do_and_keep(citizen: Client, started: NewPayment) ->
     assert "default-src 'none'" in policy
     assert "frame-ancestors 'none'" in policy
     assert "unsafe" not in policy
+    assert set(response.cookies) == {"csrftoken"}
     cookie = response.cookies["csrftoken"]
     assert (cookie["httponly"], cookie["samesite"]) == (True, "Lax")
     assert 'style="' not in response.content.decode()

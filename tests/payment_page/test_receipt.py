@@ -8,8 +8,11 @@ import pikepdf
 import pytest
 from django.test import Client
 from django.utils import translation
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from tests.support.fake_provider import FakeProvider
 from tests.support.pdf_text import text_of
+from tests.support.sizes import size
 from tests.support.towns import a_claim
 
 from zahlstelle import payments
@@ -67,6 +70,40 @@ def test_no_text_is_a_command() -> None:
     text = text_of(_receipt.pdf(replace(a_receipt(), lines=[(NASTY, "37,00 €")], town=NASTY)))
     assert text.count(NASTY.replace("\n", "")) >= 1
     assert "stark" in text
+
+
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [
+        ("Łódź, Ğüneş", "Łódź, Ğüneş"),
+        ("Юлия Ωμέγα", "Юлия Ωμέγα"),
+        ("Feier 🎉 日本", "Feier \N{REPLACEMENT CHARACTER} \N{REPLACEMENT CHARACTER}\N{REPLACEMENT CHARACTER}"),
+        ("eins\nzwei\x07drei\x00", "eins zwei drei"),
+        ("links\u202erechts", "linksrechts"),
+        ("\ue000\ufffe", "\N{REPLACEMENT CHARACTER}\N{REPLACEMENT CHARACTER}"),
+    ],
+)
+def test_what_no_font_has_does_not_stop_a_receipt(typed: str, shown: str) -> None:
+    text = text_of(_receipt.pdf(replace(a_receipt(), lines=[(typed, "37,00 €")])))
+    assert shown.replace(" ", "") in text.replace(" ", "")
+
+
+def test_the_fonts_have_every_letter_we_promise() -> None:
+    letters = "".join(map(chr, (n for first, last in _receipt._LETTERS for n in range(first, last + 1))))
+    assert len(_receipt._printable(letters)) > 1500
+    assert _receipt.pdf(replace(a_receipt(), lines=[(" ".join(_receipt._printable(letters)), "1,00 €")]))
+
+
+@given(st.text(max_size=60))
+@settings(max_examples=size(40, 2000), deadline=None)
+def test_any_text_can_be_on_a_receipt(text: str) -> None:
+    assert _receipt.pdf(replace(a_receipt(), lines=[(text, "1,00 €")], town=text))
+
+
+def test_many_lines_take_many_pages() -> None:
+    lines = [(f"Leistung {n}", "1,00 €") for n in range(80)]
+    with pikepdf.open(BytesIO(_receipt.pdf(replace(a_receipt(), lines=lines)))) as pdf:
+        assert len(pdf.pages) == 4
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,8 @@ ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "scripts"))
 import messages  # noqa: E402
 
-OUT_OF_REACH = {"town_file_wrong", "api_key_unknown"}  # setting up a town, calling the API
+# Setting up a town, calling the API, logging in to the back office.
+OUT_OF_REACH = {"town_file_wrong", "api_key_unknown", "login_refused", "login_paused"}
 CATALOGUE = messages.LOCALE / "en" / "LC_MESSAGES" / "django.po"
 
 

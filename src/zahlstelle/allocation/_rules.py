@@ -1,7 +1,7 @@
 """Which money pays which claim: the references in a detail and the decision table. No IO.
 
 Money is posted by itself only where one valid reference names one open claim and the amount is exactly what is open of
-it (DESIGN 5, rule 8). Never by amount alone. Everything else is a doubt with a name.
+it. Never by amount alone. Everything else is a doubt with a name.
 """
 
 import re
@@ -80,7 +80,7 @@ _SEPARATORS = re.compile(r"[\s./\-]+")
 def references_in(
     *, end_to_end_id: str | None, reference: str | None, remittance: Sequence[str], pools: Iterable[Pool]
 ) -> References:
-    """Find what a detail names. Pieces of a remittance text are read joined both ways (camt.md B5)."""
+    """Find what a detail names. Pieces of a remittance text are read joined both ways: banks cut it anywhere."""
     fields = [_SEPARATORS.sub("", text).upper() for text in (end_to_end_id, reference) if text]
     fields += [text[4:] for text in fields if checkdigits.rf_is_valid(text)]
     texts = [text for text in (end_to_end_id, reference, " ".join(remittance), "".join(remittance)) if text]

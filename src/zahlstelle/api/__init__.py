@@ -1,7 +1,6 @@
 """The REST interface for makers of online services: /api/v1/. It translates and never decides."""
 
 from ._app import urls
-from ._idempotency import purge
 from ._middleware import EveryErrorIsAProblem
 
-__all__ = ["EveryErrorIsAProblem", "purge", "urls"]
+__all__ = ["EveryErrorIsAProblem", "urls"]

@@ -23,6 +23,7 @@ from ._problems import (
     DatabaseUnavailable,
     Fault,
     InternalError,
+    LengthRequired,
     RequestInvalid,
     RouteUnknown,
     Unauthenticated,
@@ -68,6 +69,8 @@ def _http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
 @api.exception_handler(ValidationError)
 def _not_valid(request: HttpRequest, error: ValidationError) -> HttpResponse:
     if not request.body and any(fault["loc"] == ("body", "body") for fault in error.errors):
+        if "Transfer-Encoding" in request.headers:  # without a length, the web server hands nothing over
+            return problem(LengthRequired("please send Content-Length; a body in chunks is not read"))
         return problem(BodyUnreadable("the body is empty; a JSON object is needed"))
     return problem(RequestInvalid([Fault(_pointer(e["loc"]), _said(e)) for e in error.errors]))
 

@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 from django.http import HttpRequest
 from ninja.parser import Parser
 
-from ._problems import BodyUnreadable, LengthRequired, MediaTypeWrong
+from ._problems import BodyUnreadable, MediaTypeWrong
 
 _DEEPEST = 16
 _UNSPEAKABLE = re.compile("[\x00\ud800-\udfff]")
@@ -19,10 +19,8 @@ class StrictJson(Parser):
     def parse_body(self, request: HttpRequest) -> dict[str, Any]:
         """Read the body.
 
-        Raises LengthRequired, MediaTypeWrong, BodyUnreadable.
+        Raises MediaTypeWrong, BodyUnreadable.
         """
-        if "HTTP_TRANSFER_ENCODING" in request.META and not request.META.get("CONTENT_LENGTH"):
-            raise LengthRequired("please send Content-Length; a body in chunks is not read")
         packed = request.headers.get("Content-Encoding", "identity") != "identity"
         if packed or request.content_type != "application/json":
             raise MediaTypeWrong("please send the body as Content-Type: application/json, not compressed")

@@ -19,13 +19,13 @@ from psycopg.errors import LockNotAvailable
 from pydantic import BaseModel
 
 from zahlstelle.kernel import clock, new_id
-from zahlstelle.tenancy import ClientAccess, Tenant, inside
+from zahlstelle.tenancy import ClientAccess, inside
+from zahlstelle.web.answers import KEPT
 
 from ._auth import client_of
 from ._body import canonical, read_json
 from ._problems import BodyUnreadable, IdempotencyKeyInUse, IdempotencyKeyInvalid, IdempotencyKeyReused
 
-KEPT = timedelta(hours=24)
 _ABANDONED = timedelta(seconds=60)
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
@@ -91,13 +91,6 @@ def once_outside(request: HttpRequest, work: Work) -> HttpResponse:
         raise
     with inside(client.tenant):
         return _keep(request, claimed, answer)
-
-
-def purge(*, tenant: Tenant, at: datetime) -> int:
-    """Forget keys older than a day. Returns how many."""
-    with inside(tenant), connection.cursor() as cursor:
-        cursor.execute("DELETE FROM idempotency WHERE tenant_id = %s AND at < %s", [tenant.id, at - KEPT])
-        return int(cursor.rowcount)
 
 
 # One statement takes a key that is new, forgotten, or left behind by a node that died. It waits for whoever holds the

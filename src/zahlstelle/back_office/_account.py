@@ -14,8 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from zahlstelle import tenancy
 from zahlstelle.kernel import clock
-from zahlstelle.tables.tenancy import Person
-from zahlstelle.tenancy import LoginPaused, LoginRefused, Role, Tenant
+from zahlstelle.tenancy import LoginPaused, LoginRefused, Person, Role, Tenant
 
 from ._desk import page
 

@@ -22,7 +22,7 @@ _LONGEST = 35
 def search(request: HttpRequest, desk: Desk) -> HttpResponse:
     """Lead to the claim whose Kassenzeichen was typed, however it was spaced."""
     number = normalised(request.GET.get("kassenzeichen", ""))
-    if not number or not number.isalnum() or len(number) > _LONGEST:
+    if not (number.isascii() and number.isalnum()) or len(number) > _LONGEST:
         return page(request, desk, "not_found", {"asked": request.GET.get("kassenzeichen", "")[:80]})
     return redirect("kasse:claim", town=desk.tenant.slug, kassenzeichen=number)
 

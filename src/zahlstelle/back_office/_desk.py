@@ -11,8 +11,7 @@ from django.shortcuts import render
 from django.utils import translation
 
 from zahlstelle.kernel import Refusal
-from zahlstelle.tables.tenancy import Person
-from zahlstelle.tenancy import Membership, Permission, Role, Tenant, may, towns_of
+from zahlstelle.tenancy import Membership, Permission, Person, Role, Tenant, may, towns_of
 
 P = ParamSpec("P")
 View = Callable[..., HttpResponse]

@@ -48,12 +48,17 @@ def files(request: HttpRequest, desk: Desk) -> HttpResponse:
         limit = UPLOAD_LIMIT_MB * 1_048_576
         handler = ToDiskUpToLimit(request, limit)
         request.upload_handlers = [handler]
-        if int(request.META.get("CONTENT_LENGTH") or 0) > limit + 65_536:
+        if _announced(request) > limit + 65_536:
             return _show(request, desk, error=_too_large())
         request.POST  # noqa: B018 - reads the upload, through the handler
         if handler.too_large:
             return _show(request, desk, error=_too_large())
     return _files(request, desk)
+
+
+def _announced(request: HttpRequest) -> int:
+    """Tell how many bytes the request says it has."""
+    return int(request.META.get("CONTENT_LENGTH") or 0)
 
 
 @csrf_protect

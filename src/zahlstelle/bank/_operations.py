@@ -371,9 +371,8 @@ SELECT md5(g.entry || ':' || (d.number + g.before))::uuid, %(tenant)s, g.entry, 
     CASE WHEN e.breakdown = 'single' THEN e.amount_cents ELSE d.amount_cents END,
     CASE WHEN e.breakdown = 'single' THEN e.side ELSE coalesce(d.side, e.side) END,
     CASE WHEN e.breakdown = 'single' THEN e.currency ELSE coalesce(d.currency, e.currency) END,
-    d.end_to_end_id, d.mandate_id, d.instruction_id, d.tx_id, d.uetr, d.bank_ref,
-    d.party_name, d.party_iban, d.reference, d.reference_type, d.remittance, d.return_reason, d.original_cents,
-    d.charges_cents, d.proprietary_code
+    d.end_to_end_id, d.mandate_id, d.instruction_id, d.tx_id, d.uetr, d.bank_ref, d.party_name, d.party_iban,
+    d.reference, d.reference_type, d.remittance, d.return_reason, d.original_cents, d.charges_cents, d.proprietary_code
 FROM given g
 JOIN bank_entry e ON e.id = g.entry AND e.tenant_id = %(tenant)s
 JOIN seen_detail d ON d.position = g.position
@@ -424,7 +423,7 @@ def _entry_row(known: Known, sighting: Sighting) -> BankEntryRow:
 
 
 def _book_money(tenant: Tenant, to_book: Sequence[tuple[UUID, Sighting]], at: datetime, taken: TakenIn) -> None:
-    """Book every booked entry the day it is read: Bank against Suspense (DESIGN 5, rule 6)."""
+    """Book every booked entry the day it is read: Bank against Suspense."""
     entries = []
     for entry_id, sighting in to_book:
         entry = sighting.entry

@@ -1,8 +1,8 @@
 """A collective credit whose details are told as entries of their own: the same money, told in parts.
 
-Banks cut long notifications (some at 500 details an entry) and tell single payments apart. The entry of a statement
-points to such a notification by its message id (AddtlInfInd), or both carry one reference. Whichever is booked first is
-the money; the other is kept, and never booked.
+Banks cut long notifications (500 details an entry) and tell single payments apart. A statement's entry points to such
+a notification by its message id (AddtlInfInd), or both carry the bank's reference. Whichever is
+booked first is the money; the other is kept, and never booked.
 """
 
 from collections import defaultdict

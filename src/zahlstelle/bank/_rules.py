@@ -27,7 +27,7 @@ class Breakdown(StrEnum):
 
 
 def breakdown(entry: Entry) -> Breakdown:
-    """Say how far this sighting's own details explain the entry (DESIGN 5, rule 7)."""
+    """Say how far this sighting's own details explain the entry."""
     elsewhere = bool(entry.breakdown_message_id or entry.batch_message_id or entry.batch_payment_id)
     several = (entry.batch_count or 0) > 1
     if entry.detail_count <= 1 and (elsewhere or several):
@@ -77,7 +77,7 @@ _NO_REFERENCE = frozenset({"", "NONREF", "NOTPROVIDED", "NOTAVAILABLE", "NOREF",
 
 
 def usable(reference: str | None) -> str:
-    """Give a bank's reference where it tells anything, else nothing (camt.md B5: NONREF, NOTPROVIDED)."""
+    """Give a bank's reference where it tells anything, else nothing (banks write NONREF, NOTPROVIDED)."""
     text = (reference or "").strip()
     return "" if text.upper() in _NO_REFERENCE else text
 
@@ -110,7 +110,7 @@ class Sighting:
 
     @property
     def booked(self) -> bool:
-        """Only what the bank calls booked, with its day, is money (status BOOK; camt.md B2)."""
+        """Only what the bank calls booked, with its day, is money (ISO 20022, EntryStatus BOOK)."""
         return self.entry.status == "BOOK" and self.entry.booking_date is not None
 
 

@@ -1,7 +1,7 @@
 """Open claims and settle them."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
@@ -13,8 +13,7 @@ from zahlstelle import events, ledger
 from zahlstelle.kernel import CheckMethod, InputRefused, Money, Refusal, berlin_day, fact_id, new_id
 from zahlstelle.ledger import Entry, Line, Side
 from zahlstelle.tables.claims import PoolRow, ServiceRow
-from zahlstelle.tables.tenancy import UnitRow
-from zahlstelle.tenancy import Tenant, TownFile, inside
+from zahlstelle.tenancy import Tenant, TownFile, inside, units
 
 from ._numbers import numbers
 from ._queries import (
@@ -27,7 +26,7 @@ from ._queries import (
     pools,
     service_by_key,
 )
-from ._rules import Pool, checked, normalised, sound
+from ._rules import Pool, checked, sound
 
 
 class KassenzeichenTaken(Refusal):
@@ -77,9 +76,13 @@ def open_claim(*, tenant: Tenant, claim: NewClaim, at: datetime) -> Claim:
 
 
 def open_claims(*, tenant: Tenant, new: Sequence[NewClaim], at: datetime) -> Sequence[Claim]:
-    """Open many claims, all or none."""
+    """Open many claims, all or none. Those that bring their Kassenzeichen are written in a few statements."""
     with inside(tenant):
-        opened = [_open(tenant, claim, at, ahead=len(new) == 1) for claim in new]
+        own = _open_own(tenant, [claim for claim in new if claim.kassenzeichen is not None], at)
+        opened = [
+            next(own) if claim.kassenzeichen is not None else (_open_next(tenant, claim, at, ahead=len(new) == 1), True)
+            for claim in new
+        ]
         ledger.post(tenant=tenant, entries=[_owed(claim, at) for claim, fresh in opened if fresh])
         return [claim for claim, _ in opened]
 
@@ -94,33 +97,38 @@ class _Place:
     pool: Pool | None = None
 
 
-def _open(tenant: Tenant, new: NewClaim, at: datetime, *, ahead: bool) -> tuple[Claim, bool]:
-    if new.kassenzeichen is not None:
-        return _open_under(tenant, new, _own_place(tenant, new), new.kassenzeichen, at)
+def _open_next(tenant: Tenant, new: NewClaim, at: datetime, *, ahead: bool) -> Claim:
+    """Open a claim under the pool's next free Kassenzeichen."""
     place, pool = _place(tenant, new.service)
     draft = _draft(new, place, at)
-    claims = (replace(draft, kassenzeichen=number) for number in numbers(tenant, pool, at, ahead=ahead))
-    return next(claim for claim in claims if _store(tenant, claim, place)), True
+    free = (replace(draft, kassenzeichen=number) for number in numbers(tenant, pool, at, ahead=ahead))
+    return next(claim for claim in free if _store(tenant, [(claim, place)]))
 
 
-def _open_under(tenant: Tenant, new: NewClaim, place: _Place, kassenzeichen: str, at: datetime) -> tuple[Claim, bool]:
-    claim = replace(_draft(new, place, at), kassenzeichen=normalised(kassenzeichen))
-    if _store(tenant, claim, place):
-        return claim, True
+def _open_own(tenant: Tenant, new: Sequence[NewClaim], at: datetime) -> Iterator[tuple[Claim, bool]]:
+    """Open claims under Kassenzeichen they bring; say of each whether it is fresh."""
+    known_pools = pools(tenant=tenant) if new else []
+    keys = sorted({claim.service for claim in new if claim.service is not None})
+    catalogue = {key: service_by_key(tenant=tenant, key=key) for key in keys}
+    drafts = []
+    for claim in new:
+        number = checked(claim.kassenzeichen or "", known_pools)
+        pool = next((pool for pool in known_pools if pool.valid(number)), None)
+        service = catalogue.get(claim.service or "")
+        place = _Place(service.id, service.fee, service.posting, pool) if service else _Place(pool=pool)
+        drafts.append((replace(_draft(claim, place, at), kassenzeichen=number), place))
+    stored: set[UUID] = set()
+    for start in range(0, len(drafts), _BATCH):
+        stored |= _store(tenant, drafts[start : start + _BATCH])
+    for (draft, _), claim in zip(drafts, new, strict=True):
+        yield (draft, True) if draft.id in stored else (_known(tenant, draft.kassenzeichen, claim), False)
+
+
+def _known(tenant: Tenant, kassenzeichen: str, new: NewClaim) -> Claim:
     known = claim_by_kassenzeichen(tenant=tenant, kassenzeichen=kassenzeichen)
     if not _same(known, new):
         raise KassenzeichenTaken(f"{known.kassenzeichen} is a claim for {known.amount} already")
-    return known, False
-
-
-def _own_place(tenant: Tenant, new: NewClaim) -> _Place:
-    known = pools(tenant=tenant)
-    number = checked(new.kassenzeichen or "", known)
-    pool = next((pool for pool in known if pool.valid(number)), None)
-    if new.service is None:
-        return _Place(pool=pool)
-    service = service_by_key(tenant=tenant, key=new.service)
-    return _Place(service.id, service.fee, service.posting, pool)
+    return known
 
 
 # A service with its pool; without a service, the town's first pool.
@@ -166,53 +174,69 @@ def _draft(new: NewClaim, place: _Place, at: datetime) -> Claim:
     )
 
 
-# A claim, its lines and what is open of it, in one round trip: all, or nothing where the Kassenzeichen is taken. The
-# unique index decides the race; who comes second waits for who came first.
+# Claims, their lines and what is open of them, in one round trip: each whole, or nothing of it where its
+# Kassenzeichen is taken. The unique index decides the race; who comes second waits for who came first.
 _STORE = """
-WITH claim AS (
+WITH given AS (
+    SELECT * FROM unnest(%(ids)s::uuid[], %(numbers)s::text[], %(services)s::uuid[], %(pools)s::uuid[],
+        %(purposes)s::text[], %(debtors)s::text[], %(cents)s::bigint[], %(currencies)s::text[], %(dues)s::date[],
+        %(externals)s::text[], %(origins)s::text[])
+        AS g (id, kassenzeichen, service, pool, purpose, debtor, cents, currency, due_on, external, origin)
+), claim AS (
     INSERT INTO claim (tenant_id, id, kassenzeichen, service_id, pool_id, purpose, debtor_name, amount_cents, currency,
         due_on, external_reference, origin, opened_at)
-    VALUES (%(tenant)s, %(id)s, %(kassenzeichen)s, %(service)s, %(pool)s, %(purpose)s, %(debtor_name)s, %(cents)s,
-        %(currency)s, %(due_on)s, %(external_reference)s, %(origin)s, %(at)s)
-    ON CONFLICT (tenant_id, kassenzeichen) DO NOTHING RETURNING id
+    SELECT %(tenant)s, id, kassenzeichen, service, pool, purpose, debtor, cents, currency, due_on, external, origin,
+        %(at)s FROM given
+    ON CONFLICT (tenant_id, kassenzeichen) DO NOTHING RETURNING id, amount_cents
 ), line AS (
     INSERT INTO claim_line (tenant_id, claim_id, number, text, amount_cents, posting)
-    SELECT %(tenant)s, claim.id, l.number, l.text, l.cents, l.posting FROM claim,
-        unnest(%(texts)s::text[], %(line_cents)s::bigint[], %(postings)s::jsonb[]) WITH ORDINALITY
-        AS l (text, cents, posting, number)
+    SELECT %(tenant)s, claim.id, l.number, l.text, l.cents, l.posting FROM claim
+    JOIN unnest(%(line_claims)s::uuid[], %(line_numbers)s::integer[], %(texts)s::text[], %(line_cents)s::bigint[],
+        %(postings)s::jsonb[]) AS l (claim, number, text, cents, posting) ON l.claim = claim.id
 )
 INSERT INTO claim_balance (tenant_id, claim_id, due_cents, settled_cents)
-SELECT %(tenant)s, claim.id, %(cents)s, 0 FROM claim
+SELECT %(tenant)s, claim.id, claim.amount_cents, 0 FROM claim RETURNING claim_id
 """
+_BATCH = 2_000
 
 
-def _store(tenant: Tenant, claim: Claim, place: _Place) -> bool:
-    """Write a claim down; False where its Kassenzeichen is taken."""
+def _store(tenant: Tenant, drafts: Sequence[tuple[Claim, _Place]]) -> set[UUID]:
+    """Write claims down that were opened at the same moment; gives the ids of those whose Kassenzeichen was free."""
+    claims = [claim for claim, _ in drafts]
+    at = claims[0].opened_at
+    lines = [(claim.id, line) for claim in claims for line in claim.lines]
     given: dict[str, Any] = {
         "tenant": tenant.id,
-        "id": claim.id,
-        "kassenzeichen": claim.kassenzeichen,
-        "service": place.service_id,
-        "pool": place.pool.id if place.pool else None,
-        "purpose": claim.purpose,
-        "debtor_name": claim.debtor_name,
-        "cents": claim.amount.cents,
-        "currency": claim.amount.currency,
-        "due_on": claim.due_on,
-        "external_reference": claim.external_reference,
-        "origin": claim.origin,
-        "at": claim.opened_at,
-        "texts": [line.text for line in claim.lines],
-        "line_cents": [line.amount.cents for line in claim.lines],
-        "postings": [json.dumps(line.posting) for line in claim.lines],
+        "at": at,
+        "ids": [claim.id for claim in claims],
+        "numbers": [claim.kassenzeichen for claim in claims],
+        "services": [place.service_id for _, place in drafts],
+        "pools": [place.pool.id if place.pool else None for _, place in drafts],
+        "purposes": [claim.purpose for claim in claims],
+        "debtors": [claim.debtor_name for claim in claims],
+        "cents": [claim.amount.cents for claim in claims],
+        "currencies": [claim.amount.currency for claim in claims],
+        "dues": [claim.due_on for claim in claims],
+        "externals": [claim.external_reference for claim in claims],
+        "origins": [claim.origin for claim in claims],
+        "line_claims": [claim_id for claim_id, _ in lines],
+        "line_numbers": [line.number for _, line in lines],
+        "texts": [line.text for _, line in lines],
+        "line_cents": [line.amount.cents for _, line in lines],
+        "postings": [json.dumps(line.posting) for _, line in lines],
     }
     with connection.cursor() as cursor:
         cursor.execute(_STORE, given)
-        if cursor.rowcount == 0:
-            return False
-    payload = {"kassenzeichen": claim.kassenzeichen}
-    events.record(tenant=tenant, name="claim.opened", subject=claim.id, at=claim.opened_at, payload=payload)
-    return True
+        stored = {row[0] for row in cursor.fetchall()}
+    fresh = [claim for claim in claims if claim.id in stored]
+    events.record_many(
+        tenant=tenant,
+        name="claim.opened",
+        subjects=[claim.id for claim in fresh],
+        at=at,
+        payloads=[{"kassenzeichen": claim.kassenzeichen} for claim in fresh],
+    )
+    return stored
 
 
 def _same(known: Claim, new: NewClaim) -> bool:
@@ -278,7 +302,7 @@ def _add_service(tenant: Tenant, position: int, service: Mapping[str, Any]) -> N
     pool = PoolRow.objects.filter(tenant_id=tenant.id, name=service["pool"]).first()
     if pool is None:
         raise PoolUnknown(f"services: {service['key']!r} names the unknown pool {service['pool']!r}")
-    unit = UnitRow.objects.filter(tenant_id=tenant.id, key=service.get("unit", "")).first()
+    unit = next((unit for unit in units(tenant=tenant) if unit.key == service.get("unit")), None)
     ServiceRow.objects.update_or_create(
         id=fact_id("service", tenant.id, service["key"]),
         tenant_id=tenant.id,

@@ -19,11 +19,22 @@ def record(*, tenant: Tenant, name: str, subject: UUID, at: datetime, payload: M
         cursor.execute(sql, [tenant.id, new_id(), name, subject, json.dumps(dict(payload or {})), at])
 
 
-def record_many(*, tenant: Tenant, name: str, subjects: Sequence[UUID], at: datetime) -> None:
-    """Record the same event about many subjects, in one statement."""
+def record_many(
+    *,
+    tenant: Tenant,
+    name: str,
+    subjects: Sequence[UUID],
+    at: datetime,
+    payloads: Sequence[Mapping[str, Any]] | None = None,
+) -> None:
+    """Record the same event about many subjects in one statement; `payloads`, where given, go with them in order."""
     sql = """
         INSERT INTO event (tenant_id, id, name, subject, payload, at)
-        SELECT %s, g.id, %s, g.subject, '{}', %s FROM unnest(%s::uuid[], %s::uuid[]) g (id, subject)
+        SELECT %s, g.id, %s, g.subject, g.payload, %s FROM unnest(%s::uuid[], %s::uuid[], %s::jsonb[])
+            AS g (id, subject, payload)
     """
+    said = [json.dumps(payload) for payload in payloads] if payloads is not None else ["{}"] * len(subjects)
+    if not subjects:
+        return
     with inside(tenant), connection.cursor() as cursor:
-        cursor.execute(sql, [tenant.id, name, at, [new_id() for _ in subjects], list(subjects)])
+        cursor.execute(sql, [tenant.id, name, at, [new_id() for _ in subjects], list(subjects), said])

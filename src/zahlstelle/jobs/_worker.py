@@ -10,6 +10,7 @@ from django.db import close_old_connections
 from zahlstelle import allocation, ledger, payments, tenancy
 from zahlstelle.kernel import clock
 from zahlstelle.tenancy import Tenant
+from zahlstelle.web import answers
 
 from ._inbox import import_inbox
 
@@ -53,4 +54,5 @@ def run_once(*, tenant: Tenant, at: datetime) -> int:
     did += import_inbox(tenant=tenant, at=at)
     did += allocation.retry_doubts(tenant=tenant, at=at)
     ledger.seal(tenant=tenant, at=at)
+    answers.purge(tenant=tenant, at=at)
     return did

@@ -96,7 +96,7 @@ def _compare(tenant: Tenant, given: Mapping[UUID, Entry]) -> None:
     booked = _booked(tenant, list(given))
     for entry, wanted in given.items():
         if entry not in booked:
-            raise UnsoundEntry(f"{wanted.occasion}: an account of it is not open")
+            raise UnsoundEntry(f"{wanted.occasion}: the same occasion stands twice in one batch, differently")
         known = booked[entry]
         if (known.booked_on, list(known.lines)) != (wanted.booked_on, list(wanted.lines)):
             raise OccasionTaken(f"{wanted.occasion} is booked already, with other content")

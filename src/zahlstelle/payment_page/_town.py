@@ -2,7 +2,6 @@
 
 from uuid import UUID
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -14,6 +13,7 @@ from zahlstelle.claims import ClaimUnknown, NewClaim, Service, ServiceUnknown
 from zahlstelle.kernel import Money, Refusal, clock, new_token
 from zahlstelle.payments import AlreadyPaid
 from zahlstelle.tenancy import Tenant
+from zahlstelle.web.language import known
 
 from ._frame import SeeOther, friendly
 from ._once import open_once
@@ -125,13 +125,10 @@ def _shown(service: Service, language: str) -> dict[str, object]:
 
 
 def _to_payment(tenant: Tenant, claim_id: UUID) -> HttpResponse:
-    started = payments.start_payment(tenant=tenant, claim_id=claim_id, at=clock.now(), language=_language())
+    started = payments.start_payment(
+        tenant=tenant, claim_id=claim_id, at=clock.now(), language=known(translation.get_language())
+    )
     return SeeOther(reverse("payment_page:pay", args=[started.token]))
-
-
-def _language() -> str:
-    language = translation.get_language()
-    return language if language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
 
 
 def _form(request: HttpRequest, template: str, shown: dict[str, object], refusal: Refusal | None) -> HttpResponse:

@@ -79,7 +79,15 @@ WORDS: Mapping[str, Words] = {
     ),
     "kassenzeichen_taken": _NOT_OURS,
     "lines_differ": _NOT_OURS,
+    "fee_unknown": _NOT_OURS,
     "pool_unknown": _NOT_OURS,
+    "pool_exhausted": Words(
+        _("Hier geht es im Moment nicht weiter"),
+        _(
+            "Die Stadt kann gerade keine neuen Zahlungen anlegen. Es ist nichts bezahlt worden. "
+            "Bitte rufen Sie dort an."
+        ),
+    ),
     "input_refused": _NOT_OURS,
     "refused": _NOT_OURS,
     "service_unknown": Words(

@@ -14,7 +14,7 @@ from zahlstelle.tenancy import Tenant, inside, provider_accesses
 
 from ._operations import MethodUnknown, end, end_payment, intend, postpone, record_start, settle
 from ._queries import Attempt, attempt_of, attempts_of, payment_by_id
-from ._rules import LIVE, PaymentStatus, Status
+from ._rules import LIVE, PaymentStatus, Status, never_started
 from ._socket import MerchantAccess, NeverSeen, NoAnswer, Provider, Report, StartRequest
 
 _log = structlog.get_logger(__name__)
@@ -61,8 +61,11 @@ def begin(*, tenant: Tenant, payment_id: UUID, method: str, return_url: str, not
     return record_start(tenant=tenant, attempt_id=attempt.id, answer=provider.start(request), at=at)
 
 
-def refresh(*, tenant: Tenant, attempt_id: UUID, at: datetime) -> Attempt:
-    """Ask the provider what became of an attempt and settle it by the answer."""
+def refresh(*, tenant: Tenant, attempt_id: UUID, at: datetime, in_passing: bool = False) -> Attempt:
+    """Ask the provider what became of an attempt and settle it by the answer.
+
+    `in_passing` is for a citizen who looks: the worker's own timetable stays as it is, however often that happens.
+    """
     _outside_any_transaction()
     with inside(tenant):
         attempt = attempt_of(AttemptRow.objects.get(tenant_id=tenant.id, id=attempt_id))
@@ -75,10 +78,10 @@ def refresh(*, tenant: Tenant, attempt_id: UUID, at: datetime) -> Attempt:
     match answer:
         case Report():
             settled = settle(tenant=tenant, attempt_id=attempt_id, report=answer, at=at)
-            if settled.status is attempt.status:
+            if settled.status is attempt.status and not in_passing:
                 postpone(tenant=tenant, attempt_id=attempt_id, at=at)
             return settled
-        case NeverSeen() if attempt.provider_reference is None and attempt.status in (Status.INTENDED, Status.UNKNOWN):
+        case NeverSeen() if never_started(attempt.status, attempt.provider_reference, at - attempt.started_at):
             return record_start(tenant=tenant, attempt_id=attempt_id, answer=answer, at=at)
         case NeverSeen() if attempt.status is Status.REFUSED:
             postpone(tenant=tenant, attempt_id=attempt_id, at=at)
@@ -86,7 +89,8 @@ def refresh(*, tenant: Tenant, attempt_id: UUID, at: datetime) -> Attempt:
         case _:
             reason = answer.reason if isinstance(answer, NoAnswer) else "never_seen"
             _log.warning("provider_unanswered", provider=attempt.provider, attempt=str(attempt.id), reason=reason)
-            postpone(tenant=tenant, attempt_id=attempt_id, at=at)
+            if not in_passing:
+                postpone(tenant=tenant, attempt_id=attempt_id, at=at)
             return attempt
 
 

@@ -20,6 +20,7 @@ from ._socket import ForgedNotification, NeverSeen, NoAnswer, NotStarted, Provid
 __all__ = ["ForgedNotification", "PaymentUnknown"]
 
 LIFETIME = timedelta(minutes=90)
+_NOT_YET_STARTED = (Status.INTENDED, Status.UNKNOWN)
 
 
 class AlreadyPaid(Refusal):
@@ -184,21 +185,19 @@ def record_start(
     """Write down what the provider answered to the start. What has been learnt since outranks it."""
     with inside(tenant):
         row = _attempt_locked(tenant, attempt_id)
+        status = Status.REFUSED
         match answer:
             case Started(reference, redirect_url):
                 row.provider_reference, row.redirect_url = reference, redirect_url
                 status = Status.STARTED
             case NotStarted(reason):
                 row.decline_code = reason[:200]
-                status = Status.REFUSED
-            case NeverSeen():
-                status = Status.REFUSED
             case NoAnswer(reason):
                 row.vendor_word = reason[:200]
                 status = Status.UNKNOWN
-        before = Status(row.status)
-        overtaken = (before, status) not in EDGES or before not in (Status.INTENDED, Status.UNKNOWN)
-        _move(tenant, row, before if overtaken else status, at)
+        # A notification may have been quicker than the answer to the start: what is known by now stays.
+        now = Status(row.status)
+        _move(tenant, row, status if (now, status) in EDGES and now in _NOT_YET_STARTED else now, at)
         return attempt_of(row)
 
 

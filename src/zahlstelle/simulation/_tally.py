@@ -34,6 +34,7 @@ class Tally:
     def summary(self) -> dict[str, object]:
         """Give the counts for `summary.json`."""
         allocate, incoming = self.expected[ALLOCATE], self.details["credit"]
+        rate = round(allocate / incoming, 4) if incoming else None
         return {
             "captured_payments": self.captures,
             "entries": self.entries,
@@ -44,7 +45,7 @@ class Tally:
             "debit_cents": self.cents["debit"],
             "credits_of_claims": self.credits_of_claims,
             "expected": {ALLOCATE: allocate, SUSPEND: self.expected[SUSPEND]},
-            "expected_automatic_rate": round(allocate / incoming, 4) if incoming else None,
+            "expected_automatic_rate": rate,
             "by_kind": dict(sorted(self.kinds.items())),
             "claims_by_behaviour": dict(sorted(self.behaviours.items())),
         }

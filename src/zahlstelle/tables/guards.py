@@ -12,7 +12,7 @@ from .base import OfTenant
 
 APPLICATION_ROLE = "zahlstelle_app"
 
-# Written once: the application may add rows and read them, nothing else (DESIGN 5, rule 1).
+# Written once: the application may add rows and read them, nothing else.
 WRITTEN_ONCE = (
     "journal_entry",
     "journal_line",

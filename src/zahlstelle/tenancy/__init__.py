@@ -1,18 +1,12 @@
 """Towns (Mandanten): their units, accounts, providers, people, keys, and the only way into a town's rows."""
 
+from zahlstelle.tables.tenancy import Person
+
+from ._inside import inside, opened_with
 from ._login import LoginPaused, LoginRefused, log_in
-from ._operations import (
-    ApiKeyUnknown,
-    ClientAccess,
-    TenantUnknown,
-    add_api_key,
-    add_person,
-    add_tenant,
-    api_client,
-    inside,
-    opened_with,
-)
+from ._operations import ApiKeyUnknown, ClientAccess, add_api_key, add_person, add_tenant, api_client
 from ._queries import (
+    TenantUnknown,
     all_tenants,
     bank_accounts,
     provider_accesses,
@@ -43,6 +37,7 @@ __all__ = [
     "LoginRefused",
     "Membership",
     "Permission",
+    "Person",
     "ProviderAccess",
     "Role",
     "Tenant",

@@ -1,11 +1,9 @@
-"""Add towns, people and keys; step inside a town."""
+"""Add towns, people and keys."""
 
 import json
 import secrets
 import zlib
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -23,16 +21,8 @@ from zahlstelle.tables.tenancy import (
     UnitRow,
 )
 
+from ._inside import inside
 from ._rules import Role, Tenant, TownFile
-
-_INSIDE: ContextVar[UUID | None] = ContextVar("zahlstelle_tenant", default=None)
-
-
-class TenantUnknown(Refusal):
-    """There is no town under this name."""
-
-    code = "tenant_unknown"
-    status = 404
 
 
 class ApiKeyUnknown(Refusal):
@@ -50,38 +40,6 @@ class ClientAccess:
     client: UUID
     name: str
     return_urls: tuple[str, ...]
-
-
-@contextmanager
-def inside(tenant: Tenant) -> Iterator[None]:
-    """Step inside a town for one transaction: row-level security shows its rows and no other's.
-
-    The setting ends with the transaction (SET LOCAL), so a pooled connection carries nothing over. A call inside
-    another one of the same town joins its transaction; a call for another town is a defect and raises.
-    """
-    current = _INSIDE.get()
-    if current is not None and connection.in_atomic_block:
-        if current != tenant.id:
-            raise RuntimeError("one transaction, one town")
-        yield
-        return
-    with transaction.atomic(savepoint=False), connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('zahlstelle.tenant', %s, true)", [str(tenant.id)])
-        mark = _INSIDE.set(tenant.id)
-        try:
-            yield
-        finally:
-            _INSIDE.reset(mark)
-
-
-@contextmanager
-def opened_with(token: str) -> Iterator[str]:
-    """Show the one row that belongs to a token before its town is known; yields the token's digest."""
-    digest = token_digest(token)
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('zahlstelle.presented', %s, true)", [digest])
-        yield digest
-        cursor.execute("SELECT set_config('zahlstelle.presented', '', true)")
 
 
 def add_tenant(*, town: TownFile, at: datetime) -> Tenant:

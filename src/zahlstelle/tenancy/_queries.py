@@ -5,11 +5,18 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from zahlstelle.kernel import Secret
+from zahlstelle.kernel import Refusal, Secret
 from zahlstelle.tables.tenancy import BankAccountRow, MembershipRow, ProviderAccessRow, TenantRow, UnitRow
 
-from ._operations import TenantUnknown, inside
+from ._inside import inside
 from ._rules import BankAccount, Membership, ProviderAccess, Role, Tenant, Unit
+
+
+class TenantUnknown(Refusal):
+    """There is no town under this name."""
+
+    code = "tenant_unknown"
+    status = 404
 
 
 def all_tenants() -> Sequence[Tenant]:

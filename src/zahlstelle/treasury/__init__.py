@@ -1,7 +1,7 @@
 """The cash office (Kasse): founding a town's book, looking at the day, checking the whole book."""
 
 from ._book_check import Finding, FindingKind, Inspection, check_book, inspect_book, last_inspection
-from ._notification import NotExplained, PayoutUnknown, notification, payout_entry
+from ._notification import NotExplained, NotWritable, PayoutUnknown, notification, payout_entry
 from ._operations import found_town
 from ._queries import (
     BookPage,
@@ -28,6 +28,7 @@ __all__ = [
     "Inspection",
     "Moment",
     "NotExplained",
+    "NotWritable",
     "PayoutUnknown",
     "SuspensePage",
     "book",

@@ -53,9 +53,16 @@ def claim_life(*, tenant: Tenant, kassenzeichen: str) -> ClaimLife:
             _bookings(journal),
             _deeds(tenant, claim, paid),
         )
-        return ClaimLife(
-            claim, sorted(moments, key=lambda moment: moment.at), journal, ledger.account_names(tenant=tenant)
-        )
+        return ClaimLife(claim, sorted(moments, key=_order), journal, ledger.account_names(tenant=tenant))
+
+
+_OF_ONE_MOMENT = ("claim.opened", "payment.", "bank.", "allocation.", "ledger.", "claim.", "audit.")
+
+
+def _order(moment: Moment) -> tuple[datetime, int]:
+    """What was recorded in one transaction has one time; then cause stands before effect."""
+    places = (n for n, word in enumerate(_OF_ONE_MOMENT) if moment.what.startswith(word))
+    return moment.at, next(places, len(_OF_ONE_MOMENT))
 
 
 def _claim_events(tenant: Tenant, claim: Claim) -> Iterator[Moment]:

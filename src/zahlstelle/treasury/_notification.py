@@ -6,7 +6,7 @@ from uuid import UUID
 
 from zahlstelle import allocation, bank, claims, payments, tenancy
 from zahlstelle.bank import BankDetail, BankEntry
-from zahlstelle.iso20022 import NoticeDetail, NoticeEntry, NoticeHead, write_camt054
+from zahlstelle.iso20022 import NoticeDetail, NoticeEntry, NoticeHead, Unwritable, write_camt054
 from zahlstelle.kernel import Refusal
 from zahlstelle.tenancy import Tenant
 
@@ -15,6 +15,12 @@ class NotExplained(Refusal):
     """The entry's details are not known or do not add up: there is nothing true to write."""
 
     code = "entry_not_explained"
+
+
+class NotWritable(Refusal):
+    """Something in the entry cannot be said in a camt.054 without changing its meaning."""
+
+    code = "notification_not_writable"
 
 
 class PayoutUnknown(Refusal):
@@ -35,7 +41,7 @@ def payout_entry(*, tenant: Tenant, payout: str) -> UUID:
 def notification(*, tenant: Tenant, entry_id: UUID, at: datetime) -> bytes:
     """Write the camt.054.001.08 of an entry: one Ntry, one TxDtls per payment with its Kassenzeichen.
 
-    Raises EntryUnknown, NotExplained, iso20022.Unwritable. The same entry gives the same message id every time.
+    Raises EntryUnknown, NotExplained, NotWritable. The same entry gives the same message id every time.
     """
     entry = bank.entry_by_id(tenant=tenant, entry_id=entry_id)
     details = bank.details_of(tenant=tenant, entry_id=entry_id)
@@ -52,7 +58,10 @@ def notification(*, tenant: Tenant, entry_id: UUID, at: datetime) -> bytes:
         servicer_bic=account.bic,
     )
     numbers = _kassenzeichen(tenant, entry, details)
-    return write_camt054(head, _entry(entry, len(details)), _details(details, numbers))
+    try:
+        return write_camt054(head, _entry(entry, len(details)), _details(details, numbers))
+    except Unwritable as error:
+        raise NotWritable(str(error)) from error
 
 
 def _entry(entry: BankEntry, count: int) -> NoticeEntry:

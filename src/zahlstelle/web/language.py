@@ -30,6 +30,11 @@ class ChosenLanguage:
         return response
 
 
+def known(language: str | None) -> str:
+    """Give a language our pages have: the one asked for, else the first."""
+    return language if language in dict(settings.LANGUAGES) else str(settings.LANGUAGE_CODE)
+
+
 def has_chosen(request: HttpRequest) -> bool:
     """Say whether the citizen has chosen a language here, now or earlier."""
     return request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME) in dict(settings.LANGUAGES)

@@ -26,7 +26,7 @@ def money(amount: Money) -> str:
 @register.filter
 def moment(at: datetime) -> str:
     """Say day and time in Germany, in the page's language: `5. Oktober 2026, 10:00 Uhr`."""
-    wanted = "j F Y, H:i" if translation.get_language() == "en" else "j. F Y, H:i \\U\\h\\r"
+    wanted = "j F Y, H:i" if translation.get_language() == "en" else f"j. F Y, H:i{_NO_BREAK}\\U\\h\\r"
     return dateformat.format(at.astimezone(BERLIN), wanted)
 
 

@@ -1,0 +1,143 @@
+"""How long does the import of a collective credit with 100,000 details take, and how long must it take at least?
+
+    PYTHONPATH=src python bench/bank_import.py [--details 100000]
+
+Both halves run here and now against one fresh database. First the product: `zahlstelle bank import` as a process of
+its own, with the peak memory the operating system counted for it. Then the limit: the same rows, already parsed and
+decided, written with COPY and the set-based statements alone, into tables of the same shape and indexes, in one
+transaction. The last line is one JSON object.
+"""
+
+import argparse
+import json
+import os
+import resource
+import secrets
+import subprocess
+import sys
+import tempfile
+import time
+import tomllib
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from zahlstelle.postgres import obtain
+
+AT = datetime(2026, 10, 5, 8, 0, tzinfo=UTC)
+
+
+def main() -> None:
+    """Measure both and print."""
+    asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    asked.add_argument("--details", type=int, default=100_000)
+    details = asked.parse_args().details
+    with tempfile.TemporaryDirectory(prefix="zs-bench-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        database = obtain(folder / "postgres", "zahlstelle")
+        try:
+            os.environ["ZAHLSTELLE_SECRET_KEY"] = secrets.token_hex()
+            os.environ["ZAHLSTELLE_OWNER_DATABASE_URL"] = database.urls.owner
+            os.environ["ZAHLSTELLE_DATABASE_URL"] = database.urls.app
+            _run("migrate")
+            slug = _prepare(folder, details)
+            product = _product(folder, slug)
+            limit = _limit(database.urls.app, slug)
+            print(json.dumps(_figures(details, product, limit)))
+        finally:
+            database.stop()
+
+
+def _prepare(folder: Path, details: int) -> str:
+    """Write the file and its claims, and open them."""
+    _run("simulate", "--collective", str(details), "-o", str(folder / "big"))
+    _run("simulate", "--claims", "10", "--days", "2", "-o", str(folder / "town"))
+    _run("tenant", "add", str(folder / "town" / "town.toml"))
+    content = tomllib.loads((folder / "town" / "town.toml").read_text("utf-8"))
+    _run("claims", "import", str(folder / "big" / "claims.jsonl"), "--tenant", content["slug"])
+    return str(content["slug"])
+
+
+def _product(folder: Path, slug: str) -> dict[str, Any]:
+    """Import as a user does; memory is the peak of that process alone."""
+    command = [sys.executable, "-m", "zahlstelle.cli", "bank", "import", str(folder / "big" / "collective.xml")]
+    before = time.perf_counter()
+    done = subprocess.run([*command, "--tenant", slug, "--json"], capture_output=True, text=True, check=True)
+    seconds = time.perf_counter() - before
+    said: dict[str, Any] = json.loads(done.stdout)
+    return {**said, "process_seconds": seconds}
+
+
+_ROWS = """
+CREATE TEMP TABLE parsed AS SELECT d.*, a.claim, l.id AS journal FROM bank_detail d
+    JOIN allocation a ON a.detail = d.id JOIN journal_entry l ON l.id = a.journal_entry;
+CREATE TEMP TABLE claims_open AS SELECT claim_id, due_cents FROM claim_balance;
+CREATE TEMP TABLE t_detail (LIKE bank_detail INCLUDING INDEXES);
+CREATE TEMP TABLE t_entry (LIKE journal_entry INCLUDING INDEXES);
+CREATE TEMP TABLE t_line (LIKE journal_line INCLUDING INDEXES);
+CREATE TEMP TABLE t_allocation (LIKE allocation INCLUDING INDEXES);
+CREATE TEMP TABLE t_balance (LIKE claim_balance INCLUDING INDEXES);
+INSERT INTO t_balance (tenant_id, claim_id, due_cents, settled_cents) SELECT tenant_id, claim_id, due_cents, 0
+    FROM claim_balance;
+CREATE TEMP TABLE staged (LIKE parsed);
+"""
+_STATEMENTS = (
+    "INSERT INTO t_detail SELECT id, entry, number, active, amount_cents, side, currency, end_to_end_id, mandate_id,"
+    " instruction_id, tx_id, uetr, bank_ref, party_name, party_iban, reference, reference_type, remittance,"
+    " return_reason, original_cents, charges_cents, proprietary_code, tenant_id FROM staged",
+    "INSERT INTO t_entry (tenant_id, id, occasion, booked_on, recorded_at, text, xid)"
+    " SELECT tenant_id, journal, 'allocation:' || id, now(), now(), 'Zuordnung', 1 FROM staged",
+    "INSERT INTO t_line (id, tenant_id, entry, account_id, side, amount_cents, currency, subject)"
+    " SELECT row_number() OVER (), tenant_id, journal, 1, s, amount_cents, currency, claim"
+    " FROM staged, unnest(ARRAY['SOLL', 'HABEN']) s",
+    "INSERT INTO t_allocation (tenant_id, id, detail, entry, outcome, amount_cents, claim, reasons, rule_version,"
+    " decided_at, decided_by) SELECT tenant_id, gen_random_uuid(), id, entry, 'allocated', amount_cents, claim, '[]',"
+    " 'x', now(), 'x' FROM staged",
+    "UPDATE t_balance b SET settled_cents = s.amount_cents FROM staged s WHERE s.claim = b.claim_id",
+)
+
+
+def _limit(url: str, slug: str) -> float:
+    """Write the very rows of that import once more: COPY and set-based statements, nothing else."""
+    with psycopg.connect(url) as database:
+        (tenant,) = database.execute("SELECT id FROM tenant WHERE slug = %s", [slug]).fetchone() or (None,)
+        database.execute("SELECT set_config('zahlstelle.tenant', %s, false)", [str(tenant)])
+        database.execute(_ROWS)
+        with database.cursor().copy("COPY parsed TO STDOUT") as copy:
+            rows = list(copy)
+        database.commit()
+        before = time.perf_counter()
+        with database.cursor().copy("COPY staged FROM STDIN") as copy:
+            for row in rows:
+                copy.write(row)
+        for statement in _STATEMENTS:
+            database.execute(statement)
+        database.commit()
+        return time.perf_counter() - before
+
+
+def _figures(details: int, product: dict[str, Any], limit: float) -> dict[str, Any]:
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    return {
+        "name": "bank_import",
+        "details": details,
+        "allocated": product["allocated"],
+        "seconds": round(product["seconds"], 2),
+        "details_per_second": round(details / product["seconds"]),
+        "limit_seconds": round(limit, 2),
+        "limit_details_per_second": round(details / limit),
+        "ratio_to_limit": round(product["seconds"] / limit, 2),
+        "peak_memory_mb": round(product.get("peak_memory_mb") or peak / 1024),
+    }
+
+
+def _run(*words: str) -> None:
+    done = subprocess.run([sys.executable, "-m", "zahlstelle.cli", *words], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"zahlstelle {' '.join(words)} failed:\n{done.stderr}")
+
+
+if __name__ == "__main__":
+    main()

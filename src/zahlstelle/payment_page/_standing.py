@@ -1,0 +1,144 @@
+"""Where a payment stands, and what its page shows: the provider is asked, and one moment is read."""
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlencode, urlsplit, urlunsplit
+from uuid import UUID
+
+from django.utils import translation
+
+from zahlstelle import claims, payments, tenancy
+from zahlstelle.claims import Claim
+from zahlstelle.kernel import clock
+from zahlstelle.payments import PUBLIC, Attempt, Payment, PaymentStatus, Status
+from zahlstelle.tenancy import Tenant
+
+from . import _girocode
+from ._words import Method, method_for, reason_for
+
+UNDER_WAY = frozenset({PaymentStatus.STARTED, PaymentStatus.CHECKING})
+_PAYABLE = frozenset({PaymentStatus.CREATED, PaymentStatus.DECLINED, PaymentStatus.CANCELLED})
+# An attempt just written down is still being started by another request: asking now would find nothing.
+_STARTING = timedelta(seconds=30)
+# So long the page that waits asks the provider itself; after that it looks at what the worker has learnt.
+EAGER = timedelta(minutes=2)
+
+
+def latest(tenant: Tenant, payment_id: UUID) -> Attempt | None:
+    """Give the payment's latest attempt."""
+    attempts = payments.attempts_of(tenant=tenant, payment_id=payment_id)
+    return attempts[-1] if attempts else None
+
+
+def standing(tenant: Tenant, payment_id: UUID) -> tuple[Payment, Attempt | None]:
+    """Read a payment and its latest attempt as of one moment, though a notification may move both in between."""
+    attempt = latest(tenant, payment_id)
+    while True:
+        payment = payments.payment_by_id(tenant=tenant, payment_id=payment_id)
+        again = latest(tenant, payment_id)
+        if again == attempt:
+            return payment, attempt
+        attempt = again
+
+
+def ask(tenant: Tenant, payment: Payment, patience: timedelta | None = None) -> None:
+    """Ask the provider about an attempt under way; with `patience`, only while it is younger than that."""
+    attempt, now = latest(tenant, payment.id), clock.now()
+    if attempt is None or attempt.provider == "transfer" or PUBLIC[attempt.status] not in UNDER_WAY:
+        return
+    if attempt.status is Status.INTENDED and now - attempt.started_at < _STARTING:
+        return
+    if patience is None or now - attempt.changed_at < patience:
+        payments.refresh(tenant=tenant, attempt_id=attempt.id, at=now, in_passing=True)
+
+
+def contents(token: str, tenant: Tenant, payment_id: UUID) -> tuple[str, Mapping[str, Any]]:
+    """Give the name of the page that fits and what it shows."""
+    payment, attempt = standing(tenant, payment_id)
+    claim = claims.claim_by_id(tenant=tenant, claim_id=payment.claim_id)
+    status = status_of(payment, attempt)
+    name, fill = _PAGES[_stage(payment, status, claim)]
+    return name, {
+        "town": tenant,
+        "token": token,
+        "payment": payment,
+        "status": status,
+        "claim": claim,
+        "purpose": _purpose(tenant, claim),
+        "unit": unit_of(tenant, claim),
+        "attempt": attempt,
+        "method": method_for(attempt.method) if attempt else None,
+        "back": _back(payment),
+        **fill(tenant, payment, claim, attempt),
+    }
+
+
+def status_of(payment: Payment, attempt: Attempt | None) -> PaymentStatus:
+    """Say where the payment stands: an attempt just written down, its start not yet answered, is being checked."""
+    starting = attempt is not None and attempt.status is Status.INTENDED
+    return PaymentStatus.CHECKING if starting else payment.status
+
+
+def _stage(payment: Payment, status: PaymentStatus, claim: Claim) -> str:
+    """Say which page fits: the payment's status, unless its time is over or the fee was settled in another way."""
+    if status not in _PAYABLE:
+        return str(status)
+    if claim.open < payment.amount:
+        return "settled"
+    return "expired" if payment.expires_at <= clock.now() else "choose"
+
+
+def _choice(tenant: Tenant, payment: Payment, claim: Claim, attempt: Attempt | None) -> Mapping[str, Any]:
+    reason = reason_for(attempt.decline_code) if attempt else ""
+    return {"methods": _methods(tenant), "reason": reason}
+
+
+def _transfer(tenant: Tenant, payment: Payment, claim: Claim, attempt: Attempt | None) -> Mapping[str, Any]:
+    account = tenancy.bank_accounts(tenant=tenant)[0]
+    code = _girocode.svg(account=account, amount=payment.amount, remittance=claim.kassenzeichen)
+    others = [(key, method) for key, method in _methods(tenant) if key != "transfer"]
+    return {"account": account, "girocode": code, "methods": others}
+
+
+def _nothing(tenant: Tenant, payment: Payment, claim: Claim, attempt: Attempt | None) -> Mapping[str, Any]:
+    return {}
+
+
+Fill = Callable[[Tenant, Payment, Claim, Attempt | None], Mapping[str, Any]]
+_PAGES: Mapping[str, tuple[str, Fill]] = {
+    "choose": ("choose", _choice),
+    "settled": ("settled", _nothing),
+    PaymentStatus.STARTED: ("started", _nothing),
+    PaymentStatus.CHECKING: ("checking", _nothing),
+    PaymentStatus.AWAITING_TRANSFER: ("transfer", _transfer),
+    PaymentStatus.PAID: ("paid", _nothing),
+    PaymentStatus.EXPIRED: ("expired", _nothing),
+}
+
+
+def _methods(tenant: Tenant) -> list[tuple[str, Method]]:
+    return [(key, method_for(key)) for key in payments.methods(tenant=tenant)]
+
+
+def _purpose(tenant: Tenant, claim: Claim) -> str:
+    """Say what is paid for; the name of a service in the page's language."""
+    if claim.service:
+        service = claims.service_by_key(tenant=tenant, key=claim.service)
+        if claim.purpose == service.named("de"):
+            return service.named(translation.get_language())
+    return claim.purpose
+
+
+def unit_of(tenant: Tenant, claim: Claim) -> str | None:
+    """Give the unit whose service is paid for."""
+    return claims.service_by_key(tenant=tenant, key=claim.service).unit if claim.service else None
+
+
+def _back(payment: Payment) -> str | None:
+    """Make the link back to the online service: it learns the payment's id and asks for the rest."""
+    if payment.return_url is None:
+        return None
+    parts = urlsplit(payment.return_url)
+    query = "&".join(filter(None, [parts.query, urlencode({"payment_id": str(payment.id)})]))
+    return urlunsplit(parts._replace(query=query))

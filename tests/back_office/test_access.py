@@ -1,0 +1,103 @@
+"""Every address below /kasse/ asks who is there, of which town, and what they may. Addresses are found, not listed."""
+
+import re
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern
+from tests.support.treasury_day import TreasuryDay, a_day, at_the_desk, person
+
+from zahlstelle import ledger, tenancy
+from zahlstelle.back_office import urls
+from zahlstelle.kernel import new_id
+from zahlstelle.tenancy import Role, Tenant
+
+OPEN = {"log_in", "log_out", "choose"}
+OF_A_TOWN = [pattern for pattern in urls.urlpatterns if pattern.name not in OPEN]
+NAMED_BY_ID = [pattern for pattern in OF_A_TOWN if pattern.name in {"entry", "journal_entry", "claim"}]
+
+
+def address(pattern: URLPattern, town: Tenant, day: TreasuryDay) -> str:
+    """Fill an address with a town's own things; a new kind of placeholder has to be said here."""
+    booked = ledger.entry_of_occasion(tenant=town, occasion=f"bank:{day.single}")
+    own = {
+        "town": town.slug,
+        "kassenzeichen": day.transferred.kassenzeichen,
+        "entry": str(booked if pattern.name == "journal_entry" else day.single),
+    }
+    route = re.sub(r"<\w+:(\w+)>", lambda found: own[found[1]], str(pattern.pattern))
+    query = f"?kassenzeichen={day.transferred.kassenzeichen}" if pattern.name == "search" else ""
+    return f"/kasse/{route}{query}"
+
+
+@pytest.fixture
+def day(town: Tenant, tmp_path: Path) -> TreasuryDay:
+    return a_day(town, tmp_path)
+
+
+def test_every_address_but_the_open_ones_names_its_town() -> None:
+    assert all(str(pattern.pattern).startswith("<slug:town>/") for pattern in OF_A_TOWN)
+    assert {pattern.name for pattern in urls.urlpatterns} >= OPEN
+
+
+@pytest.mark.parametrize("pattern", OF_A_TOWN, ids=lambda pattern: pattern.name)
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_who_may_see_an_address(
+    pattern: URLPattern, method: str, town: Tenant, neighbour: Tenant, day: TreasuryDay
+) -> None:
+    path = address(pattern, town, day)
+    allowed = method == "get" or pattern.name in {"book", "files"}
+    stranger = getattr(Client(SERVER_NAME="localhost"), method)(path)
+    own = getattr(at_the_desk(town), method)(path)
+    foreign = getattr(at_the_desk(neighbour), method)(path)
+    unfit = getattr(at_the_desk(town, "operator"), method)(path)
+    if not allowed:
+        assert {stranger.status_code, own.status_code, foreign.status_code, unfit.status_code} == {405}
+        return
+    assert (stranger.status_code, stranger["Location"]) == (302, f"/kasse/anmelden/?next={quote(path, safe='/')}")
+    assert own.status_code in ((200, 302) if method == "get" else (302, 422))
+    assert foreign.status_code == 404
+    assert town.name not in foreign.text
+    assert unfit.status_code == 403
+
+
+@pytest.mark.parametrize("pattern", NAMED_BY_ID, ids=lambda pattern: pattern.name)
+def test_a_neighbours_things_do_not_exist_here(
+    pattern: URLPattern, town: Tenant, neighbour: Tenant, day: TreasuryDay
+) -> None:
+    here = address(pattern, town, day).replace(town.slug, neighbour.slug)
+    assert at_the_desk(neighbour).get(here).status_code == 404
+
+
+@pytest.mark.parametrize("pattern", NAMED_BY_ID, ids=lambda pattern: pattern.name)
+def test_what_nobody_has_does_not_exist_either(pattern: URLPattern, town: Tenant, day: TreasuryDay) -> None:
+    path = address(pattern, town, day)
+    for known in (str(day.single), day.transferred.kassenzeichen):
+        path = path.replace(known, str(new_id()))
+    assert at_the_desk(town).get(path).status_code in ((404,) if "buchung" not in path else (200, 404))
+
+
+@pytest.mark.parametrize("role", ["clerk", "auditor"])
+def test_who_sees_money_does_not_yet_import_files(role: str, town: Tenant, tmp_path: Path) -> None:
+    client = at_the_desk(town, role)
+    assert client.get(f"/kasse/{town.slug}/dateien/").status_code == 200
+    assert "Einlesen" not in client.get(f"/kasse/{town.slug}/dateien/").text
+    assert client.post(f"/kasse/{town.slug}/dateien/", {}).status_code == 403
+
+
+def test_a_role_in_one_town_is_none_in_another(town: Tenant, neighbour: Tenant) -> None:
+    tenancy.add_person(
+        tenant=neighbour, email=person(town, "treasurer").email, name="x", role=Role.OPERATOR, password=None
+    )
+    client = at_the_desk(town)
+    assert client.get(f"/kasse/{town.slug}/").status_code == 200
+    assert client.get(f"/kasse/{neighbour.slug}/").status_code == 403
+
+
+def test_forms_without_their_token_are_not_taken(town: Tenant) -> None:
+    client = at_the_desk(town, enforce_csrf_checks=True)
+    assert client.post(f"/kasse/{town.slug}/buch/").status_code == 403
+    assert client.post(f"/kasse/{town.slug}/dateien/", {}).status_code == 403
+    assert client.post("/kasse/abmelden/").status_code == 403
