@@ -18,6 +18,8 @@ from zahlstelle import allocation, bank, claims, tenancy
 from zahlstelle.kernel import Money, Refusal
 from zahlstelle.tenancy import Tenant, bank_accounts
 
+pytestmark = pytest.mark.prove("bad_input")
+
 
 def good(town: Tenant) -> Camt:
     number = a_claim(town).kassenzeichen

@@ -85,6 +85,7 @@ def _import(tenant: Tenant, name: str, path: Path, at: datetime, by: str) -> Imp
 def retry_doubts(*, tenant: Tenant, at: datetime) -> int:
     """Decide again what another fact may have settled since. Returns how many were allocated."""
     with inside(tenant):
+        bank.one_at_a_time(tenant=tenant)
         waiting = SuspenseRow.objects.select_for_update(skip_locked=True).filter(tenant_id=tenant.id, doubt__in=RETRIED)
         rows = list(waiting.order_by("since").values_list("detail", "entry")[:5000])
         allocated = 0

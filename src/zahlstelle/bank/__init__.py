@@ -1,6 +1,6 @@
 """The bank (Kontoumsatz): files kept unchanged, statements, entries and details; each fact once."""
 
-from ._operations import AccountUnknown, FileRefused, TakenIn, refuse, take_in
+from ._operations import AccountUnknown, FileRefused, TakenIn, one_at_a_time, refuse, take_in
 from ._queries import (
     BankDay,
     BankDetail,
@@ -58,6 +58,7 @@ __all__ = [
     "entries_without_booking",
     "entry_by_id",
     "files",
+    "one_at_a_time",
     "refuse",
     "sightings_of",
     "sizes_of",

@@ -73,7 +73,7 @@ def take_in(*, tenant: Tenant, name: str, path: Path, at: datetime) -> TakenIn:
     digest, size = sha256_of(path)
     file_id = fact_id("bank_file", tenant.id, digest)
     with inside(tenant):
-        _one_file_at_a_time(tenant)
+        one_at_a_time(tenant=tenant)
         known = BankFileRow.objects.filter(tenant_id=tenant.id, id=file_id, outcome="imported").first()
         if known is not None:
             seen = SightingRow.objects.filter(tenant_id=tenant.id, statement__file_id=file_id).count()
@@ -103,8 +103,9 @@ def refuse(*, tenant: Tenant, name: str, path: Path, code: str, reason: str, at:
     return file_id
 
 
-def _one_file_at_a_time(tenant: Tenant) -> None:
-    with connection.cursor() as cursor:
+def one_at_a_time(*, tenant: Tenant) -> None:
+    """Let nobody else take in a file, or decide about its money, until the caller's transaction ends."""
+    with inside(tenant), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"bank {tenant.id}"])
 
 

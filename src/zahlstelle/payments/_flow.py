@@ -6,6 +6,7 @@ from uuid import UUID
 
 import structlog
 from django.db import connection
+from django.db.models import Exists, OuterRef
 
 from zahlstelle import claims
 from zahlstelle.tables.payments import AttemptRow, NotificationRow, PaymentRow
@@ -82,6 +83,9 @@ def refresh(*, tenant: Tenant, attempt_id: UUID, at: datetime, in_passing: bool 
             return settled
         case NeverSeen() if never_started(attempt.status, attempt.provider_reference, at - attempt.started_at):
             return record_start(tenant=tenant, attempt_id=attempt_id, answer=answer, at=at)
+        case NeverSeen() if attempt.status is Status.REFUSED:
+            postpone(tenant=tenant, attempt_id=attempt_id, at=at)
+            return attempt
         case _:
             reason = answer.reason if isinstance(answer, NoAnswer) else "never_seen"
             _log.warning("provider_unanswered", provider=attempt.provider, attempt=str(attempt.id), reason=reason)
@@ -147,7 +151,11 @@ def _give_up(tenant: Tenant, attempt: Attempt, outcome: Status, at: datetime) ->
 
 
 def sweep(*, tenant: Tenant, at: datetime, limit: int = 100) -> int:
-    """Ask about every attempt whose time has come and end payments whose time is over. Returns how many."""
+    """Ask about every attempt whose time has come and end payments whose time is over. Returns how many.
+
+    A payment with an attempt whose outcome is open ends when that is asked about next. What cannot be asked is logged,
+    waits for its next time, and stops nobody else.
+    """
     with inside(tenant):
         due = AttemptRow.objects.filter(tenant_id=tenant.id, check_at__lte=at).order_by("check_at")
         attempts = list(due.values_list("id", flat=True)[:limit])
@@ -156,11 +164,20 @@ def sweep(*, tenant: Tenant, at: datetime, limit: int = 100) -> int:
             expires_at__lte=at,
             status__in=[PaymentStatus.CREATED, PaymentStatus.STARTED, PaymentStatus.CHECKING, PaymentStatus.DECLINED],
         )
+        asked_later = AttemptRow.objects.filter(payment_id=OuterRef("id"), status__in=LIVE, check_at__gt=at)
+        over = over.exclude(Exists(asked_later))
         payments = list(over.order_by("expires_at").values_list("id", flat=True)[:limit])
     for attempt_id in attempts:
-        refresh(tenant=tenant, attempt_id=attempt_id, at=at)
+        try:
+            refresh(tenant=tenant, attempt_id=attempt_id, at=at)
+        except Exception:
+            _log.exception("attempt_cannot_be_asked", tenant=tenant.slug, attempt=str(attempt_id))
+            postpone(tenant=tenant, attempt_id=attempt_id, at=at)
     for payment_id in payments:
-        cancel(tenant=tenant, payment_id=payment_id, at=at, outcome=Status.EXPIRED)
+        try:
+            cancel(tenant=tenant, payment_id=payment_id, at=at, outcome=Status.EXPIRED)
+        except Exception:
+            _log.exception("payment_cannot_be_ended", tenant=tenant.slug, payment=str(payment_id))
     return len(attempts) + len(payments)
 
 

@@ -14,7 +14,7 @@ from zahlstelle.tables.payments import AttemptRow, PaymentRow
 from zahlstelle.tenancy import Tenant, inside, provider_accesses
 
 from ._queries import Attempt, Payment, PaymentUnknown, attempt_of, payment_of
-from ._rules import EDGES, HOLDS_CLAIM, PUBLIC, PaymentStatus, Status, next_status, pause_before_check
+from ._rules import EDGES, HOLDS_CLAIM, LIVE, PUBLIC, PaymentStatus, Status, about, next_status, pause_before_check
 from ._socket import ForgedNotification, NeverSeen, NoAnswer, NotStarted, ProviderStatus, Report, Started
 
 __all__ = ["ForgedNotification", "PaymentUnknown"]
@@ -106,15 +106,16 @@ def intend(*, tenant: Tenant, payment_id: UUID, provider: str, method: str, at: 
     Raises PaymentUnknown, PaymentOver, AlreadyPaid, AlreadyBeingPaid (the unique index decides the race).
     """
     with inside(tenant):
+        claim = _claim_locked(tenant, payment_id)  # before the payment, as whoever brings money for it does
         payment = _payment_locked(tenant, payment_id)
         _still_payable(payment, at)
-        if claims.claim_by_id(tenant=tenant, claim_id=payment.claim_id).open.cents < payment.amount_cents:
+        if claim.open.cents < payment.amount_cents:
             raise AlreadyPaid("this fee is settled")
-        _give_way(tenant, payment, at)
+        _give_way(tenant, payment.claim_id, at)
         row = AttemptRow(
             id=new_id(),
             tenant_id=tenant.id,
-            payment_id=payment.id,
+            payment=payment,
             claim_id=payment.claim_id,
             number=AttemptRow.objects.filter(tenant_id=tenant.id, payment_id=payment.id).count() + 1,
             provider=provider,
@@ -124,8 +125,8 @@ def intend(*, tenant: Tenant, payment_id: UUID, provider: str, method: str, at: 
             currency=payment.currency,
             started_at=at,
             changed_at=at,
-            check_at=_check_at(Status.INTENDED, 0, at),
         )
+        row.check_at = _next_check(row, at)
         try:
             with transaction.atomic():
                 row.save(force_insert=True)
@@ -141,10 +142,10 @@ def _still_payable(payment: PaymentRow, at: datetime) -> None:
         raise PaymentOver("the time for this payment is over")
 
 
-def _give_way(tenant: Tenant, payment: PaymentRow, at: datetime) -> None:
-    """Let an attempt that waits for a bank transfer give way: the citizen chose again."""
-    waiting = AttemptRow.objects.filter(tenant_id=tenant.id, claim_id=payment.claim_id, provider="transfer")
-    for row in waiting.filter(status=Status.PENDING):
+def _give_way(tenant: Tenant, claim_id: UUID, at: datetime) -> None:
+    """Let an attempt that waits for a bank transfer give way: the citizen chose again, or has paid another way."""
+    waiting = AttemptRow.objects.select_for_update().filter(tenant_id=tenant.id, claim_id=claim_id)
+    for row in waiting.filter(provider="transfer", status=Status.PENDING):
         _move(tenant, row, Status.CANCELLED, at)
 
 
@@ -181,7 +182,7 @@ def take_over(
 def record_start(
     *, tenant: Tenant, attempt_id: UUID, answer: Started | NotStarted | NoAnswer | NeverSeen, at: datetime
 ) -> Attempt:
-    """Write down what the provider answered to the start."""
+    """Write down what the provider answered to the start. What has been learnt since outranks it."""
     with inside(tenant):
         row = _attempt_locked(tenant, attempt_id)
         status = Status.REFUSED
@@ -209,18 +210,21 @@ def settle(*, tenant: Tenant, attempt_id: UUID, report: Report, at: datetime) ->
         row = _attempt_locked(tenant, attempt_id)
         claim = claims.claims_by_id_locked(tenant=tenant, claim_ids=[row.claim_id])[row.claim_id]
         attempt = attempt_of(row)
+        merchant = _merchant_id(tenant, row.provider)
         row.vendor_word, row.decline_code = report.vendor_word[:200], report.decline_code
-        row.provider_reference = row.provider_reference or report.provider_reference
+        if about(report, attempt=str(row.id), merchant_id=merchant):
+            row.provider_reference = row.provider_reference or report.provider_reference
         status = next_status(
             attempt.status,
             report,
             attempt=str(row.id),
-            merchant_id=_merchant_id(tenant, row.provider),
+            merchant_id=merchant,
             amount=attempt.amount,
             claim_open=claim.open,
         )
-        if status is Status.PAID and _other_holds_claim(row):
-            status = Status.SURPLUS
+        if status is Status.PAID and attempt.status is not Status.PAID:
+            _give_way(tenant, row.claim_id, at)
+            status = Status.SURPLUS if _other_holds_claim(row) else status
         _move(tenant, row, status, at)
         return attempt_of(row)
 
@@ -230,7 +234,7 @@ def postpone(*, tenant: Tenant, attempt_id: UUID, at: datetime) -> None:
     with inside(tenant):
         row = _attempt_locked(tenant, attempt_id)
         row.checks += 1
-        row.check_at = _check_at(Status(row.status), row.checks, at)
+        row.check_at = _next_check(row, at)
         row.save(update_fields=["checks", "check_at"])
 
 
@@ -303,10 +307,12 @@ def _move(tenant: Tenant, row: AttemptRow, status: Status, at: datetime) -> None
     before = Status(row.status)
     if status is not before:
         event = EDGES[before, status]
+        if row.provider == "transfer" and status is Status.PENDING:
+            event = "payment.transfer_chosen"
         row.status, row.changed_at, row.checks = status, at, 0
         _book(tenant, row, at)
         _show(tenant, row, event, at)
-    row.check_at = None if row.provider == "transfer" else _check_at(status, row.checks, at)
+    row.check_at = _next_check(row, at)
     row.save()
 
 
@@ -346,9 +352,20 @@ def _merchant_id(tenant: Tenant, provider: str) -> str:
     return next(a.merchant_id for a in provider_accesses(tenant=tenant) if a.provider == provider)
 
 
-def _check_at(status: Status, checks: int, at: datetime) -> datetime | None:
-    pause = pause_before_check(status, checks)
-    return at + pause if pause is not None else None
+def _next_check(row: AttemptRow, at: datetime) -> datetime | None:
+    """Say when to ask about an attempt again: at the latest when its payment's time is over."""
+    pause = pause_before_check(Status(row.status), row.checks) if row.provider != "transfer" else None
+    if pause is None:
+        return None
+    over = row.payment.expires_at
+    return min(at + pause, over) if row.status in LIVE and at < over else at + pause
+
+
+def _claim_locked(tenant: Tenant, payment_id: UUID) -> claims.Claim:
+    row = PaymentRow.objects.filter(tenant_id=tenant.id, id=payment_id).first()
+    if row is None:
+        raise PaymentUnknown(f"there is no payment {payment_id}")
+    return claims.claims_by_id_locked(tenant=tenant, claim_ids=[row.claim_id])[row.claim_id]
 
 
 def _payment_locked(tenant: Tenant, payment_id: UUID) -> PaymentRow:

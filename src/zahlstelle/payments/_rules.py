@@ -28,14 +28,12 @@ class Status(StrEnum):
 _S = Status
 EDGES: Mapping[tuple[Status, Status], str] = {
     (_S.INTENDED, _S.STARTED): "payment.started",
-    (_S.INTENDED, _S.UNKNOWN): "payment.start_unanswered",
     (_S.INTENDED, _S.REFUSED): "payment.refused",
-    (_S.INTENDED, _S.PENDING): "payment.transfer_chosen",
     (_S.UNKNOWN, _S.STARTED): "payment.started_after_all",
     (_S.UNKNOWN, _S.REFUSED): "payment.never_started",
     **{
         edge: event
-        for live in (_S.STARTED, _S.PENDING, _S.UNKNOWN, _S.CONTRADICTED)
+        for live in (_S.INTENDED, _S.STARTED, _S.PENDING, _S.UNKNOWN, _S.CONTRADICTED)
         for edge, event in {
             (live, _S.PENDING): "payment.pending",
             (live, _S.UNKNOWN): "payment.outcome_unknown",
@@ -48,10 +46,11 @@ EDGES: Mapping[tuple[Status, Status], str] = {
         }.items()
         if edge[0] is not edge[1]
     },
-    # The provider's word outranks our timer and its own earlier no.
+    (_S.INTENDED, _S.UNKNOWN): "payment.start_unanswered",
+    # The provider's word outranks our timer and its own earlier no, also that it had never seen the payment.
     **{
         edge: event
-        for ended in (_S.DECLINED, _S.CANCELLED, _S.EXPIRED)
+        for ended in (_S.DECLINED, _S.CANCELLED, _S.EXPIRED, _S.REFUSED)
         for edge, event in {
             (ended, _S.PAID): "payment.paid_late",
             (ended, _S.SURPLUS): "payment.paid_twice",
@@ -62,7 +61,7 @@ EDGES: Mapping[tuple[Status, Status], str] = {
 
 LIVE = frozenset({_S.INTENDED, _S.STARTED, _S.PENDING, _S.UNKNOWN, _S.CONTRADICTED})
 HOLDS_CLAIM = LIVE | {_S.PAID}
-ENDS = frozenset({_S.PAID, _S.SURPLUS, _S.REFUSED})
+ENDS = frozenset({_S.PAID, _S.SURPLUS})
 
 
 class PaymentStatus(StrEnum):
@@ -111,8 +110,9 @@ def next_status(
     A report about other money, another merchant or another attempt never makes it paid.
     """
     meant = _MEANS[report.status]
-    about_us = report.merchant_id == merchant_id and report.reference == attempt
-    if not about_us or (meant is Status.PAID and report.amount != amount):
+    if not about(report, attempt=attempt, merchant_id=merchant_id) or (
+        meant is Status.PAID and report.amount != amount
+    ):
         meant = Status.CONTRADICTED
     if meant is Status.PAID and claim_open < amount:
         meant = Status.SURPLUS
@@ -128,6 +128,13 @@ def never_started(status: Status, provider_reference: str | None, since: timedel
     return unanswered and since >= _START_TAKES
 
 
+def about(report: Report, *, attempt: str, merchant_id: str) -> bool:
+    """Say whether a report is about this attempt of this merchant."""
+    return report.merchant_id == merchant_id and report.reference == attempt
+
+
+# The call that starts an attempt has its own time; asked before, a provider may say that it has never seen it.
+_STARTING = timedelta(seconds=30)
 _CHECKS = [timedelta(seconds=s) for s in (10, 20, 40, 60, 120, 300, 600, 900, 1800, 3600)]
 _AFTER_THE_END = [timedelta(minutes=m) for m in (1, 10, 60, 24 * 60)]
 
@@ -139,9 +146,10 @@ def pause_before_check(status: Status, checks: int) -> timedelta | None:
     """
     if status in ENDS:
         return None
-    if status in (Status.DECLINED, Status.CANCELLED, Status.EXPIRED):
+    if status in (Status.DECLINED, Status.CANCELLED, Status.EXPIRED, Status.REFUSED):
         return _AFTER_THE_END[checks] if checks < len(_AFTER_THE_END) else None
-    return _CHECKS[min(checks, len(_CHECKS) - 1)]
+    pause = _CHECKS[min(checks, len(_CHECKS) - 1)]
+    return max(pause, _STARTING) if status is Status.INTENDED else pause
 
 
 def diagram() -> str:
