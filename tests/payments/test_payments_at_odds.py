@@ -103,7 +103,7 @@ def dying(fake: FakeProvider, monkeypatch: pytest.MonkeyPatch, during: Callable[
     monkeypatch.setattr(fake, "start", answer)
 
 
-@pytest.mark.parametrize("says", set(ProviderStatus) - {ProviderStatus.OPEN, ProviderStatus.PAID})
+@pytest.mark.parametrize("says", sorted(set(ProviderStatus) - {ProviderStatus.OPEN, ProviderStatus.PAID}))
 def test_what_ended_while_we_were_down_frees_its_claim(
     says: ProviderStatus, fake: FakeProvider, town: Tenant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
