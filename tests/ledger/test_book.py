@@ -1,6 +1,5 @@
 """The book is balanced, written once and sealed, and the database itself refuses anything else."""
 
-import time
 from collections.abc import Callable
 from datetime import date
 from uuid import UUID
@@ -11,6 +10,7 @@ from django.db import Error, connection
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.support.towns import AT, a_claim, found_town
+from tests.support.treasury_day import seal_everything
 
 from zahlstelle import ledger
 from zahlstelle.kernel import Money, eur, new_id
@@ -127,7 +127,7 @@ TRIES = {
 @pytest.mark.parametrize("what", TRIES)
 def test_the_application_cannot(what: str, town: Tenant) -> None:
     a_claim(town)
-    ledger.seal(tenant=town, at=AT)
+    seal_everything(town)
     before = ledger.trial_balance(tenant=town)
     with pytest.raises(Error), inside(town), connection.cursor() as cursor:
         cursor.execute(TRIES[what])
@@ -139,18 +139,10 @@ def test_not_even_the_owner_changes_what_is_booked(
     what: str, town: Tenant, owner: Callable[..., psycopg.Connection]
 ) -> None:
     a_claim(town)
-    ledger.seal(tenant=town, at=AT)
+    seal_everything(town)
     with owner(town) as database, pytest.raises(psycopg.Error):
         database.execute(TRIES[what])
         database.commit()
-
-
-def seal_all(town: Tenant) -> None:
-    """Seal what was just booked. Other tests' transactions may be running: what began before them is final first."""
-    end = time.monotonic() + 60
-    while not ledger.seal(tenant=town, at=AT):
-        assert time.monotonic() < end, "nothing became final within a minute"
-        time.sleep(0.05)
 
 
 def test_a_seal_shows_what_was_done_behind_the_guards(
@@ -158,7 +150,7 @@ def test_a_seal_shows_what_was_done_behind_the_guards(
 ) -> None:
     for _ in range(3):
         a_claim(town)
-        seal_all(town)
+        seal_everything(town)
     assert not ledger.seal(tenant=town, at=AT), "nothing new, no new seal"
     assert ledger.broken_seals(tenant=town) == []
     with superuser() as database:
@@ -174,7 +166,7 @@ def test_a_seal_shows_what_was_done_behind_the_guards(
 def test_a_missing_seal_shows(town: Tenant, superuser: Callable[[], psycopg.Connection]) -> None:
     for _ in range(3):
         a_claim(town)
-        seal_all(town)
+        seal_everything(town)
     with superuser() as database:
         database.execute("SET session_replication_role = replica")
         database.execute("DELETE FROM seal WHERE tenant_id = %s AND number = 2", [town.id])

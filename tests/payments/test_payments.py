@@ -127,12 +127,20 @@ def test_an_unknown_outcome_holds_the_claim_and_is_asked_for(town: Tenant, provi
     assert_sound(town)
 
 
-def test_never_seen_is_believed_only_when_the_start_cannot_be_under_way(town: Tenant, provider: ToldProvider) -> None:
-    provider.start_answer, provider.status_answer = NoAnswer("timeout"), NeverSeen()
-    attempt = begun(town, a_claim(town).id)
-    soon, late = AT + timedelta(seconds=30), AT + timedelta(minutes=3)
-    assert payments.refresh(tenant=town, attempt_id=attempt.id, at=soon).status is Status.UNKNOWN
-    assert payments.refresh(tenant=town, attempt_id=attempt.id, at=late).status is Status.REFUSED
+def test_never_seen_is_believed_only_when_the_start_has_ended(town: Tenant, provider: ToldProvider) -> None:
+    claim = a_claim(town)
+    provider.status_answer = NeverSeen()
+    asked: list[Status] = []
+
+    def ask_meanwhile(request: StartRequest) -> NoAnswer:
+        soon = AT + timedelta(seconds=20)
+        asked.append(payments.refresh(tenant=town, attempt_id=request.attempt_id, at=soon).status)
+        return NoAnswer("timeout")
+
+    provider.start = ask_meanwhile  # type: ignore[method-assign]
+    attempt = begun(town, claim.id)
+    assert asked == [Status.INTENDED]
+    assert payments.refresh(tenant=town, attempt_id=attempt.id, at=AT + timedelta(minutes=1)).status is Status.REFUSED
 
 
 def test_a_notification_quicker_than_the_answer_to_the_start(town: Tenant, provider: ToldProvider) -> None:

@@ -119,15 +119,6 @@ def next_status(
     return meant if (now, meant) in EDGES else now
 
 
-_START_TAKES = timedelta(minutes=2)
-
-
-def never_started(status: Status, provider_reference: str | None, since: timedelta) -> bool:
-    """Say whether "never seen" is the last word: only when the call that starts it cannot be under way any more."""
-    unanswered = provider_reference is None and status in (Status.INTENDED, Status.UNKNOWN)
-    return unanswered and since >= _START_TAKES
-
-
 def about(report: Report, *, attempt: str, merchant_id: str) -> bool:
     """Say whether a report is about this attempt of this merchant."""
     return report.merchant_id == merchant_id and report.reference == attempt
@@ -135,6 +126,14 @@ def about(report: Report, *, attempt: str, merchant_id: str) -> bool:
 
 # The call that starts an attempt has its own time; asked before, a provider may say that it has never seen it.
 _STARTING = timedelta(seconds=30)
+
+
+def never_started(status: Status, provider_reference: str | None, since: timedelta) -> bool:
+    """Say whether "never seen" is the last word: only when the call that starts the attempt has ended."""
+    answered = status is Status.UNKNOWN or (status is Status.INTENDED and since >= _STARTING)
+    return answered and provider_reference is None
+
+
 _CHECKS = [timedelta(seconds=s) for s in (10, 20, 40, 60, 120, 300, 600, 900, 1800, 3600)]
 _AFTER_THE_END = [timedelta(minutes=m) for m in (1, 10, 60, 24 * 60)]
 
