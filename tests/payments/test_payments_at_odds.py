@@ -154,7 +154,7 @@ def test_an_outcome_that_overtakes_the_start(
 
     dying(fake, monkeypatch, overtaken)
     attempt = begin(town, payment)
-    assert attempt.status is {ProviderStatus.PAID: Status.PAID, None: Status.REFUSED}.get(says, Status.CANCELLED)
+    assert attempt.status is {ProviderStatus.PAID: Status.PAID, None: Status.STARTED}.get(says, Status.CANCELLED)
     assert is_open(town, claim) == (0 if says is ProviderStatus.PAID else 3700)
     assert attempt.provider_reference == f"fake-{attempt.id}"
 

@@ -1,6 +1,7 @@
 """The real web process for tests, and towns that take payments over the real sandbox."""
 
 import os
+import shutil
 import sys
 import tempfile
 import time
@@ -29,6 +30,7 @@ class Desk:
 
     def stop(self) -> None:
         processes.stop(self.child)
+        shutil.rmtree(self.log.parent, ignore_errors=True)
 
 
 def open_desk(**environment: str) -> Desk:

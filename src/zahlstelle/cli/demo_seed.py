@@ -17,7 +17,7 @@ from zahlstelle.tenancy import Tenant
 from .claims_import import read_claim
 
 _DAYS = 30
-_CLAIMS = 300
+_CLAIMS = 200
 _LINE = {"Musterstadt": "#1d4f91", "Nachbarstadt": "#7a3b12"}
 _TOWNS = (
     Town(
