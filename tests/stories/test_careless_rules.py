@@ -254,7 +254,7 @@ def _plain(cents: int) -> str:
     return Money(cents).plain
 
 
-@pytest.mark.prove("careless-rules")
+@pytest.mark.prove("careless_rules")
 def test_a_careless_town() -> None:
     how = settings(
         max_examples=size(8, 400),
