@@ -32,12 +32,17 @@ def doctype(town: Tenant) -> bytes:
     return message.xml()
 
 
-def bomb(_: Tenant) -> bytes:
+def bomb(town: Tenant) -> bytes:
+    """A few kilobytes that would become hundreds of megabytes of camt."""
+    message = good(town)
+    before, after = message.xml().split(b"<Ntry>", 1)
+    entry = Ntry("1.00", ref="").xml().encode()
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive, archive.open("camt.xml", "w") as member:
-        member.write(b"<Document>")
-        for _n in range(300):
-            member.write(b" " * 1_000_000)
+        member.write(before)
+        for _n in range(100):
+            member.write(entry * 1_000)
+        member.write(b"<Ntry>" + after)
     return packed.getvalue()
 
 
