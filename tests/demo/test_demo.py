@@ -48,6 +48,13 @@ class Running:
         told: dict[str, Any] = json.loads((self.folder / "demo.json").read_text())
         return told
 
+    def begun(self) -> None:
+        """Wait for its first word: before that it is Python that starts, and not yet ours to end."""
+        deadline = time.monotonic() + 30
+        while not self.said.read_text() and self.process.poll() is None:
+            assert time.monotonic() < deadline, "no word within 30 seconds"
+            time.sleep(0.02)
+
     def end(self, how: signal.Signals = signal.SIGINT, patience: float = 30) -> int:
         self.process.send_signal(how)
         return self.process.wait(patience)
@@ -147,6 +154,7 @@ def test_ctrl_c_while_a_fresh_one_starts_leaves_nothing(tmp_path: Path) -> None:
     (place / "old.txt").touch()
     for wait in (0.3, 1.0, 2.0, 3.5):
         starting = Running(place, "--fresh")
+        starting.begun()
         time.sleep(wait)
         started = descendants(starting.process.pid)
         assert starting.end() in (0, -signal.SIGINT)

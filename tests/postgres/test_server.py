@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from tests.support.machine import needs_root
+from tests.support.machine import needs_root, python_for_anyone
 
 from zahlstelle.postgres import (
     Binaries,
@@ -139,12 +139,12 @@ time.sleep(600)
 """
 
 
-def starter(folder: Path, source: str, **options: object) -> subprocess.Popen[str]:
+def starter(folder: Path, source: str, *, python: str = sys.executable, **options: object) -> subprocess.Popen[str]:
     return subprocess.Popen(  # type: ignore[call-overload,no-any-return]
-        [sys.executable, "-c", _STARTER, str(folder), source],
+        [python, "-c", _STARTER, str(folder), source],
         stdout=subprocess.PIPE,
         text=True,
-        env={**os.environ, "PYTHONPATH": str(SRC)},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(SRC), *filter(None, sys.path)])},
         **options,
     )
 
@@ -184,7 +184,8 @@ def test_an_ordinary_user_runs_it_as_themselves(binaries: Binaries) -> None:
     folder.mkdir(mode=0o700)
     try:
         os.chown(folder, 65534, 65534)
-        with starter(folder / "pg", binaries.source, user=65534, group=65534, extra_groups=[], cwd="/") as process:
+        anyone = {"user": 65534, "group": 65534, "extra_groups": [], "cwd": "/"}
+        with starter(folder / "pg", binaries.source, python=python_for_anyone(), **anyone) as process:
             assert process.stdout is not None
             dsn, pid = process.stdout.readline().strip(), int(process.stdout.readline())
             assert say(dsn, "SELECT 7") == 7

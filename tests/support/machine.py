@@ -1,6 +1,8 @@
 """What a test needs of the machine it runs on."""
 
 import os
+import subprocess
+import sys
 from contextlib import suppress
 from pathlib import Path
 
@@ -11,6 +13,15 @@ def needs_root() -> None:
     """Skip, loudly, where the tests do not run as root."""
     if os.geteuid() != 0:
         pytest.skip("only root can become another user; run the tests as root too")
+
+
+def python_for_anyone() -> str:
+    """Find a Python of our version that an ordinary user may run: ours may lie in a closed home."""
+    for python in (sys.executable, f"/usr/bin/python{sys.version_info.major}.{sys.version_info.minor}"):
+        with suppress(OSError):
+            subprocess.run([python, "-c", ""], user=65534, group=65534, extra_groups=[], cwd="/", check=True)
+            return python
+    pytest.skip(f"no ordinary user may run {sys.executable}, and there is no such Python in /usr/bin")
 
 
 def descendants(pid: int) -> list[int]:
