@@ -179,7 +179,8 @@ def test_a_kept_connection_that_was_closed_is_no_doubt(access: MerchantAccess) -
 def test_hung_up_on_twice_it_is_a_doubt(access: MerchantAccess) -> None:
     with hanging_up(b"", b"") as (address, requests):
         there = MerchantAccess(access.merchant_id, access.secret, address)
-        assert SandboxProvider().start(asked(there)) == NoAnswer("RemoteProtocolError")
+        answer = SandboxProvider().start(asked(there))
+    assert answer in (NoAnswer("RemoteProtocolError"), NoAnswer("ReadError")), "closed, or reset: both are a doubt"
     assert len(requests) == 2
 
 
