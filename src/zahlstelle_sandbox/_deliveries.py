@@ -86,19 +86,20 @@ def deliver(store: Store, folder: Path) -> int:
 
     The file is noted in the database first: a crash in between delivers it at the next start.
     """
-    with store.reading() as connection:
-        rows = connection.execute("SELECT * FROM bank_file WHERE NOT delivered ORDER BY rowid").fetchall()
-    for row in rows:
-        target = folder / row["merchant_id"] / row["name"]
-        target.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = target.with_name(f".{row['name']}.unfinished")
-        unfinished.write_bytes(row["content"])
-        unfinished.replace(target)
-        with store.writing() as connection:
-            connection.execute(
-                "UPDATE bank_file SET delivered = 1 WHERE merchant_id = ? AND name = ?",
-                [row["merchant_id"], row["name"]],
-            )
+    with store.delivering:
+        with store.reading() as connection:
+            rows = connection.execute("SELECT * FROM bank_file WHERE NOT delivered ORDER BY rowid").fetchall()
+        for row in rows:
+            target = folder / row["merchant_id"] / row["name"]
+            target.parent.mkdir(parents=True, exist_ok=True)
+            unfinished = target.with_name(f".{row['name']}.unfinished")
+            unfinished.write_bytes(row["content"])
+            unfinished.replace(target)
+            with store.writing() as connection:
+                connection.execute(
+                    "UPDATE bank_file SET delivered = 1 WHERE merchant_id = ? AND name = ?",
+                    [row["merchant_id"], row["name"]],
+                )
     return len(rows)
 
 

@@ -1,6 +1,7 @@
 """The sandbox's memory: one SQLite file, so that a restart forgets nothing."""
 
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -71,6 +72,7 @@ class Store:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self.delivering = threading.Lock()  # of bank files: the scheduler and a request may both want to
         # Stays open: closing the last connection would fold the write-ahead log each time.
         self._keeper = self._open()
         self._keeper.executescript("PRAGMA journal_mode = WAL;" + SCHEMA)
