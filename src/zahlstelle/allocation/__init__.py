@@ -1,6 +1,6 @@
 """Allocation (Zuordnung): which money pays which claim. Posts by itself only without doubt; else a named doubt."""
 
-from ._operations import ImportResult, import_bank_file, retry_doubts
+from ._operations import ImportResult, import_again, import_bank_file, retry_doubts
 from ._queries import (
     Decision,
     SuspenseItem,
@@ -28,6 +28,7 @@ __all__ = [
     "decisions_of_claim",
     "decisions_of_entry",
     "doubts",
+    "import_again",
     "import_bank_file",
     "last_decisions",
     "retry_doubts",
