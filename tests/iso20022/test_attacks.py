@@ -66,6 +66,7 @@ LAUGHS = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 12))
         ),
         (b'<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.08"><Other/></Document>', "not_camt"),
         (GOOD + b"and more", "not_xml"),
+        (GOOD + "\ufeff\ufffd\ufffe€".encode(), "not_xml"),
         (b'<?xml version="1.0" encoding="EBCDIC-CP-BE"?><x/>', "encoding_unreadable"),
         (GOOD.replace(b"<MsgId>M", b"<MsgId>\x81\x8d"), "encoding_unreadable"),
         (GOOD.replace(b"<MsgId>M", b"<MsgId>\x00"), "not_xml"),

@@ -180,7 +180,7 @@ class _Reader:
         except expat.ExpatError as why:
             if not self.ended or self.parser.ErrorByteIndex < self.end_byte:
                 raise self._broken(why) from None
-            done = at + len(piece.encode()[: self.parser.ErrorByteIndex - before].decode())
+            done = at + len(piece.encode()[: self.parser.ErrorByteIndex - before].decode(errors="ignore"))
             self.base_line += why.lineno - 1
             self.over = True
             return done if done > at else self._between_documents(text, at)
