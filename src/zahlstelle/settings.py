@@ -27,6 +27,7 @@ DEBUG = False
 ALLOWED_HOSTS = os.environ.get("ZAHLSTELLE_HOSTS", "localhost,127.0.0.1").split(",")
 BASE_URL = os.environ.get("ZAHLSTELLE_BASE_URL", "http://localhost:8000")
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
+METRICS_TOKEN = os.environ.get("ZAHLSTELLE_METRICS_TOKEN", "")
 
 DATABASES = {"default": _database(os.environ.get("ZAHLSTELLE_DATABASE_URL", "dbname=zahlstelle"))}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -67,6 +68,7 @@ TEMPLATES = [
             _HERE / "web" / "templates",
             _HERE / "payment_page" / "templates",
             _HERE / "back_office" / "templates",
+            _HERE / "operator" / "templates",
         ],
         "APP_DIRS": False,
         "OPTIONS": {

@@ -15,7 +15,7 @@ DOCS = ROOT / "docs"
 
 # Everything that handles money. `simulation` invents it, by chance, and has a test of its own.
 MONEY_ROOMS = ("kernel", "ledger", "claims", "payments", "bank", "allocation", "treasury", "iso20022")
-INTERFACES = frozenset({"api", "payment_page", "back_office", "jobs", "cli", "web"})
+INTERFACES = frozenset({"api", "payment_page", "back_office", "operator", "jobs", "cli", "web"})
 
 
 def rooms() -> list[str]:

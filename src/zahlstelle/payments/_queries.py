@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Count, Min, Q
 
 from zahlstelle.kernel import Money, Refusal
 from zahlstelle.tables.payments import AttemptRow, PaymentRow
 from zahlstelle.tenancy import Tenant, inside, opened_with, provider_accesses, tenant_by_id
 
-from ._rules import PaymentStatus, Status
+from ._rules import PUBLIC, PaymentStatus, Status
 
 
 class PaymentUnknown(Refusal):
@@ -110,6 +110,22 @@ def claims_being_paid(*, tenant: Tenant, claim_ids: Sequence[UUID]) -> frozenset
     with inside(tenant):
         rows = AttemptRow.objects.filter(tenant_id=tenant.id, claim_id__in=claim_ids, status__in=open_statuses)
         return frozenset(rows.exclude(provider="transfer").values_list("claim_id", flat=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Checking:
+    """How many attempts have no known outcome, and since when the oldest of them."""
+
+    count: int
+    since: datetime | None
+
+
+def checking(*, tenant: Tenant) -> Checking:
+    """Count the attempts whose outcome is not known: the citizen reads that it is being checked."""
+    unsure = [status for status, public in PUBLIC.items() if public is PaymentStatus.CHECKING]
+    with inside(tenant):
+        rows = AttemptRow.objects.filter(tenant_id=tenant.id, status__in=unsure)
+        return Checking(**rows.aggregate(count=Count("id"), since=Min("started_at")))
 
 
 def surplus_attempts(*, tenant: Tenant) -> Sequence[Attempt]:

@@ -1,6 +1,7 @@
 """The cash office (Kasse): founding a town's book, looking at the day, checking the whole book."""
 
 from ._book_check import Finding, FindingKind, Inspection, check_book, inspect_book, last_inspection
+from ._health import Health, Trouble, health
 from ._notification import NotExplained, NotWritable, PayoutUnknown, notification, payout_entry
 from ._operations import found_town
 from ._queries import (
@@ -25,18 +26,21 @@ __all__ = [
     "EntryPage",
     "Finding",
     "FindingKind",
+    "Health",
     "Inspection",
     "Moment",
     "NotExplained",
     "NotWritable",
     "PayoutUnknown",
     "SuspensePage",
+    "Trouble",
     "book",
     "check_book",
     "claim_life",
     "day",
     "entry",
     "found_town",
+    "health",
     "inspect_book",
     "last_day",
     "last_inspection",
