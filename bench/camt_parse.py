@@ -3,10 +3,11 @@
     PYTHONPATH=src python bench/camt_parse.py [--details 1000000] [--others 100000]
 
 Everything runs here and now, each reading in a process of its own, with the peak memory that the operating system
-counted for it. First the product: one file with one entry, every detail made a record. Then, on the same 100,000 details written as
-camt.053 because not all of them read camt.054, the product and each library of requirements/bench.txt. Those are
-installed into a folder beside this script, never into the product's environment, and are never imported by it.
-Processor seconds are compared, so that a busy machine does not choose the winner. The last line is one JSON object.
+counted for it. First the product: one file with one entry, every detail made a record. Then, on the same 100,000
+details written as camt.053 because not all of them read camt.054, the product and each library of
+requirements/bench.txt. Those are installed into a folder beside this script, never into the product's environment, and
+are never imported by it. Processor seconds are compared, so that a busy machine does not choose the winner. The last
+line is one JSON object.
 """
 
 import argparse
