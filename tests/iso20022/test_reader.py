@@ -71,6 +71,23 @@ def test_a_side_that_is_no_side_is_refused(plain: bool) -> None:
     assert refusal(message(entry(detail(side="CREDIT"))), plain=plain).code == "side_unreadable"
 
 
+@BOTH
+@pytest.mark.parametrize(
+    ("before", "junk", "code", "line", "element"),
+    [
+        (b"<MsgId>M", b"&", "not_xml", 2, "GrpHdr/MsgId"),
+        (b"<CdtDbtInd>", b"</CdtDbtInd>&x;", "entity_refused", 4, "Ntry"),
+        (b"<NtryDtls>", b"<\x01", "not_xml", 5, "Ntry/NtryDtls"),
+        (b"<IBAN>", b"<a>" * 70, "too_deep", 2, "a"),
+    ],
+)
+def test_what_is_no_xml_names_the_open_element(
+    before: bytes, junk: bytes, code: str, line: int, element: str, plain: bool
+) -> None:
+    no = refusal(message(entry(detail())).replace(before, before + junk, 1), plain=plain)
+    assert (no.code, no.line, no.element) == (code, line, element)
+
+
 def test_an_entry_without_an_amount_is_refused() -> None:
     assert refusal(message("<Ntry><CdtDbtInd>CRDT</CdtDbtInd></Ntry>")).element == "Ntry/Amt"
 

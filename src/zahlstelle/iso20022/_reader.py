@@ -606,7 +606,22 @@ class _Reader:
         return self._unreadable(why.code, line, path, why.reason)
 
     def _unreadable(self, code: Reason, line: int | None, element: str | None, reason: str) -> Unreadable:
-        return Unreadable(code, self.name, line, element, reason)
+        return Unreadable(code, self.name, line, element or self._where(), reason)
+
+    def _where(self) -> str | None:
+        """The path of the element that is open, below statement or message; None where none is."""
+        path: list[str] = []
+        for frame in [*self.frames, self.frame]:
+            if frame is None:
+                continue
+            if frame.kind in ("message", "statement"):
+                path.clear()
+            for tag in frame.tokens[1::2]:
+                if tag.startswith("/"):
+                    path.pop()
+                elif not tag.endswith("/"):
+                    path.append(tag.partition(" ")[0].removeprefix("foreign:"))
+        return "/".join(path[1:] if len(path) > 1 else path)[:200] or None
 
     def _line_of_next(self) -> int:
         return self._line() + self.rest.count("\n", self.at)
