@@ -18,7 +18,20 @@ from zahlstelle.ledger import Entry, Line, Side
 from zahlstelle.tables.allocation import AllocationRow, SuspenseRow
 from zahlstelle.tenancy import Tenant, inside
 
-from ._rules import RETRIED, RULE_VERSION, Allocate, Decided, Known, PaidOut, References, Suspend, decide, references_in
+from ._as_a_set import Namer, allocate_exact, left_over
+from ._rules import (
+    RETRIED,
+    RULE_VERSION,
+    Allocate,
+    Decided,
+    Known,
+    PaidOut,
+    References,
+    Suspend,
+    decide,
+    decision_id,
+    references_in,
+)
 
 _log = structlog.get_logger(__name__)
 _MACHINE = "rule"
@@ -59,7 +72,7 @@ def import_bank_file(*, tenant: Tenant, name: str, path: Path, at: datetime, by:
 
 def _import(tenant: Tenant, name: str, path: Path, at: datetime, by: str) -> ImportResult:
     with inside(tenant):
-        taken = bank.take_in(tenant=tenant, name=name, path=path, at=at)
+        taken = bank.take_in(tenant=tenant, name=name, path=path, at=at, named=Namer(tenant))
         _forget_replaced(tenant, taken.touched)
         reopened = _take_back_replaced(tenant, taken.touched, at)
         result = ImportResult(
@@ -70,7 +83,9 @@ def _import(tenant: Tenant, name: str, path: Path, at: datetime, by: str) -> Imp
             credit_cents=taken.credit_cents,
             debit_cents=taken.debit_cents,
         )
-        for batch in bank.details_to_decide(tenant=tenant, entries=taken.touched):
+        result.allocated = allocate_exact(tenant=tenant, rows=taken.rows, at=at)
+        for page in left_over(tenant=tenant, entries=taken.touched):
+            batch = bank.named_to_decide(tenant=tenant, details=page)
             allocated = _decide_batch(tenant, batch, at)
             result.allocated += allocated
             result.suspended += len(batch) - allocated
@@ -240,7 +255,7 @@ def _remember(
         "rule": RULE_VERSION,
         "at": at,
         "by": _MACHINE,
-        "ids": [fact_id(item.detail.id, _doubt(d), RULE_VERSION) for item, d in decided],
+        "ids": [decision_id(item.detail.id, d.doubt if isinstance(d, Suspend) else None) for item, d in decided],
         "details": [item.detail.id for item, _ in decided],
         "entries": [item.detail.entry for item, _ in decided],
         "outcomes": ["suspended" if isinstance(d, Suspend) else "allocated" for _, d in decided],

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from zahlstelle.bank import Breakdown, ToDecide
 from zahlstelle.claims import OpenAmount, Pool
-from zahlstelle.kernel import checkdigits
+from zahlstelle.kernel import checkdigits, id_about
 from zahlstelle.payments import Attempt, Status
 
 RULE_VERSION = "2026-11"
@@ -204,8 +204,23 @@ def _claim(item: ToDecide, named: References, known: Known) -> Decided:
         return Suspend(Doubt.PAYMENT_UNDER_WAY, number)
     if came != is_open:
         return Suspend(Doubt.LESS_THAN_OPEN if came < is_open else Doubt.MORE_THAN_OPEN, number)
-    valid = "Prüfziffer stimmt" if number in named.pooled else "ganzes Feld oder Wort"
-    return Allocate(claim, [f"Kassenzeichen {number}", valid, "Betrag gleich offenem Betrag"])
+    return Allocate(
+        claim, exact_reasons(number) if number in named.pooled else _reasons(number, "ganzes Feld oder Wort")
+    )
+
+
+def exact_reasons(number: str) -> Sequence[str]:
+    """Say why a claim is allocated whose number stands there with its check digit."""
+    return _reasons(number, "Prüfziffer stimmt")
+
+
+def _reasons(number: str, believed: str) -> Sequence[str]:
+    return [f"Kassenzeichen {number}", believed, "Betrag gleich offenem Betrag"]
+
+
+def decision_id(detail: UUID, doubt: Doubt | None) -> UUID:
+    """Give the id of a decision: the same about the same detail, by the same rules, is one."""
+    return id_about(detail, doubt.value if doubt else None, RULE_VERSION)
 
 
 def _nobody(named: References) -> Suspend:

@@ -1,5 +1,6 @@
 """The bank (Kontoumsatz): files kept unchanged, statements, entries and details; each fact once."""
 
+from ._details import AT_ONCE, PLACED_DETAILS, Name
 from ._operations import AccountUnknown, FileRefused, TakenIn, one_at_a_time, refuse, take_in
 from ._queries import (
     BankDay,
@@ -7,6 +8,7 @@ from ._queries import (
     BankEntry,
     BankFile,
     EntryUnknown,
+    PlacedEntry,
     Seen,
     ToDecide,
     days,
@@ -17,6 +19,8 @@ from ._queries import (
     entries_without_booking,
     entry_by_id,
     files,
+    named_to_decide,
+    placed_entries,
     sightings_of,
 )
 from ._rules import Breakdown
@@ -32,6 +36,8 @@ from ._sums import (
 )
 
 __all__ = [
+    "AT_ONCE",
+    "PLACED_DETAILS",
     "AccountStatus",
     "AccountUnknown",
     "BankDay",
@@ -42,6 +48,8 @@ __all__ = [
     "EntrySize",
     "EntryUnknown",
     "FileRefused",
+    "Name",
+    "PlacedEntry",
     "Seen",
     "TakenIn",
     "ToDecide",
@@ -58,7 +66,9 @@ __all__ = [
     "entries_without_booking",
     "entry_by_id",
     "files",
+    "named_to_decide",
     "one_at_a_time",
+    "placed_entries",
     "refuse",
     "sightings_of",
     "sizes_of",

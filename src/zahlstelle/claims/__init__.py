@@ -10,6 +10,7 @@ from ._operations import (
     open_claim,
     open_claims,
     settle,
+    settle_selected,
 )
 from ._queries import (
     Claim,
@@ -23,6 +24,7 @@ from ._queries import (
     claims_by_id_locked,
     claims_by_kassenzeichen,
     claims_page,
+    existing,
     kassenzeichen_of,
     pools,
     recent_claims,
@@ -67,6 +69,7 @@ __all__ = [
     "claims_by_id_locked",
     "claims_by_kassenzeichen",
     "claims_page",
+    "existing",
     "kassenzeichen_of",
     "normalised",
     "open_amounts",
@@ -78,5 +81,6 @@ __all__ = [
     "service_by_key",
     "services",
     "settle",
+    "settle_selected",
     "wrong_balances",
 ]

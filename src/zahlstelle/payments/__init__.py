@@ -24,6 +24,7 @@ from ._queries import (
     attempts_by_id,
     attempts_by_provider_reference,
     attempts_of,
+    awaiting_transfer,
     captured,
     claims_being_paid,
     methods,
@@ -31,6 +32,7 @@ from ._queries import (
     payment_by_token,
     payments_of_claim,
     payments_page,
+    rows_with_attempts,
     surplus_attempts,
 )
 from ._rules import EDGES, PUBLIC, PaymentStatus, Status, diagram
@@ -76,6 +78,7 @@ __all__ = [
     "attempts_by_id",
     "attempts_by_provider_reference",
     "attempts_of",
+    "awaiting_transfer",
     "begin",
     "cancel",
     "captured",
@@ -92,6 +95,7 @@ __all__ = [
     "provider_named",
     "refresh",
     "reopened",
+    "rows_with_attempts",
     "settle",
     "settled_by_transfer",
     "start_payment",

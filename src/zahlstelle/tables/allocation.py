@@ -2,10 +2,10 @@
 
 from django.db import models
 
-from .base import OfTenant
+from .base import OfTenant, OfTenantInBulk
 
 
-class AllocationRow(OfTenant):
+class AllocationRow(OfTenantInBulk):
     """A decision about a detail's money; never changed, a later one follows it."""
 
     id = models.UUIDField(primary_key=True)
