@@ -18,8 +18,8 @@ from zahlstelle.iso20022 import Detail
 from zahlstelle.kernel import NUMBERED_FROM, numbered_id
 from zahlstelle.tenancy import Tenant
 
-from ._exact import Named, Reader
-from ._rules import RULE_VERSION, decision_id, exact_reasons, references_in
+from ._exact import Reader, decision_id, exact_reasons
+from ._rules import RULE_VERSION, references_in
 
 BATCH = bank.AT_ONCE  # never more: only inside a batch it is known that a claim is named once
 _REMEMBERED = 100_000
@@ -109,7 +109,7 @@ def _fit(tenant: Tenant) -> dict[str, Any]:
         "entries": [entry.id for entry in entries],
         "days": [entry.booked_on for entry in entries],
         "journals": [str(journal)[:NUMBERED_FROM] for journal in journals],
-        "decisions": [str(decision_id(first, None))[:NUMBERED_FROM] for first in firsts],
+        "decisions": [str(decision_id(first, None, RULE_VERSION))[:NUMBERED_FROM] for first in firsts],
     }
 
 
@@ -123,7 +123,7 @@ JOIN claim c ON c.tenant_id = %(tenant)s AND c.kassenzeichen = d.named
 JOIN claim_balance b ON b.tenant_id = %(tenant)s AND b.claim_id = c.id
 WHERE d.row BETWEEN %(first)s AND %(last)s AND d.side = 'credit' AND d.currency = 'EUR' AND c.currency = 'EUR'
     AND d.amount_cents > 0 AND b.due_cents - b.settled_cents = d.amount_cents
-    AND NOT EXISTS (SELECT 1 FROM contested x WHERE x.claim = c.id)
+    AND (c.due_on IS NULL OR c.due_on >= f.booked_on) AND NOT EXISTS (SELECT 1 FROM contested x WHERE x.claim = c.id)
 ORDER BY c.id FOR UPDATE OF b
 """  # noqa: S608 - put together from our own words only
 _LEFT_OVER = f"""
@@ -232,6 +232,3 @@ def _pages(size: int) -> Iterator[Sequence[UUID]]:
             return
         yield page
         first += size
-
-
-__all__ = ["BATCH", "Named", "Namer", "allocate_exact", "left_over"]

@@ -8,15 +8,17 @@ that is not the number, any sign of a return make it unsure.
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from zahlstelle.claims import Pool
 from zahlstelle.iso20022 import Detail, is_return
-from zahlstelle.kernel import checkdigits
+from zahlstelle.kernel import CheckMethod, checkdigits, id_about
 
 _DIGITS = re.compile(r"\d[\d ./\-]*")
 _SEPARATORS = str.maketrans("", "", " ./-")
 _BLANKS = re.compile(r"\s+")
 _WORDS = re.compile(r"[A-Z0-9]{6,35}")
+_ANNOUNCES = re.compile(r"KZ|KASSENZ(?!EICHEN\Z)|KASSZ|RF\d\d")  # a number or a reference glued to its name
 
 
 @dataclass(slots=True)
@@ -34,11 +36,9 @@ class Reader:
         self._pools: dict[int, list[Pool]] = {}
         for pool in pools:
             self._pools.setdefault(pool.length, []).append(pool)
-        # As many other digits could be a second number, perhaps written without its leading zeros.
-        shortest = [
-            len(pool.prefix.lstrip("0")) + pool.length - len(pool.prefix) for p in self._pools.values() for pool in p
-        ]
-        self._too_many = min(shortest, default=0)
+        # As many other digits could hide a second number; any, where a number may be written without its first zeros.
+        all_pools = [pool for of_length in self._pools.values() for pool in of_length]
+        self._too_many = min((1 if pool.prefix[:1] in ("", "0") else pool.length for pool in all_pools), default=0)
 
     def exact(self, detail: Detail) -> Named | None:
         """Tell the one number that everything in the detail names; None where there may be any doubt."""
@@ -58,10 +58,29 @@ class Reader:
                 return None
         if not number:
             return None
-        return Named(number, [word for word in (*_WORDS.findall(text.upper()), *fields) if word != number])
+        words = [word for word in (*_WORDS.findall(text.upper()), *fields) if word != number]
+        return None if any(map(_ANNOUNCES.match, words)) else Named(number, words)
 
     def _valid(self, digits: str) -> bool:
-        return any(pool.valid(digits) for pool in self._pools.get(len(digits), ()))
+        """Say whether a number is one of a pool, and no two swapped digits could have made another one of it."""
+        own = [pool for pool in self._pools.get(len(digits), ()) if pool.shaped(digits)]
+        return bool(own) and all(pool.valid(digits) and _notices_swaps(pool, digits) for pool in own)
+
+
+def _notices_swaps(pool: Pool, digits: str) -> bool:
+    if pool.method is CheckMethod.LUHN:  # it takes 09 for 90
+        return "09" not in digits and "90" not in digits
+    return pool.method in (CheckMethod.MOD11, CheckMethod.MOD97)
+
+
+def exact_reasons(number: str) -> Sequence[str]:
+    """Say why, in the words of the decision table."""
+    return [f"Kassenzeichen {number}", "Prüfziffer stimmt", "Betrag gleich offenem Betrag"]
+
+
+def decision_id(detail: UUID, doubt: str | None, rule: str) -> UUID:
+    """Give the id of a decision: the same about the same detail, by the same rules, is one."""
+    return id_about(detail, doubt, rule)
 
 
 def _told(detail: Detail) -> tuple[str, list[str]]:

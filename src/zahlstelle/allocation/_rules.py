@@ -12,7 +12,7 @@ from uuid import UUID
 
 from zahlstelle.bank import Breakdown, ToDecide
 from zahlstelle.claims import OpenAmount, Pool
-from zahlstelle.kernel import checkdigits, id_about
+from zahlstelle.kernel import checkdigits
 from zahlstelle.payments import Attempt, Status
 
 RULE_VERSION = "2026-11"
@@ -37,6 +37,10 @@ class Doubt(StrEnum):
     MONEY_GOES_OUT = "money_goes_out"
     RETURNED = "returned"
     FOREIGN_CURRENCY = "foreign_currency"
+    REFERENCE_UNSURE = "reference_unsure"
+    PAID_LATE = "paid_late"
+    REST_WAITS = "rest_waits"
+    TAKEN_BACK = "taken_back"
 
 
 DOUBT_WORDS: Mapping[Doubt, str] = {
@@ -56,6 +60,10 @@ DOUBT_WORDS: Mapping[Doubt, str] = {
     Doubt.MONEY_GOES_OUT: "Abgang vom Konto: Bitte prüfen.",
     Doubt.RETURNED: "Rückgabe oder Rücklastschrift: Bitte prüfen.",
     Doubt.FOREIGN_CURRENCY: "Fremde Währung.",
+    Doubt.REFERENCE_UNSURE: "Das Kassenzeichen hat keine Prüfziffer, und nichts anderes bestätigt es.",
+    Doubt.PAID_LATE: "Die Zahlung kam nach der Fälligkeit.",
+    Doubt.REST_WAITS: "Rest einer von Hand aufgeteilten Zahlung.",
+    Doubt.TAKEN_BACK: "Die Zuordnung wurde von Hand zurückgenommen.",
 }
 
 # What another fact can settle later without a person: the worker tries these again.
@@ -204,23 +212,8 @@ def _claim(item: ToDecide, named: References, known: Known) -> Decided:
         return Suspend(Doubt.PAYMENT_UNDER_WAY, number)
     if came != is_open:
         return Suspend(Doubt.LESS_THAN_OPEN if came < is_open else Doubt.MORE_THAN_OPEN, number)
-    return Allocate(
-        claim, exact_reasons(number) if number in named.pooled else _reasons(number, "ganzes Feld oder Wort")
-    )
-
-
-def exact_reasons(number: str) -> Sequence[str]:
-    """Say why a claim is allocated whose number stands there with its check digit."""
-    return _reasons(number, "Prüfziffer stimmt")
-
-
-def _reasons(number: str, believed: str) -> Sequence[str]:
-    return [f"Kassenzeichen {number}", believed, "Betrag gleich offenem Betrag"]
-
-
-def decision_id(detail: UUID, doubt: Doubt | None) -> UUID:
-    """Give the id of a decision: the same about the same detail, by the same rules, is one."""
-    return id_about(detail, doubt.value if doubt else None, RULE_VERSION)
+    valid = "Prüfziffer stimmt" if number in named.pooled else "ganzes Feld oder Wort"
+    return Allocate(claim, [f"Kassenzeichen {number}", valid, "Betrag gleich offenem Betrag"])
 
 
 def _nobody(named: References) -> Suspend:

@@ -1,7 +1,16 @@
 """The bank (Kontoumsatz): files kept unchanged, statements, entries and details; each fact once."""
 
 from ._details import AT_ONCE, PLACED_DETAILS, Name
-from ._operations import AccountUnknown, FileRefused, TakenIn, one_at_a_time, refuse, take_in
+from ._operations import (
+    AccountUnknown,
+    BankFileUnknown,
+    FileRefused,
+    TakenIn,
+    kept_file,
+    one_at_a_time,
+    refuse,
+    take_in,
+)
 from ._queries import (
     BankDay,
     BankDetail,
@@ -44,6 +53,7 @@ __all__ = [
     "BankDetail",
     "BankEntry",
     "BankFile",
+    "BankFileUnknown",
     "Breakdown",
     "EntrySize",
     "EntryUnknown",
@@ -66,6 +76,7 @@ __all__ = [
     "entries_without_booking",
     "entry_by_id",
     "files",
+    "kept_file",
     "named_to_decide",
     "one_at_a_time",
     "placed_entries",
