@@ -19,6 +19,7 @@ from zahlstelle.kernel import NUMBERED_FROM, numbered_id
 from zahlstelle.tenancy import Tenant
 
 from ._exact import Reader, decision_id, exact_reasons
+from ._references import one_mistake
 from ._rules import RULE_VERSION, references_in
 
 BATCH = bank.AT_ONCE  # never more: only inside a batch it is known that a claim is named once
@@ -68,15 +69,22 @@ class Namer:
 
     def _contest(self, unsure: Sequence[Detail]) -> None:
         candidates: set[str] = set()
+        unchecked: set[str] = set()
         for detail in unsure:
-            pieces = detail.remittance or [text for text in (detail.additional_info,) if text]
-            candidates |= references_in(
+            named = references_in(
                 end_to_end_id=detail.end_to_end_id,
                 reference=detail.reference,
-                remittance=pieces,
+                remittance=detail.remittance or [text for text in (detail.additional_info,) if text],
                 pools=self._pools,
-            ).candidates
-        known = claims.existing(tenant=self._tenant, numbers=candidates) if candidates else {}
+            )
+            candidates |= named.candidates
+            candidates.update(*named.silent.values())
+            unchecked |= named.candidates - named.checked
+        known = dict(claims.existing(tenant=self._tenant, numbers=candidates)) if candidates else {}
+        # A number without check digit is believed only where no open claim is one mistake away.
+        unsure_of = [number for number in unchecked & known.keys() if number.isdigit()]
+        if near := {other for number in unsure_of for other, _ in one_mistake(number, len(number))}:
+            known.update(claims.existing(tenant=self._tenant, numbers=near))
         if known:
             with connection.cursor() as cursor:
                 cursor.execute(_CONTEST, [list(known.values())])

@@ -68,9 +68,7 @@ class Reader:
 
 
 def _notices_swaps(pool: Pool, digits: str) -> bool:
-    if pool.method is CheckMethod.LUHN:  # it takes 09 for 90
-        return "09" not in digits and "90" not in digits
-    return pool.method in (CheckMethod.MOD11, CheckMethod.MOD97)
+    return pool.method is not CheckMethod.NONE and not any(checkdigits.silent_swaps(digits, pool.method))
 
 
 def exact_reasons(number: str) -> Sequence[str]:

@@ -194,12 +194,13 @@ def sightings_of(*, tenant: Tenant, entry_id: UUID) -> Sequence[Seen]:
         ]
 
 
-_TO_DECIDE = """
+_COLUMNS = """
 SELECT d.id, d.entry, d.number, d.amount_cents, d.currency, d.side, d.end_to_end_id, d.instruction_id, d.tx_id,
     d.mandate_id, d.party_name, d.party_iban, d.reference, d.reference_type, d.remittance, d.return_reason,
     e.breakdown, e.booked_on, e.reversal, e.btc, e.proprietary_code, d.proprietary_code, d.original_cents,
     coalesce(d.charges_cents, CASE WHEN e.breakdown = 'single' THEN e.charges_cents END)
-FROM bank_detail d JOIN bank_entry e ON e.id = d.entry AND e.tenant_id = d.tenant_id
+"""
+_TO_DECIDE = f"""{_COLUMNS}FROM bank_detail d JOIN bank_entry e ON e.id = d.entry AND e.tenant_id = d.tenant_id
 WHERE d.tenant_id = %(tenant)s AND e.booked AND d.active AND d.amount_cents > 0
     AND d.entry = %(entry)s AND d.number > %(after)s
     AND (%(details)s::uuid[] IS NULL OR d.id = ANY(%(details)s::uuid[]))
@@ -228,11 +229,7 @@ def details_to_decide(
         yield pending
 
 
-_NAMED_TO_DECIDE = """
-SELECT d.id, d.entry, d.number, d.amount_cents, d.currency, d.side, d.end_to_end_id, d.instruction_id, d.tx_id,
-    d.mandate_id, d.party_name, d.party_iban, d.reference, d.reference_type, d.remittance, d.return_reason,
-    e.breakdown, e.booked_on, e.reversal, e.btc, e.proprietary_code, d.proprietary_code
-FROM unnest(%(details)s::uuid[]) WITH ORDINALITY g (id, place)
+_NAMED_TO_DECIDE = f"""{_COLUMNS}FROM unnest(%(details)s::uuid[]) WITH ORDINALITY g (id, place)
 JOIN bank_detail d ON d.tenant_id = %(tenant)s AND d.id = g.id
 JOIN bank_entry e ON e.id = d.entry AND e.tenant_id = d.tenant_id
 WHERE e.booked AND d.active AND d.amount_cents > 0 ORDER BY g.place

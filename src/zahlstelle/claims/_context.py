@@ -37,7 +37,7 @@ def open_with_amounts(*, tenant: Tenant, cents: Sequence[int], each: int = 3) ->
 
 
 _AMOUNTS = """
-SELECT c.id, c.kassenzeichen, c.amount_cents, b.due_cents - b.settled_cents, c.currency
+SELECT c.id, c.kassenzeichen, c.amount_cents, b.due_cents - b.settled_cents, c.currency, c.debtor_name
 FROM claim c JOIN claim_balance b ON b.claim_id = c.id
 WHERE c.tenant_id = %(tenant)s AND b.tenant_id = %(tenant)s
     AND (c.kassenzeichen = ANY(%(numbers)s) OR c.id = ANY(%(ids)s::uuid[]))

@@ -1,6 +1,6 @@
 """Bank messages (camt.05x, pain.00x): bytes in, frozen records out, and back. No Django, no database."""
 
-from ._details import is_return
+from ._codes import Case, case, gvc, is_return
 from ._documents import Source, documents, message_of
 from ._inspect import detail_json, entries, entry_json, json_pieces
 from ._orders import Order, OrderBatch, OrderKind, OrderMessage, read_orders
@@ -27,6 +27,7 @@ from ._write import NoticeDetail, NoticeEntry, NoticeHead, camt054_pieces, write
 
 __all__ = [
     "Balance",
+    "Case",
     "Detail",
     "Deviation",
     "Entry",
@@ -56,10 +57,12 @@ __all__ = [
     "Unreadable",
     "Unwritable",
     "camt054_pieces",
+    "case",
     "detail_json",
     "documents",
     "entries",
     "entry_json",
+    "gvc",
     "is_return",
     "json_pieces",
     "message_of",

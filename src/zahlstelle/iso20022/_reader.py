@@ -20,6 +20,7 @@ from ._details import Context, DetailPlan, Trouble
 from ._forms import Form
 from ._plans import Plans
 from ._records import (
+    Detail,
     Deviation,
     EntryEnd,
     EntryHead,
@@ -50,7 +51,7 @@ _MESSAGES = {
     "BkToCstmrDbtCdtNtfctn": "camt.054",
 }
 _STATEMENTS = frozenset({"Rpt", "Stmt", "Ntfctn"})
-_NAMESPACE = re.compile(r"(camt\.05[234])\.(\d{3}\.\d{2})$")
+_NAMESPACE = re.compile(r"\b(camt\.05[234])\.(\d{3}\.\d{2})(?!\d)")
 _OTHER = re.compile(r"\b([a-z]{4}\.\d{3}(?:\.\d{3}\.\d{2})?)$")
 _EACH_TIME = frozenset({"details_differ", "batch_count_differs", "balances_differ", "no_statement"})
 _TURNS = frozenset({"Ntry", "TxDtls", "NtryDtls", *_STATEMENTS})
@@ -116,6 +117,7 @@ class _Reader:
         self.rest = ""
         self.at = 0  # how much of it is done
         self._new_document()
+        self.over = True  # blanks may stand before the first document as well
 
     # --- the file: documents one after the other --------------------------------------------------
 
@@ -162,7 +164,10 @@ class _Reader:
         if start == len(text):
             return start
         if not text.startswith("<", start):
-            raise self._unreadable(Reason.NOT_XML, self.base_line + 1, None, "text after the document's end")
+            where = "after the document's end" if self.documents else "where a document should begin"
+            raise self._unreadable(Reason.NOT_XML, self.base_line + 1, None, f"text {where}")
+        if start > at and not self.documents and text.startswith("<?xml", start):
+            self._note("declaration_not_first", self.base_line + 1, None, "blanks stand before the XML declaration")
         self._new_document()
         return self._take(text, start)
 
@@ -175,7 +180,7 @@ class _Reader:
         except expat.ExpatError as why:
             if not self.ended or self.parser.ErrorByteIndex < self.end_byte:
                 raise self._broken(why) from None
-            done = at + len(piece.encode()[: self.parser.ErrorByteIndex - before].decode())
+            done = at + len(piece.encode()[: self.parser.ErrorByteIndex - before].decode(errors="ignore"))
             self.base_line += why.lineno - 1
             self.over = True
             return done if done > at else self._between_documents(text, at)
@@ -340,6 +345,7 @@ class _Reader:
                 at_line = first_line + text.count("\n", begin, start(why.token + 1))
                 raise self._troubled(why, at_line) from None
             entry.add(detail, around)
+            self._note_deviations(detail, plan)
             add(detail)
 
     # --- the careful way: element by element --------------------------------------------------------
@@ -512,7 +518,12 @@ class _Reader:
         except Trouble as why:
             raise self._troubled(why, frame.lines[why.token // 2 - 1]) from None
         self.entry.add(detail, around)
+        self._note_deviations(detail, plan)
         self.pending.append(detail)
+
+    def _note_deviations(self, detail: Detail, plan: DetailPlan) -> None:
+        for code, element, reason in _details.deviations(detail, plan):
+            self._note(code, detail.line, element, reason)
 
     # --- heads --------------------------------------------------------------------------------------
 
@@ -523,7 +534,9 @@ class _Reader:
 
     def _open_scribe(self, frame: _Frame) -> _heads.Scribe:
         """The element of `frame` as far as it was read, with its open tags closed for the time being."""
-        return _heads.Scribe(frame.tokens, frame.lines, self._note, self.shapes.head(tuple(frame.tokens[1::2])))
+        return _heads.Scribe(
+            frame.tokens, frame.lines, self._note, self.shapes.head(tuple(frame.tokens[1::2])), self.message.version
+        )
 
     def _open_statement(self) -> None:
         frame = self.frame

@@ -112,5 +112,13 @@ class Migration(migrations.Migration):
                 name="claim_of_debtor",
             ),
         ),
+        migrations.AddIndex(
+            "bankdetailrow",
+            models.Index(
+                fields=["tenant", "mandate_id"],
+                condition=models.Q(mandate_id__isnull=False),
+                name="bank_detail_mandate",
+            ),
+        ),
         migrations.RunSQL(_TAKEN_BACK + _ACCOUNT + _GUARDS),
     ]
