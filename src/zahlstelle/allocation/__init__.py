@@ -1,6 +1,7 @@
 """Allocation (Zuordnung): which money pays which claim. Posts by itself only without doubt; else a named doubt."""
 
-from ._operations import ImportResult, import_bank_file, retry_doubts
+from ._operations import ImportResult, break_up_payouts, import_bank_file, retry_doubts
+from ._payout_queries import PayoutShown, payouts_of_entries, payouts_shown, settled_by_payouts, wrong_shares
 from ._queries import (
     Decision,
     SuspenseItem,
@@ -22,19 +23,25 @@ __all__ = [
     "Doubt",
     "DoubtTotal",
     "ImportResult",
+    "PayoutShown",
     "Standing",
     "SuspenseItem",
+    "break_up_payouts",
     "decisions_of_attempts",
     "decisions_of_claim",
     "decisions_of_entry",
     "doubts",
     "import_bank_file",
     "last_decisions",
+    "payouts_of_entries",
+    "payouts_shown",
     "retry_doubts",
+    "settled_by_payouts",
     "standing_of",
     "suspense",
     "suspense_cents",
     "waiting",
     "waiting_for",
+    "wrong_shares",
     "wrong_suspense",
 ]

@@ -18,6 +18,7 @@ from zahlstelle.ledger import Entry, Line, Side
 from zahlstelle.tables.allocation import AllocationRow, SuspenseRow
 from zahlstelle.tenancy import Tenant, inside
 
+from . import _payouts
 from ._rules import RETRIED, RULE_VERSION, Allocate, Decided, Known, PaidOut, References, Suspend, decide, references_in
 
 _log = structlog.get_logger(__name__)
@@ -74,6 +75,7 @@ def _import(tenant: Tenant, name: str, path: Path, at: datetime, by: str) -> Imp
             allocated = _decide_batch(tenant, batch, at)
             result.allocated += allocated
             result.suspended += len(batch) - allocated
+        _payouts.heed_reports(tenant, taken.touched, at, _decide_batch)
         payments.reopened(tenant=tenant, claim_ids=reopened, at=at)
         about = {"name": name, "entries": taken.entries, "allocated": result.allocated}
         audit.write(
@@ -94,6 +96,16 @@ def retry_doubts(*, tenant: Tenant, at: datetime) -> int:
         for batch in bank.details_to_decide(tenant=tenant, entries=entries, details=details):
             allocated += _decide_batch(tenant, batch, at, again=True)
         return allocated
+
+
+def break_up_payouts(*, tenant: Tenant, at: datetime) -> int:
+    """Compare payouts with new reports, and items in doubt, with what is known by now. Returns how many were settled.
+
+    A payout is settled when the bank's money has been found for every item of its report.
+    """
+    with inside(tenant):
+        bank.one_at_a_time(tenant=tenant)
+        return _payouts.break_up(tenant, at, _decide_batch)
 
 
 def _forget_replaced(tenant: Tenant, entries: Sequence[UUID]) -> None:

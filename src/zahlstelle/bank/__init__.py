@@ -1,5 +1,6 @@
 """The bank (Kontoumsatz): files kept unchanged, statements, entries and details; each fact once."""
 
+from ._explained import Explanation, NotTheWhole, explain
 from ._operations import AccountUnknown, FileRefused, TakenIn, one_at_a_time, refuse, take_in
 from ._queries import (
     BankDay,
@@ -41,7 +42,9 @@ __all__ = [
     "Breakdown",
     "EntrySize",
     "EntryUnknown",
+    "Explanation",
     "FileRefused",
+    "NotTheWhole",
     "Seen",
     "TakenIn",
     "ToDecide",
@@ -57,6 +60,7 @@ __all__ = [
     "entries_of_day",
     "entries_without_booking",
     "entry_by_id",
+    "explain",
     "files",
     "one_at_a_time",
     "refuse",

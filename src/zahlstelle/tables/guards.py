@@ -22,6 +22,9 @@ WRITTEN_ONCE = (
     "allocation",
     "bank_file_part",
     "sighting",
+    "payout_report",
+    "payout_item",
+    "payout_share",
 )
 
 # Who shows the right digest sees that one row before it is known which town it belongs to.
