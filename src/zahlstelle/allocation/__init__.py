@@ -1,7 +1,14 @@
 """Allocation (Zuordnung): which money pays which claim. Posts by itself only without doubt; else a named doubt."""
 
 from ._operations import ImportResult, break_up_payouts, import_bank_file, retry_doubts
-from ._payout_queries import PayoutShown, payouts_of_entries, payouts_shown, settled_by_payouts, wrong_shares
+from ._payout_queries import (
+    PayoutShown,
+    entries_of_payout,
+    payouts_of_entries,
+    payouts_shown,
+    settled_by_payouts,
+    wrong_shares,
+)
 from ._queries import (
     Decision,
     SuspenseItem,
@@ -31,6 +38,7 @@ __all__ = [
     "decisions_of_claim",
     "decisions_of_entry",
     "doubts",
+    "entries_of_payout",
     "import_bank_file",
     "last_decisions",
     "payouts_of_entries",

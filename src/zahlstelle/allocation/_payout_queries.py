@@ -7,29 +7,23 @@ from uuid import UUID
 from django.db import connection
 
 from zahlstelle import payments
-from zahlstelle.payments import ItemKind, Payout
+from zahlstelle.payments import ItemKind, ItemSum, Payout
 from zahlstelle.tables.allocation import PayoutShareRow
 from zahlstelle.tenancy import Tenant, inside
 
 
 @dataclass(frozen=True, slots=True)
 class PayoutShown:
-    """A payout with what its report's items add up to, by kind, in cents; and where its money was found."""
+    """A payout with what its report's items add up to, kind by kind, and where its money was found."""
 
     payout: Payout
-    sums: Mapping[ItemKind, int]
-    counts: Mapping[ItemKind, int]
+    sums: Mapping[ItemKind, ItemSum]
     entries: Sequence[UUID]
 
     @property
     def fee_cents(self) -> int:
         """What the provider took for itself, above zero."""
-        return -self.sums.get(ItemKind.FEE, 0) - self.sums.get(ItemKind.CHARGEBACK_FEE, 0)
-
-    @property
-    def gross_cents(self) -> int:
-        """What citizens paid."""
-        return self.sums.get(ItemKind.PAYMENT, 0)
+        return -sum(self.sums[kind].cents for kind in (ItemKind.FEE, ItemKind.CHARGEBACK_FEE) if kind in self.sums)
 
 
 def payouts_of_entries(*, tenant: Tenant, entries: Sequence[UUID]) -> Mapping[UUID, PayoutShown]:
@@ -45,18 +39,29 @@ def payouts_shown(*, tenant: Tenant, payouts: Sequence[UUID]) -> Mapping[UUID, P
     """Tell payouts with their sums."""
     with inside(tenant):
         known = payments.payouts_by_id(tenant=tenant, payouts=payouts)
-        return {payout.id: _shown(tenant, payout) for payout in known.values()}
+        sums = payments.item_sums(tenant=tenant, reports=[payout.report for payout in known.values()])
+        rows = PayoutShareRow.objects.filter(tenant_id=tenant.id, payout__in=known)
+        places = sorted(set(rows.values_list("payout", "entry").distinct()))
+        return {
+            payout.id: PayoutShown(
+                payout, sums[payout.report], [entry for of, entry in places if of == payout.id != entry]
+            )
+            for payout in known.values()
+        }
 
 
-def _shown(tenant: Tenant, payout: Payout) -> PayoutShown:
-    sums: dict[ItemKind, int] = {}
-    counts: dict[ItemKind, int] = {}
-    for item in payments.items_of(tenant=tenant, report=payout.report):
-        sums[item.kind] = sums.get(item.kind, 0) + item.cents
-        counts[item.kind] = counts.get(item.kind, 0) + 1
-    rows = PayoutShareRow.objects.filter(tenant_id=tenant.id, payout=payout.id)
-    entries = sorted(set(rows.values_list("entry", flat=True)) - {payout.id})
-    return PayoutShown(payout, sums, counts, entries)
+def entries_of_payout(*, tenant: Tenant, reference: str) -> Sequence[UUID]:
+    """Name the bank entries of a payout, by the provider's name for it; those with payments, where there are any."""
+    sql = """
+        SELECT s.entry, bool_or(i.kind = 'payment') FROM payout_share s
+        JOIN payout_item i ON i.tenant_id = s.tenant_id AND i.id = s.item
+        WHERE s.tenant_id = %s AND s.payout = ANY(%s) AND s.entry <> s.payout GROUP BY s.entry ORDER BY s.entry
+    """
+    with inside(tenant), connection.cursor() as cursor:
+        named = [payout.id for payout in payments.payouts_called(tenant=tenant, reference=reference)]
+        cursor.execute(sql, [tenant.id, named])
+        found = cursor.fetchall()
+    return [entry for entry, paid in found if paid] or [entry for entry, _ in found]
 
 
 _CLEARING = """

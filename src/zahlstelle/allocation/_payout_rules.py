@@ -121,9 +121,10 @@ def decide_item(item: PayoutItem, provider: str, entry: UUID, about: About) -> B
     """Decide about an item that is no payment: booked gross, each by itself, or a doubt."""
     reasons = [f"Posten {item.number} der Abrechnung: {item.kind}"]
     if item.kind in FEES:
+        # The line tells whose fee it is; the decision does not: a fee is not the claim's money.
         subject = about.attempt.id if about.attempt else entry
         side = Side.SOLL if item.cents < 0 else Side.HABEN
-        return BookItem([Line("fees", side, Money(abs(item.cents)), subject)], about.attempt, "Entgelt", reasons)
+        return BookItem([Line("fees", side, Money(abs(item.cents)), subject)], None, "Entgelt", reasons)
     if item.kind not in GIVEN_BACK or about.attempt is None:
         return Suspend(Doubt.PAYOUT_ITEM_UNKNOWN, reasons=reasons)
     if wrong := _wrong(item, about, about.attempt):

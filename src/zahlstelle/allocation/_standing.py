@@ -27,8 +27,9 @@ class Standing:
 
 
 _ALLOCATED = """
-SELECT entry, count(*), sum(amount_cents)::bigint FROM (
-    SELECT DISTINCT a.detail, a.entry, a.amount_cents FROM bank_detail d
+SELECT entry, count(*), sum(cents)::bigint FROM (
+    SELECT DISTINCT a.detail, a.entry, CASE WHEN d.side = e.side THEN a.amount_cents ELSE -a.amount_cents END AS cents
+    FROM bank_detail d JOIN bank_entry e ON e.tenant_id = d.tenant_id AND e.id = d.entry
     JOIN allocation a ON a.tenant_id = d.tenant_id AND a.detail = d.id AND a.outcome = 'allocated'
     WHERE d.tenant_id = %s AND d.entry = ANY(%s) AND d.active
 ) once GROUP BY entry

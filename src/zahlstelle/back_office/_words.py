@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from zahlstelle.allocation import Doubt
 from zahlstelle.claims import ClaimStatus
+from zahlstelle.payments import ItemKind
 from zahlstelle.tenancy import Role
 from zahlstelle.treasury import FindingKind
 
@@ -147,6 +148,15 @@ FINDINGS: Words = {
     FindingKind.CLEARING: _("Zahlung beim Dienstleister ist nicht oder anders gebucht"),
     FindingKind.PAYOUT: _("Abrechnung des Dienstleisters ist nicht oder anders gebucht"),
     FindingKind.AUDIT_CHAIN: _("Protokoll ist ab hier verändert oder lückenhaft"),
+}
+
+ITEMS: Words = {
+    ItemKind.PAYMENT: _("Zahlungen"),
+    ItemKind.FEE: _("Entgelte"),
+    ItemKind.REFUND: _("Erstattungen"),
+    ItemKind.CHARGEBACK: _("Rückbelastungen"),
+    ItemKind.CHARGEBACK_FEE: _("Entgelte für Rückbelastungen"),
+    ItemKind.ADJUSTMENT: _("Berichtigungen"),
 }
 
 FILE_OUTCOMES: Words = {"imported": _("eingelesen"), "refused": _("abgewiesen")}

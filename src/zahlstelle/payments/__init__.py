@@ -35,12 +35,15 @@ from ._queries import (
     payments_page,
     surplus_attempts,
 )
+from ._report_files import take_in_reports
 from ._reports import (
+    ItemSum,
     Payout,
     PayoutItem,
     ReportTaken,
     ReportWrong,
     ask_for_reports,
+    item_sums,
     items_about,
     items_by_id,
     items_of,
@@ -77,6 +80,7 @@ __all__ = [
     "Attempt",
     "ForgedNotification",
     "ItemKind",
+    "ItemSum",
     "MerchantAccess",
     "MethodUnknown",
     "NeverSeen",
@@ -116,6 +120,7 @@ __all__ = [
     "diagram",
     "fetch_reports",
     "hear",
+    "item_sums",
     "items_about",
     "items_by_id",
     "items_of",
@@ -140,5 +145,6 @@ __all__ = [
     "start_payment",
     "surplus_attempts",
     "sweep",
+    "take_in_reports",
     "take_over",
 ]

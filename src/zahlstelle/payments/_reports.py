@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import Count, Sum
 
 from zahlstelle import events
 from zahlstelle.kernel import InputRefused, Refusal, fact_id
@@ -172,6 +173,24 @@ def items_of(*, tenant: Tenant, report: UUID) -> Sequence[PayoutItem]:
     with inside(tenant):
         rows = PayoutItemRow.objects.filter(tenant_id=tenant.id, report=report).order_by("number")
         return [_item(row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class ItemSum:
+    """What a report's items of one kind add up to."""
+
+    count: int
+    cents: int
+
+
+def item_sums(*, tenant: Tenant, reports: Sequence[UUID]) -> Mapping[UUID, Mapping[ItemKind, ItemSum]]:
+    """Add up the items of each report, kind by kind."""
+    found: dict[UUID, dict[ItemKind, ItemSum]] = {report: {} for report in reports}
+    with inside(tenant):
+        rows = PayoutItemRow.objects.filter(tenant_id=tenant.id, report__in=reports).values("report", "kind")
+        for row in rows.annotate(count=Count("id"), sum=Sum("cents")).order_by("report", "kind"):
+            found[row["report"]][ItemKind(row["kind"])] = ItemSum(row["count"], row["sum"])
+    return found
 
 
 def items_by_id(*, tenant: Tenant, items: Sequence[UUID]) -> Mapping[UUID, PayoutItem]:
