@@ -97,7 +97,7 @@ def _items(connection: sqlite3.Connection, payout: sqlite3.Row) -> Iterator[dict
         yield _item(row["kind"], -row["amount_cents"], row, row["item_id"], f"{word} {row['kassenzeichen']}")
         if row["fee_cents"]:
             text = f"ENTGELT RUECKBELASTUNG {row['kassenzeichen']}"
-            yield _item("chargeback_fee", -row["fee_cents"], row, None, text)
+            yield _item("chargeback_fee", -row["fee_cents"], row, row["item_id"], text)
 
 
 def _item(kind: str, cents: int, row: sqlite3.Row, item_id: str | None, text: str) -> dict[str, Any]:
