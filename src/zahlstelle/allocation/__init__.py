@@ -1,6 +1,18 @@
 """Allocation (Zuordnung): which money pays which claim. Posts by itself only without doubt; else a named doubt."""
 
-from ._operations import ImportResult, break_up_payouts, import_bank_file, retry_doubts
+from ._by_hand import (
+    AccountNotForThis,
+    BankBusy,
+    DetailNotWaiting,
+    NoteMissing,
+    NothingToTakeBack,
+    ShareTooLarge,
+    settle,
+    settle_to,
+    take_back,
+)
+from ._operations import ImportResult, break_up_payouts, import_again, import_bank_file, retry_doubts
+from ._parts import Proposal, Rest, Share, SharesDiffer
 from ._payout_queries import (
     PayoutShown,
     entries_of_payout,
@@ -9,6 +21,7 @@ from ._payout_queries import (
     settled_by_payouts,
     wrong_shares,
 )
+from ._proposals import proposals_for
 from ._queries import (
     Decision,
     SuspenseItem,
@@ -26,11 +39,21 @@ from ._standing import DoubtTotal, Standing, doubts, standing_of, waiting, waiti
 __all__ = [
     "DOUBT_WORDS",
     "RULE_VERSION",
+    "AccountNotForThis",
+    "BankBusy",
     "Decision",
+    "DetailNotWaiting",
     "Doubt",
     "DoubtTotal",
     "ImportResult",
+    "NoteMissing",
+    "NothingToTakeBack",
     "PayoutShown",
+    "Proposal",
+    "Rest",
+    "Share",
+    "ShareTooLarge",
+    "SharesDiffer",
     "Standing",
     "SuspenseItem",
     "break_up_payouts",
@@ -39,15 +62,20 @@ __all__ = [
     "decisions_of_entry",
     "doubts",
     "entries_of_payout",
+    "import_again",
     "import_bank_file",
     "last_decisions",
     "payouts_of_entries",
     "payouts_shown",
+    "proposals_for",
     "retry_doubts",
+    "settle",
+    "settle_to",
     "settled_by_payouts",
     "standing_of",
     "suspense",
     "suspense_cents",
+    "take_back",
     "waiting",
     "waiting_for",
     "wrong_shares",

@@ -18,7 +18,6 @@ from ._rules import RULE_VERSION, Suspend
 
 _MACHINE = "rule"
 _BATCH = 5000
-_REFUNDED = {"refunded": "Erstattungen"}  # towns founded before there were reports have no such account
 
 
 def share(tenant: Tenant, payout: UUID, found: Mapping[UUID, tuple[UUID, UUID]], at: datetime) -> None:
@@ -67,8 +66,6 @@ def _book(
     booked: Sequence[BookItem],
     at: datetime,
 ) -> None:
-    if any(line.account in _REFUNDED for item in booked for line in item.lines):
-        ledger.open_accounts(tenant=tenant, accounts=_REFUNDED)
     journal = ledger.post(tenant=tenant, entries=entries)
     rows = [
         AllocationRow(
@@ -79,6 +76,7 @@ def _book(
             outcome="allocated",
             amount_cents=amount.cents,
             attempt=item.attempt.id if item.attempt else None,
+            account=item.account,
             reasons=list(item.reasons),
             rule_version=RULE_VERSION,
             decided_at=at,
@@ -98,8 +96,10 @@ def _reopen(tenant: Tenant, charged_back: Sequence[BookItem], at: datetime) -> N
     amounts = [(item.attempt.claim_id, -item.lines[0].amount.cents) for item in charged_back if item.attempt]
     if amounts:
         claims.settle(tenant=tenant, amounts=amounts)
-        reopened = list(dict.fromkeys(claim for claim, _ in amounts))
-        events.record_many(tenant=tenant, name="claim.reopened", subjects=reopened, at=at)
+        reopened = claims.open_amounts(tenant=tenant, ids=sorted({claim for claim, _ in amounts}))
+        told = [{"open_cents": claim.open_cents, "why": "charged_back"} for claim in reopened]
+        ids = [claim.id for claim in reopened]
+        events.record_many(tenant=tenant, name="claim.reopened", subjects=ids, at=at, payloads=told)
 
 
 def hold(tenant: Tenant, held: Sequence[tuple[Waiting, Suspend]], at: datetime) -> None:

@@ -11,7 +11,7 @@ from django.db import connection
 from zahlstelle import claims, ledger, payments
 from zahlstelle.bank import ToDecide
 from zahlstelle.payments import Attempt, PayoutItem
-from zahlstelle.tables.allocation import SuspenseRow
+from zahlstelle.tables.allocation import PayoutShareRow, SuspenseRow
 from zahlstelle.tenancy import Tenant
 
 from ._payout_rules import GIVEN_BACK, OPEN_TO_REPORTS, About, BookItem
@@ -64,32 +64,28 @@ def waiting(tenant: Tenant, entries: Sequence[UUID] | None = None) -> Sequence[W
         ]
 
 
+_TOLD_IN = """
+WITH told AS (
+    SELECT tx_id AS name FROM bank_detail WHERE tenant_id = %(tenant)s AND entry = ANY(%(entries)s) AND active
+    UNION SELECT instruction_id FROM bank_detail
+        WHERE tenant_id = %(tenant)s AND entry = ANY(%(entries)s) AND active
+), item AS (
+    SELECT report, provider_reference AS name FROM payout_item
+        WHERE tenant_id = %(tenant)s AND report = ANY(%(reports)s)
+    UNION ALL SELECT report, item_reference FROM payout_item
+        WHERE tenant_id = %(tenant)s AND report = ANY(%(reports)s)
+)
+SELECT DISTINCT item.report FROM item JOIN told ON told.name = item.name
+"""
+
+
 def reports_told_in(tenant: Tenant, entries: Sequence[UUID], reports: Sequence[UUID]) -> Set[UUID]:
     """Name the reports of which an item stands among the details of these entries."""
     if not entries or not reports:
         return frozenset()
-    names = _names_in(tenant, reports)
-    given: dict[str, Any] = {"tenant": tenant.id, "entries": list(entries), "names": list(names)}
     with connection.cursor() as cursor:
-        cursor.execute(_CALLED_IN, given)
-        return {report for row in cursor.fetchall() for name in row for report in names.get(name, ())}
-
-
-_CALLED_IN = """
-SELECT tx_id, instruction_id FROM bank_detail
-WHERE tenant_id = %(tenant)s AND entry = ANY(%(entries)s) AND active
-    AND (tx_id = ANY(%(names)s) OR instruction_id = ANY(%(names)s))
-"""
-
-
-def _names_in(tenant: Tenant, reports: Sequence[UUID]) -> Mapping[str, Set[UUID]]:
-    names: dict[str, set[UUID]] = defaultdict(set)
-    for report in reports:
-        for item in payments.items_of(tenant=tenant, report=report):
-            for name in (item.provider_reference, item.item_reference):
-                if name:
-                    names[name].add(report)
-    return names
+        cursor.execute(_TOLD_IN, {"tenant": tenant.id, "entries": list(entries), "reports": list(reports)})
+        return frozenset(report for (report,) in cursor.fetchall())
 
 
 _PAID_OUT = """
@@ -98,8 +94,7 @@ FROM allocation a JOIN bank_detail d ON d.tenant_id = a.tenant_id AND d.id = a.d
 WHERE a.tenant_id = %(tenant)s AND a.attempt = ANY(%(attempts)s) AND a.outcome = 'allocated' AND d.side = 'credit'
     AND NOT EXISTS (SELECT 1 FROM payout_share s WHERE s.tenant_id = a.tenant_id AND s.detail = a.detail)
     AND NOT EXISTS (SELECT 1 FROM allocation b
-        WHERE b.tenant_id = a.tenant_id AND b.detail = a.detail AND b.outcome = 'taken_back'
-            AND b.decided_at >= a.decided_at)
+        WHERE b.tenant_id = a.tenant_id AND b.detail = a.detail AND b.takes_back = a.id)
 """
 
 
@@ -123,12 +118,13 @@ WHERE s.tenant_id = %(tenant)s AND (d.tx_id = ANY(%(names)s) OR d.instruction_id
 def waiting_called(tenant: Tenant, names: Sequence[str]) -> dict[tuple[str, int], tuple[UUID, UUID]]:
     """Find details in suspense by the name of a payment or a refund: (name, cents) -> (detail, entry)."""
     found: dict[tuple[str, int], tuple[UUID, UUID]] = {}
+    wanted = frozenset(names)
     if not names:
         return found
     with connection.cursor() as cursor:
         cursor.execute(_WAITING_CALLED, {"tenant": tenant.id, "names": list(names)})
         for tx_id, instruction_id, cents, detail, entry in cursor.fetchall():
-            name = tx_id if tx_id in names else instruction_id
+            name = tx_id if tx_id in wanted else instruction_id
             found[name, cents] = (detail, entry)
     return found
 
@@ -206,8 +202,7 @@ FROM payout_share s JOIN payout_item i ON i.tenant_id = s.tenant_id AND i.id = s
 JOIN allocation a ON a.tenant_id = s.tenant_id AND a.detail = s.detail AND a.outcome = 'allocated'
 WHERE s.tenant_id = %(tenant)s AND a.attempt = ANY(%(attempts)s) AND i.kind = ANY(%(kinds)s)
     AND NOT EXISTS (SELECT 1 FROM allocation b
-        WHERE b.tenant_id = a.tenant_id AND b.detail = a.detail AND b.outcome = 'taken_back'
-            AND b.decided_at >= a.decided_at)
+        WHERE b.tenant_id = a.tenant_id AND b.detail = a.detail AND b.takes_back = a.id)
 """
 
 
@@ -230,6 +225,13 @@ def about(tenant: Tenant, items: Iterable[PayoutItem], attempts: Mapping[UUID, A
             known.given_back[attempt] += cents
             known.told |= {name} - {None}
     return known
+
+
+def given_back_by_report(tenant: Tenant, detail: UUID) -> bool:
+    """Say whether a detail is money that a report says was given back: a refund or a chargeback."""
+    shares = PayoutShareRow.objects.filter(tenant_id=tenant.id, detail=detail).values_list("item", flat=True)
+    items = payments.items_by_id(tenant=tenant, items=list(shares))
+    return any(item.kind in GIVEN_BACK for item in items.values())
 
 
 def as_id(text: str | None) -> UUID | None:

@@ -68,8 +68,8 @@ _CLEARING = """
 WITH done AS (
     SELECT DISTINCT ON (a.detail) a.detail, a.attempt, a.amount_cents FROM allocation a
     WHERE a.tenant_id = %(tenant)s AND a.outcome = 'allocated' AND a.attempt IS NOT NULL
-        AND NOT EXISTS (SELECT 1 FROM allocation b WHERE b.tenant_id = a.tenant_id AND b.detail = a.detail
-            AND b.outcome = 'taken_back' AND b.decided_at >= a.decided_at)
+        AND NOT EXISTS (SELECT 1 FROM allocation b
+            WHERE b.tenant_id = a.tenant_id AND b.detail = a.detail AND b.takes_back = a.id)
     ORDER BY a.detail, a.decided_at DESC
 )
 SELECT done.attempt, coalesce(sum(done.amount_cents) FILTER (WHERE i.kind IN ('refund', 'chargeback')), 0)::bigint,

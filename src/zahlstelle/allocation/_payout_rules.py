@@ -116,6 +116,11 @@ class BookItem:
     charged_back: bool = False
     reopens: bool = False
 
+    @property
+    def account(self) -> str | None:
+        """Where money went that is no payment's."""
+        return self.lines[0].account if self.attempt is None else None
+
 
 def decide_item(item: PayoutItem, provider: str, entry: UUID, about: About) -> BookItem | Suspend:
     """Decide about an item that is no payment: booked gross, each by itself, or a doubt."""

@@ -1,7 +1,16 @@
 """The bank (Kontoumsatz): files kept unchanged, statements, entries and details; each fact once."""
 
 from ._explained import Explanation, NotTheWhole, explain
-from ._operations import AccountUnknown, FileRefused, TakenIn, one_at_a_time, refuse, take_in
+from ._operations import (
+    AccountUnknown,
+    BankFileUnknown,
+    FileRefused,
+    TakenIn,
+    kept_file,
+    one_at_a_time,
+    refuse,
+    take_in,
+)
 from ._queries import (
     BankDay,
     BankDetail,
@@ -39,6 +48,7 @@ __all__ = [
     "BankDetail",
     "BankEntry",
     "BankFile",
+    "BankFileUnknown",
     "Breakdown",
     "EntrySize",
     "EntryUnknown",
@@ -62,6 +72,7 @@ __all__ = [
     "entry_by_id",
     "explain",
     "files",
+    "kept_file",
     "one_at_a_time",
     "refuse",
     "sightings_of",

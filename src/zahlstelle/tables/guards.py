@@ -25,6 +25,8 @@ WRITTEN_ONCE = (
     "payout_report",
     "payout_item",
     "payout_share",
+    "payer_trial",
+    "payer_switch",
 )
 
 # Who shows the right digest sees that one row before it is known which town it belongs to.

@@ -14,6 +14,7 @@ _ACCOUNTS = {
     "overpaid": "Überzahlungen",
     "fees": "Zahlungsverkehrskosten",
     "refunded": "Erstattungen",
+    "small_differences": "Kleinbetragsdifferenzen",
 }
 
 

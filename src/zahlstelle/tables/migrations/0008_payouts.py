@@ -7,6 +7,14 @@ _ONCE = """
 CREATE TRIGGER {table}_written_once BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}
     FOR EACH STATEMENT EXECUTE FUNCTION zahlstelle_written_once();
 """
+# What providers gave back for the town gets an account of its own in every town's book.
+_ACCOUNT = """
+ALTER TABLE account NO FORCE ROW LEVEL SECURITY;
+INSERT INTO account (tenant_id, code, name) SELECT id, 'refunded', 'Erstattungen' FROM tenant
+ON CONFLICT DO NOTHING;
+SET CONSTRAINTS ALL IMMEDIATE;
+ALTER TABLE account FORCE ROW LEVEL SECURITY;
+"""
 _TABLES = ("payout_report", "payout_item", "payout_share")
 
 
@@ -20,7 +28,7 @@ def _of_tenant() -> tuple[str, models.Field]:  # type: ignore[type-arg]
 class Migration(migrations.Migration):
     """Add the tables of payouts, and find decisions by the attempt they are about."""
 
-    dependencies = [("tables", "0003_login_tries")]
+    dependencies = [("tables", "0005_allocation")]
     operations = [
         migrations.CreateModel(
             name="PayoutRow",
@@ -127,5 +135,5 @@ class Migration(migrations.Migration):
                 name="allocation_attempt",
             ),
         ),
-        migrations.RunSQL("".join(_ONCE.format(table=table) for table in _TABLES)),
+        migrations.RunSQL("".join(_ONCE.format(table=table) for table in _TABLES) + _ACCOUNT),
     ]
