@@ -11,8 +11,16 @@ from ._by_hand import (
     settle_to,
     take_back,
 )
-from ._operations import ImportResult, import_again, import_bank_file, retry_doubts
+from ._operations import ImportResult, break_up_payouts, import_again, import_bank_file, retry_doubts
 from ._parts import Proposal, Rest, Share, SharesDiffer
+from ._payout_queries import (
+    PayoutShown,
+    entries_of_payout,
+    payouts_of_entries,
+    payouts_shown,
+    settled_by_payouts,
+    wrong_shares,
+)
 from ._proposals import proposals_for
 from ._queries import (
     Decision,
@@ -40,6 +48,7 @@ __all__ = [
     "ImportResult",
     "NoteMissing",
     "NothingToTakeBack",
+    "PayoutShown",
     "Proposal",
     "Rest",
     "Share",
@@ -47,22 +56,28 @@ __all__ = [
     "SharesDiffer",
     "Standing",
     "SuspenseItem",
+    "break_up_payouts",
     "decisions_of_attempts",
     "decisions_of_claim",
     "decisions_of_entry",
     "doubts",
+    "entries_of_payout",
     "import_again",
     "import_bank_file",
     "last_decisions",
+    "payouts_of_entries",
+    "payouts_shown",
     "proposals_for",
     "retry_doubts",
     "settle",
     "settle_to",
+    "settled_by_payouts",
     "standing_of",
     "suspense",
     "suspense_cents",
     "take_back",
     "waiting",
     "waiting_for",
+    "wrong_shares",
     "wrong_suspense",
 ]

@@ -19,6 +19,7 @@ from zahlstelle.ledger import Entry, Line, Side
 from zahlstelle.tables.allocation import SuspenseRow
 from zahlstelle.tenancy import Tenant, inside
 
+from . import _payouts
 from ._as_a_set import Namer, allocate_exact, left_over
 from ._divided import post_divided
 from ._exact import decision_id
@@ -103,6 +104,7 @@ def _import(tenant: Tenant, name: str, path: Path, at: datetime, by: str) -> Imp
             allocated = _decide_batch(tenant, batch, at)
             result.allocated += allocated
             result.suspended += len(batch) - allocated
+        _payouts.heed_reports(tenant, taken.touched, at, _decide_batch)
         payments.reopened(tenant=tenant, claim_ids=reopened, at=at)
         about = {"name": name, "entries": taken.entries, "allocated": result.allocated}
         audit.write(
@@ -122,6 +124,16 @@ def retry_doubts(*, tenant: Tenant, at: datetime) -> int:
         for batch in bank.details_to_decide(tenant=tenant, entries=entries, details=details):
             allocated += _decide_batch(tenant, batch, at, again=True)
         return allocated
+
+
+def break_up_payouts(*, tenant: Tenant, at: datetime) -> int:
+    """Compare payouts with new reports, and items in doubt, with what is known by now. Returns how many were settled.
+
+    A payout is settled when the bank's money has been found for every item of its report.
+    """
+    with inside(tenant):
+        bank.one_at_a_time(tenant=tenant)
+        return _payouts.break_up(tenant, at, _decide_batch)
 
 
 def _forget_replaced(tenant: Tenant, entries: Sequence[UUID]) -> None:

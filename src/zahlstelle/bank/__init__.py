@@ -1,6 +1,7 @@
 """The bank (Kontoumsatz): files kept unchanged, statements, entries and details; each fact once."""
 
 from ._details import AT_ONCE, PLACED_DETAILS, Name
+from ._explained import Explanation, NotTheWhole, explain
 from ._operations import (
     AccountUnknown,
     BankFileUnknown,
@@ -57,8 +58,10 @@ __all__ = [
     "Breakdown",
     "EntrySize",
     "EntryUnknown",
+    "Explanation",
     "FileRefused",
     "Name",
+    "NotTheWhole",
     "PlacedEntry",
     "Seen",
     "TakenIn",
@@ -75,6 +78,7 @@ __all__ = [
     "entries_of_day",
     "entries_without_booking",
     "entry_by_id",
+    "explain",
     "files",
     "kept_file",
     "named_to_decide",

@@ -13,7 +13,7 @@ from zahlstelle.kernel import Money, Refusal
 from zahlstelle.tables.payments import AttemptRow, PaymentRow
 from zahlstelle.tenancy import Tenant, inside, opened_with, provider_accesses, tenant_by_id
 
-from ._rules import PaymentStatus, Status
+from ._rules import ENDS, PaymentStatus, Status
 
 
 class PaymentUnknown(Refusal):
@@ -167,7 +167,7 @@ def attempts_by_id(*, tenant: Tenant, attempts: Sequence[UUID]) -> Mapping[UUID,
 def captured(*, tenant: Tenant) -> Sequence[Attempt]:
     """List every attempt whose money a provider has taken, for comparing with the book."""
     with inside(tenant):
-        rows = AttemptRow.objects.filter(tenant_id=tenant.id, status__in=[Status.PAID, Status.SURPLUS])
+        rows = AttemptRow.objects.filter(tenant_id=tenant.id, status__in=ENDS)
         return [attempt_of(row) for row in rows.exclude(provider="transfer").order_by("id")]
 
 
