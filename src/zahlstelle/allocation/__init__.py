@@ -13,6 +13,7 @@ from ._by_hand import (
 )
 from ._operations import ImportResult, import_bank_file, retry_doubts
 from ._parts import Proposal, Rest, Share, SharesDiffer
+from ._payers import LearnedPayers, LearnedTooLittle, learn_payers, learned_payers, show_learned_payers
 from ._proposals import proposals_for
 from ._queries import (
     Decision,
@@ -38,6 +39,8 @@ __all__ = [
     "Doubt",
     "DoubtTotal",
     "ImportResult",
+    "LearnedPayers",
+    "LearnedTooLittle",
     "NoteMissing",
     "NothingToTakeBack",
     "Proposal",
@@ -53,10 +56,13 @@ __all__ = [
     "doubts",
     "import_bank_file",
     "last_decisions",
+    "learn_payers",
+    "learned_payers",
     "proposals_for",
     "retry_doubts",
     "settle",
     "settle_to",
+    "show_learned_payers",
     "standing_of",
     "suspense",
     "suspense_cents",

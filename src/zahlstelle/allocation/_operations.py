@@ -23,6 +23,7 @@ from ._divided import post_divided
 from ._knowledge import know
 from ._parts import RECEIVABLE
 from ._posting import standing_decisions, undo
+from ._proposals import count_proposed
 from ._retry import ready
 from ._rules import (
     RULE_VERSION,
@@ -91,7 +92,8 @@ def _import(tenant: Tenant, name: str, path: Path, at: datetime, by: str) -> Imp
             result.allocated += allocated
             result.suspended += len(batch) - allocated
         payments.reopened(tenant=tenant, claim_ids=reopened, at=at)
-        about = {"name": name, "entries": taken.entries, "allocated": result.allocated}
+        result.proposed = count_proposed(tenant, taken.touched)
+        about = {"name": name, "entries": taken.entries, "allocated": result.allocated, "proposed": result.proposed}
         audit.write(
             tenant=tenant, at=at, actor=by, action="bank_file.imported", subject=str(taken.file_id), details=about
         )
