@@ -11,7 +11,7 @@ from ._by_hand import (
     settle_to,
     take_back,
 )
-from ._operations import ImportResult, import_bank_file, retry_doubts
+from ._operations import ImportResult, import_again, import_bank_file, retry_doubts
 from ._parts import Proposal, Rest, Share, SharesDiffer
 from ._payers import LearnedPayers, LearnedTooLittle, learn_payers, learned_payers, show_learned_payers
 from ._proposals import proposals_for
@@ -54,6 +54,7 @@ __all__ = [
     "decisions_of_claim",
     "decisions_of_entry",
     "doubts",
+    "import_again",
     "import_bank_file",
     "last_decisions",
     "learn_payers",

@@ -74,6 +74,15 @@ def import_bank_file(*, tenant: Tenant, name: str, path: Path, at: datetime, by:
         raise
 
 
+def import_again(*, tenant: Tenant, file_id: UUID, at: datetime, by: str) -> ImportResult:
+    """Import a file again from what was kept of it, for example one that was set aside before a fix.
+
+    A file that is imported brings nothing. Raises bank.BankFileUnknown, and what `import_bank_file` raises.
+    """
+    with bank.kept_file(tenant=tenant, file_id=file_id) as (name, path):
+        return import_bank_file(tenant=tenant, name=name, path=path, at=at, by=by)
+
+
 def _import(tenant: Tenant, name: str, path: Path, at: datetime, by: str) -> ImportResult:
     with inside(tenant):
         taken = bank.take_in(tenant=tenant, name=name, path=path, at=at)
