@@ -24,6 +24,7 @@ from ._queries import (
     last_decisions,
     suspense,
     suspense_cents,
+    wrong_allocations,
     wrong_suspense,
 )
 from ._rules import DOUBT_WORDS, RULE_VERSION, Doubt
@@ -70,5 +71,6 @@ __all__ = [
     "take_back",
     "waiting",
     "waiting_for",
+    "wrong_allocations",
     "wrong_suspense",
 ]

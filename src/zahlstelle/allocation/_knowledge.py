@@ -44,7 +44,7 @@ def know(tenant: Tenant, batch: Sequence[ToDecide], named: Sequence[References])
 def _near(
     tenant: Tenant, batch: Sequence[ToDecide], named: Sequence[References], found: Mapping[str, OpenAmount]
 ) -> Mapping[str, Sequence[OpenAmount]]:
-    """Find, for numbers without a check digit, other open claims that one mistake would have named instead."""
+    """Find, for numbers without a check digit, other claims that one mistake would have named instead."""
     unsure = {
         number
         for item, references in zip(batch, named, strict=True)
@@ -53,10 +53,7 @@ def _near(
     }
     others = {number: {other for other, _ in one_mistake(number, len(number))} for number in unsure}
     known = claims.open_amounts(tenant=tenant, numbers=sorted(set().union(*others.values()))) if others else []
-    return {
-        number: [claim for claim in known if claim.open_cents and claim.kassenzeichen in near]
-        for number, near in others.items()
-    }
+    return {number: [claim for claim in known if claim.kassenzeichen in near] for number, near in others.items()}
 
 
 @dataclass(frozen=True, slots=True)
