@@ -26,6 +26,7 @@ from ._exact import decision_id
 from ._knowledge import know
 from ._parts import RECEIVABLE
 from ._posting import standing_decisions, undo
+from ._proposals import count_proposed
 from ._retry import ready
 from ._rules import (
     RULE_VERSION,
@@ -106,7 +107,8 @@ def _import(tenant: Tenant, name: str, path: Path, at: datetime, by: str) -> Imp
             result.suspended += len(batch) - allocated
         _payouts.heed_reports(tenant, taken.touched, at, _decide_batch)
         payments.reopened(tenant=tenant, claim_ids=reopened, at=at)
-        about = {"name": name, "entries": taken.entries, "allocated": result.allocated}
+        result.proposed = count_proposed(tenant, taken.touched)
+        about = {"name": name, "entries": taken.entries, "allocated": result.allocated, "proposed": result.proposed}
         audit.write(
             tenant=tenant, at=at, actor=by, action="bank_file.imported", subject=str(taken.file_id), details=about
         )
