@@ -323,6 +323,21 @@ def test_what_is_no_xml_inside_a_run_of_forms_is_no_xml() -> None:
         assert refusal(data).code in ("not_xml", "entity_refused"), junk
 
 
+@BOTH
+def test_an_ntrydtls_for_each_detail_is_no_matter_of_size(plain: bool) -> None:
+    one = detail("0.01")
+    many = "</NtryDtls>\n<NtryDtls>".join([one] * 25_000)
+    data = message(entry(many, amount="250.00")).replace(b"</Ntry>", b"<AddtlNtryInf>X</AddtlNtryInf></Ntry>")
+    (told,) = [one.entry for one in events(data, plain=plain) if isinstance(one, iso20022.EntryEnd)]
+    assert (told.whole, told.detail_count, told.additional_info) == (True, 25_000, "X")
+
+
+def test_a_file_full_of_deviations_lists_a_thousand() -> None:
+    data = message("\n".join([entry(detail("9.00"))] * 1_500))
+    said = [one.code for one in events(data) if isinstance(one, iso20022.Deviation)]
+    assert said == ["details_differ"] * 999 + ["more_deviations"]
+
+
 # --- statements --------------------------------------------------------------------------------------------------
 
 
