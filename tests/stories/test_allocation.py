@@ -46,6 +46,15 @@ def test_zeros_that_a_bank_left_out() -> None:
     """)
 
 
+def test_a_short_number_is_no_kassenzeichen_without_its_zeros() -> None:
+    pools = [{"name": "standard", "prefix": "000", "digits": 8, "check": "luhn"}]
+    teller = tell("claim A 37.00", pools=pools)
+    teller.tell(f"""
+        credit  c1        37.00  Nr 2026 vom 5.10.2026, {teller.claims["A"].kassenzeichen}
+        open    A          0.00
+    """)
+
+
 def test_an_rf_reference_and_an_end_to_end_id() -> None:
     teller = tell("""
         claim   A         37.00

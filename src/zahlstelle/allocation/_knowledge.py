@@ -114,16 +114,16 @@ def originals_of(
     named: Sequence[References],
     found: Mapping[str, OpenAmount],
     *,
-    every_debit: bool = False,
+    hold: bool = True,
 ) -> Mapping[UUID, Sequence[Given]]:
     """Find the payments that returns among the details may give back, each as often as it was not given back yet.
 
-    `every_debit`: for proposals, also where the bank does not say that it is a return.
+    Not to `hold` the claims is for proposals: there also where the bank does not say that it is a return.
     """
     returns = [
         (item, [found[number].id for number in references.candidates if number in found])
         for item, references in zip(batch, named, strict=True)
-        if item.detail.side != "credit" and (every_debit or item.detail.return_reason or item.reversal or item.returned)
+        if item.detail.side != "credit" and (not hold or item.detail.return_reason or item.reversal or item.returned)
     ]
     if not returns:
         return {}
@@ -138,7 +138,8 @@ def originals_of(
         held = sorted({payment.claim for payment in paid})
         cursor.execute(_GIVEN_BACK, [tenant.id, held])
         back = {(claim, cents): count for claim, cents, count in cursor.fetchall()}
-    claims.claims_by_id_locked(tenant=tenant, claim_ids=held)
+    if hold:
+        claims.claims_by_id_locked(tenant=tenant, claim_ids=held)
     return {item.detail.id: _left(item, claim_ids, paid, back) for item, claim_ids in returns}
 
 

@@ -168,8 +168,9 @@ def _debit(tenant: Tenant, item: ToDecide, cents: int) -> Sequence[Proposal]:
     if fee := _BANK_FEES.intersection((entry.proprietary_code or "").split("+")):
         return [Proposal([], 70, [f"Entgelt der Bank (Geschäftsvorfall {min(fee)})"], Rest.FEES, cents)]
     named = named_by(item.detail, claims.pools(tenant=tenant))
-    known = claims.claims_by_kassenzeichen(tenant=tenant, numbers=sorted(named.candidates))
-    given = originals_of(tenant, [item], [named], known, every_debit=True).get(item.detail.id, ())
+    told = claims.open_amounts(tenant=tenant, numbers=sorted(named.candidates))
+    known = {claim.kassenzeichen: claim for claim in told}
+    given = originals_of(tenant, [item], [named], known, hold=False).get(item.detail.id, ())
     exact = original_of(item, given)
     proposals = [_of_return(tenant, payment, item, cents, payment is exact) for payment in given]
     proposals += _of_attempts(tenant, item, cents)
