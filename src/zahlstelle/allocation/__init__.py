@@ -11,9 +11,17 @@ from ._by_hand import (
     settle_to,
     take_back,
 )
-from ._operations import ImportResult, import_again, import_bank_file, retry_doubts
+from ._operations import ImportResult, break_up_payouts, import_again, import_bank_file, retry_doubts
 from ._parts import Proposal, Rest, Share, SharesDiffer
 from ._payers import LearnedPayers, LearnedTooLittle, learn_payers, learned_payers, show_learned_payers
+from ._payout_queries import (
+    PayoutShown,
+    entries_of_payout,
+    payouts_of_entries,
+    payouts_shown,
+    settled_by_payouts,
+    wrong_shares,
+)
 from ._proposals import proposals_for
 from ._queries import (
     Decision,
@@ -44,6 +52,7 @@ __all__ = [
     "LearnedTooLittle",
     "NoteMissing",
     "NothingToTakeBack",
+    "PayoutShown",
     "Proposal",
     "Rest",
     "Share",
@@ -51,19 +60,24 @@ __all__ = [
     "SharesDiffer",
     "Standing",
     "SuspenseItem",
+    "break_up_payouts",
     "decisions_of_attempts",
     "decisions_of_claim",
     "decisions_of_entry",
     "doubts",
+    "entries_of_payout",
     "import_again",
     "import_bank_file",
     "last_decisions",
     "learn_payers",
     "learned_payers",
+    "payouts_of_entries",
+    "payouts_shown",
     "proposals_for",
     "retry_doubts",
     "settle",
     "settle_to",
+    "settled_by_payouts",
     "show_learned_payers",
     "standing_of",
     "suspense",
@@ -72,5 +86,6 @@ __all__ = [
     "waiting",
     "waiting_for",
     "wrong_allocations",
+    "wrong_shares",
     "wrong_suspense",
 ]

@@ -16,6 +16,7 @@ from zahlstelle.tenancy import Tenant, inside
 
 from ._parts import FEES, OVERPAID, RECEIVABLE, Part, Rest, SharesDiffer, divide
 from ._payers import forget
+from ._payout_money import given_back_by_report
 from ._policies import small_difference
 from ._posting import Posting, hold_again, post, standing_decisions, undo
 from ._proposals import proposals_for
@@ -119,6 +120,8 @@ def take_back(*, tenant: Tenant, detail: UUID, by: str, at: datetime, reason: st
         standing = standing_decisions(tenant, [detail])
         if told is None or not standing:
             raise NothingToTakeBack("nothing stands that was decided about this money")
+        if given_back_by_report(tenant, detail):
+            raise NothingToTakeBack("a provider's report says what this is; only the provider can correct it")
         _still_possible(tenant, standing)
         on = max(berlin_day(at), _booked_on(tenant, told))
         reopened = undo(tenant, standing, on=on, at=at, by=by, reason=reason.strip())

@@ -60,7 +60,7 @@ def original_of(item: ToDecide, given: Sequence[Given]) -> Given | None:
 
 
 def _look_at_payout(item: ToDecide, attempt: Attempt, known: Known) -> Seen:
-    if attempt.status not in (Status.PAID, Status.SURPLUS):
+    if attempt.status not in (Status.PAID, Status.SURPLUS, Status.CHARGED_BACK):
         fits = Payout.NOT_CONFIRMED
     elif attempt.amount != item.detail.amount:
         fits = Payout.DIFFERS

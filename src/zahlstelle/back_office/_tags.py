@@ -19,6 +19,7 @@ _TABLES = {
     "doubt": DOUBT_WORDS,
     "file": _words.FILE_OUTCOMES,
     "finding": _words.FINDINGS,
+    "item": _words.ITEMS,
     "method": _words.METHODS,
     "role": _words.ROLES,
     "short_doubt": _words.SHORT_DOUBT,

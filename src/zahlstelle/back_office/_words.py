@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from zahlstelle.allocation import Doubt
 from zahlstelle.claims import ClaimStatus
+from zahlstelle.payments import ItemKind
 from zahlstelle.tenancy import Role
 from zahlstelle.treasury import FindingKind
 
@@ -37,6 +38,10 @@ SHORT_DOUBT: Words = {
     Doubt.PAYMENT_NOT_CONFIRMED: _("nicht bestätigt"),
     Doubt.PAYMENT_AMOUNT_DIFFERS: _("anderer Betrag"),
     Doubt.ALREADY_PAID_OUT: _("doppelt ausgezahlt"),
+    Doubt.PAYOUT_REPORT_MISSING: _("Abrechnung fehlt"),
+    Doubt.PAYOUT_REPORT_DIFFERS: _("Abrechnung weicht ab"),
+    Doubt.PAYOUT_ITEM_UNKNOWN: _("Posten unbekannt"),
+    Doubt.PAYOUT_ITEM_DIFFERS: _("Posten passt nicht"),
     Doubt.DETAILS_MISSING: _("Einzelumsätze fehlen"),
     Doubt.DETAILS_DO_NOT_ADD_UP: _("Summe stimmt nicht"),
     Doubt.MONEY_GOES_OUT: _("Abgang"),
@@ -70,6 +75,17 @@ TO_DO: Words = {
     ),
     Doubt.PAYMENT_AMOUNT_DIFFERS: _("Fragen Sie den Zahlungsdienstleister nach der Abrechnung dieser Auszahlung."),
     Doubt.ALREADY_PAID_OUT: _("Fragen Sie den Zahlungsdienstleister; wahrscheinlich ist das Geld zurückzugeben."),
+    Doubt.PAYOUT_REPORT_MISSING: _(
+        "Nichts zu tun, wenn der Zahlungsdienstleister Abrechnungen abrufbar macht: Er wird gefragt. Sonst lesen Sie"
+        " seine Abrechnung ein; dann wird von selbst aufgeteilt."
+    ),
+    Doubt.PAYOUT_REPORT_DIFFERS: _(
+        "Fragen Sie den Zahlungsdienstleister nach einer berichtigten Abrechnung; bis dahin bleibt der Betrag ganz."
+    ),
+    Doubt.PAYOUT_ITEM_UNKNOWN: _(
+        "Fragen Sie den Zahlungsdienstleister, was der Posten ist; vielleicht gehört er zu einem anderen Verfahren."
+    ),
+    Doubt.PAYOUT_ITEM_DIFFERS: _("Vergleichen Sie die Zahlung beim Zahlungsdienstleister mit der Forderung."),
     Doubt.DETAILS_MISSING: _("Laden Sie die camt.054-Datei mit den Einzelumsätzen. Dann wird von selbst aufgeteilt."),
     Doubt.DETAILS_DO_NOT_ADD_UP: _(
         "Fragen Sie Ihre Bank nach vollständigen Einzelumsätzen; bis dahin bleibt der Betrag ganz."
@@ -112,6 +128,8 @@ MOMENTS: Words = {
     "payment.paid_twice": _("Doppelt bezahlt: Betrag ist zu erstatten"),
     "payment.declined": _("Zahlung abgelehnt"),
     "payment.cancelled": _("Zahlung abgebrochen"),
+    "payment.charged_back": _("Rückbelastung: Die Bank des Zahlers hat das Geld zurückgeholt"),
+    "payout.reported": _("Zahlungsdienstleister hat die Auszahlung abgerechnet"),
     "payment.expired": _("Zeit für die Zahlung abgelaufen"),
     "bank.entry": _("Umsatz auf dem Konto"),
     "allocation.allocated": _("Der Forderung zugeordnet"),
@@ -138,7 +156,17 @@ FINDINGS: Words = {
     FindingKind.SUSPENSE: _("Verwahrung weicht vom Buch ab"),
     FindingKind.BANK_ENTRY: _("Kontoumsatz ist nicht oder anders gebucht"),
     FindingKind.CLEARING: _("Zahlung beim Dienstleister ist nicht oder anders gebucht"),
+    FindingKind.PAYOUT: _("Abrechnung des Dienstleisters ist nicht oder anders gebucht"),
     FindingKind.AUDIT_CHAIN: _("Protokoll ist ab hier verändert oder lückenhaft"),
+}
+
+ITEMS: Words = {
+    ItemKind.PAYMENT: _("Zahlungen"),
+    ItemKind.FEE: _("Entgelte"),
+    ItemKind.REFUND: _("Erstattungen"),
+    ItemKind.CHARGEBACK: _("Rückbelastungen"),
+    ItemKind.CHARGEBACK_FEE: _("Entgelte für Rückbelastungen"),
+    ItemKind.ADJUSTMENT: _("Berichtigungen"),
 }
 
 FILE_OUTCOMES: Words = {"imported": _("eingelesen"), "refused": _("abgewiesen")}

@@ -24,7 +24,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     which = parser.add_mutually_exclusive_group(required=True)
     which.add_argument("--entry", metavar="ID", help="a bank entry")
     which.add_argument(
-        "--payout", metavar="ID", help="a provider's payout: the bank entry it arrived as, or its bank reference"
+        "--payout", metavar="ID", help="a provider's payout: its name at the provider, its bank entry or bank reference"
     )
     parser.add_argument("-o", required=True, dest="file", metavar="FILE", type=Path, help="where to write")
 

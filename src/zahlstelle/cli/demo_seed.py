@@ -19,6 +19,11 @@ from .claims_import import read_claim
 _DAYS = 30
 _CLAIMS = 200
 _LINE = {"Musterstadt": "#1d4f91", "Nachbarstadt": "#7a3b12"}
+# One town as a German bank shows a gross payout, the other as most card acquirers pay: net, in one transfer.
+_PAYS_OUT: Mapping[str, Mapping[str, Any]] = {
+    "musterstadt": {"pays_out": "gross"},
+    "nachbarstadt": {"pays_out": "net", "fee_cents": 29},
+}
 _TOWNS = (
     Town(
         slug="musterstadt",
@@ -164,6 +169,7 @@ def _introduce(tenant: Tenant, place: _Place, admin_token: str) -> None:
         "bic": account.bic,
         "secret": _merchant_secret(place),
         "notify_url": f"{place.base_url}/provider/{tenant.slug}/sandbox/notify",
+        **_PAYS_OUT[tenant.slug],
     }
     answer = httpx.put(
         f"{place.sandbox_url}/admin/merchants/{tenant.slug}",

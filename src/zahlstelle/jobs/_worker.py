@@ -52,6 +52,8 @@ def run_once(*, tenant: Tenant, at: datetime) -> int:
     """Do everything that is due for one town. Returns how much was done."""
     did = payments.sweep(tenant=tenant, at=at)
     did += import_inbox(tenant=tenant, at=at)
+    did += payments.fetch_reports(tenant=tenant, at=at)
+    did += allocation.break_up_payouts(tenant=tenant, at=at)
     did += allocation.retry_doubts(tenant=tenant, at=at)
     allocation.learn_payers(tenant=tenant)
     ledger.seal(tenant=tenant, at=at)

@@ -2,10 +2,10 @@
 
 from django.db import models
 
-from .base import OfTenant
+from .base import OfTenant, OfTenantInBulk
 
 
-class AllocationRow(OfTenant):
+class AllocationRow(OfTenantInBulk):
     """A decision about a detail's money; never changed, a later one follows it."""
 
     id = models.UUIDField(primary_key=True)
@@ -31,6 +31,9 @@ class AllocationRow(OfTenant):
         indexes = [
             models.Index("tenant", "detail", name="allocation_detail"),
             models.Index(fields=["tenant", "claim"], condition=models.Q(claim__isnull=False), name="allocation_claim"),
+            models.Index(
+                fields=["tenant", "attempt"], condition=models.Q(attempt__isnull=False), name="allocation_attempt"
+            ),
         ]
 
 
@@ -56,6 +59,24 @@ class SuspenseRow(OfTenant):
                 condition=models.Q(candidate__isnull=False),
                 name="suspense_candidate",
             ),
+        ]
+
+
+class PayoutShareRow(OfTenant):
+    """Which detail of which bank entry an item of a provider's report is: each item once, each detail once."""
+
+    item = models.UUIDField(primary_key=True)
+    payout = models.UUIDField()
+    detail = models.UUIDField()
+    entry = models.UUIDField()
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "payout_share"
+        constraints = [models.UniqueConstraint("tenant", "detail", name="payout_share_detail")]
+        indexes = [
+            models.Index("tenant", "payout", name="payout_share_payout"),
+            models.Index("tenant", "entry", name="payout_share_entry"),
         ]
 
 

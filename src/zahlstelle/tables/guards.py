@@ -22,6 +22,9 @@ WRITTEN_ONCE = (
     "allocation",
     "bank_file_part",
     "sighting",
+    "payout_report",
+    "payout_item",
+    "payout_share",
     "payer_trial",
     "payer_switch",
 )

@@ -1,13 +1,29 @@
 """Where Django looks for models: every room's file, nothing else."""
 
-from .allocation import AllocationRow, PayerHabitRow, PayerLearnedRow, PayerSwitchRow, PayerTrialRow, SuspenseRow
+from .allocation import (
+    AllocationRow,
+    PayerHabitRow,
+    PayerLearnedRow,
+    PayerSwitchRow,
+    PayerTrialRow,
+    PayoutShareRow,
+    SuspenseRow,
+)
 from .audit import AuditRow
 from .bank import BankDetailRow, BankEntryRow, BankFilePartRow, BankFileRow, SightingRow, StatementRow
 from .claims import ClaimBalanceRow, ClaimLineRow, ClaimRow, PoolRow, ServiceRow
 from .events import EventRow
 from .idempotency import IdempotencyRow
 from .ledger import AccountRow, JournalEntryRow, JournalLineRow, SealRow
-from .payments import AttemptRow, NotificationRow, PaymentRow
+from .payments import (
+    AttemptRow,
+    NotificationRow,
+    PaymentRow,
+    PayoutItemRow,
+    PayoutReportRow,
+    PayoutRow,
+    ReportCallRow,
+)
 from .tenancy import (
     ApiKeyRow,
     BankAccountRow,
@@ -45,9 +61,14 @@ __all__ = [
     "PayerSwitchRow",
     "PayerTrialRow",
     "PaymentRow",
+    "PayoutItemRow",
+    "PayoutReportRow",
+    "PayoutRow",
+    "PayoutShareRow",
     "Person",
     "PoolRow",
     "ProviderAccessRow",
+    "ReportCallRow",
     "SealRow",
     "ServiceRow",
     "SightingRow",

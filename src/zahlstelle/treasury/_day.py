@@ -6,7 +6,7 @@ from datetime import date
 from uuid import UUID
 
 from zahlstelle import allocation, bank, claims, ledger, payments
-from zahlstelle.allocation import Decision, Doubt, DoubtTotal, Standing, SuspenseItem
+from zahlstelle.allocation import Decision, Doubt, DoubtTotal, PayoutShown, Standing, SuspenseItem
 from zahlstelle.bank import AccountStatus, BankDetail, BankEntry, EntrySize, Seen
 from zahlstelle.claims import OpenAmount
 from zahlstelle.tenancy import Tenant, inside
@@ -22,6 +22,7 @@ class DayEntry:
     entry: BankEntry
     size: EntrySize
     standing: Standing
+    payout: PayoutShown | None = None
 
     @property
     def state(self) -> str:
@@ -114,7 +115,11 @@ def day(*, tenant: Tenant, day: date) -> Day:
         sizes = bank.sizes_of(tenant=tenant, entries=ids)
         standing = allocation.standing_of(tenant=tenant, entries=ids)
         before, after = bank.days_around(tenant=tenant, day=day)
-        lines = [DayEntry(entry, sizes.get(entry.id, _NO_SIZE), standing[entry.id]) for entry in entries]
+        payouts = allocation.payouts_of_entries(tenant=tenant, entries=ids)
+        lines = [
+            DayEntry(entry, sizes.get(entry.id, _NO_SIZE), standing[entry.id], payouts.get(entry.id))
+            for entry in entries
+        ]
         return Day(day, before, after, lines, _accounts(tenant))
 
 
@@ -150,6 +155,7 @@ class EntryPage:
     lines: Sequence[DetailLine]
     seen: Sequence[Seen]
     journal_entry: UUID
+    payout: PayoutShown | None = None
 
 
 def entry(*, tenant: Tenant, entry_id: UUID, offset: int, limit: int) -> EntryPage:
@@ -164,6 +170,7 @@ def entry(*, tenant: Tenant, entry_id: UUID, offset: int, limit: int) -> EntryPa
             lines=_with_decisions(tenant, details),
             seen=bank.sightings_of(tenant=tenant, entry_id=entry_id),
             journal_entry=ledger.entry_of_occasion(tenant=tenant, occasion=f"bank:{entry_id}"),
+            payout=allocation.payouts_of_entries(tenant=tenant, entries=[entry_id]).get(entry_id),
         )
 
 

@@ -24,15 +24,19 @@ class NotWritable(Refusal):
 
 
 class PayoutUnknown(Refusal):
-    """The town has no bank entry under this id or reference."""
+    """The town has no bank entry under this id or reference, or not exactly one."""
 
     code = "payout_unknown"
     status = 404
 
 
 def payout_entry(*, tenant: Tenant, payout: str) -> UUID:
-    """Find the bank entry of a provider's payout by its id or by the bank's reference. Raises PayoutUnknown."""
-    found = bank.entries_named(tenant=tenant, name=payout)
+    """Find the bank entry of a payout by the provider's name for it, its id or the bank's reference.
+
+    Where a payout came as several entries, the one with its payments. Raises PayoutUnknown.
+    """
+    told = allocation.entries_of_payout(tenant=tenant, reference=payout)
+    found = told or bank.entries_named(tenant=tenant, name=payout)
     if len(found) != 1:
         raise PayoutUnknown(f"{payout!r} names {len(found)} bank entries of the town")
     return found[0]

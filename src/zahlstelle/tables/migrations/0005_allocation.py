@@ -41,7 +41,7 @@ def _of_tenant() -> tuple[str, "models.ForeignKey[Any, Any]"]:
 class Migration(migrations.Migration):
     """Add columns and tables, and say of each decision taken back which it was."""
 
-    dependencies = [("tables", "0003_login_tries")]
+    dependencies = [("tables", "0004_bulk")]
     operations = [
         migrations.AddField("allocationrow", "account", models.CharField(max_length=60, null=True)),
         migrations.AddField("allocationrow", "lines", models.JSONField(null=True)),
