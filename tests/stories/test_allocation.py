@@ -361,6 +361,19 @@ def test_the_same_payment_is_not_given_back_twice() -> None:
     """)
 
 
+def test_a_second_return_of_the_same_collection_does_not_take_what_was_paid_since() -> None:
+    tell("""
+        claim   A         50.00
+        credit  d1        50.00  A  e2e A  mandate M1
+        debit   r1        50.00  A  e2e A  mandate M1  reason AC04
+        open    A         50.00
+        credit  c1        50.00  A
+        debit   r2        50.00  A  e2e A  mandate M1  reason AC04
+        waits   r2        50.00  returned
+        open    A          0.00
+    """)
+
+
 def test_two_equal_payments_of_one_claim_are_a_doubt() -> None:
     """A claim of 100 paid in two halves; one half comes back, and which it was makes no difference to a person."""
     tell(

@@ -79,6 +79,12 @@ class _Paid:
             return False
         return same_mandate or (len(claim_ids) == 1 and claim_ids[0] == self.claim)
 
+    def named_by(self, item: ToDecide) -> bool:
+        """Say whether the return names this very payment, by its mandate or its end-to-end id."""
+        same_mandate = self.mandate_id is not None and self.mandate_id == item.detail.mandate_id
+        told = _usable(item.detail.end_to_end_id)
+        return same_mandate or (bool(told) and told == _usable(self.end_to_end_id))
+
     def given(self) -> Given:
         lines = [(number, cents) for number, cents in json.loads(self.lines)] if self.lines else None
         return Given(self.claim, self.kassenzeichen, self.cents, self.on, lines)
@@ -147,6 +153,8 @@ def _left(
     item: ToDecide, claim_ids: Sequence[UUID], paid: Sequence[_Paid], back: Mapping[tuple[UUID, int], int]
 ) -> Sequence[Given]:
     fitting = [payment for payment in paid if payment.could_be(item, claim_ids)]
+    # Money that came otherwise meanwhile is not what a second return of the same collection gives back.
+    fitting = [payment for payment in fitting if payment.named_by(item)] or fitting
     seen: dict[tuple[UUID, int], int] = {}
     left = []
     for payment in fitting:
