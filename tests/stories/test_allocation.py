@@ -425,17 +425,23 @@ def test_a_return_gives_back_the_lines_it_paid() -> None:
 # --- tried again ---------------------------------------------------------------------------------------------------
 
 
-def test_money_that_waits_for_its_claim_is_found_behind_thousands_that_wait_for_ever() -> None:
-    """A number nobody ever opens a claim for is not looked at again and again."""
-    teller = Teller(check="luhn")
-    payload = "47110000999"
-    number = payload + checkdigits.check_digit(payload, CheckMethod.LUHN)
-    teller.tell(f"""
-        credit  c1        50.00  471100000004
-        credit  c2        50.00  {number}
+def luhn(payload: str) -> str:
+    return payload + checkdigits.check_digit(payload, CheckMethod.LUHN)
+
+
+def test_money_that_waits_for_its_claim_is_found_behind_thousands_that_wait_for_ever(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A number nobody ever opens a claim for is not looked at again and again, and takes nobody's place."""
+    monkeypatch.setattr("zahlstelle.allocation._retry._AT_ONCE", 1)
+    never, later = luhn("47110000111"), luhn("47110000999")
+    Teller(check="luhn").tell(f"""
+        credit  c1        50.00  {never}
+        credit  c2        50.00  {later}
+        waits   c1        50.00  unknown_reference
         waits   c2        50.00  unknown_reference
         retry   0
-        claim   A         50.00  number {number}
+        claim   A         50.00  number {later}
         retry   1
         waits   c2       nothing
         open    A          0.00
