@@ -13,7 +13,7 @@ from tests.support.treasury_day import a_day
 
 from zahlstelle import allocation, audit, bank, events
 from zahlstelle.kernel import CheckMethod, Refusal, checkdigits
-from zahlstelle.tenancy import Tenant
+from zahlstelle.tenancy import Tenant, inside
 
 
 def test_two_claims_in_one_transfer_are_split_by_hand_to_the_cent() -> None:
@@ -191,6 +191,26 @@ def test_a_person_and_the_worker_at_once_settle_it_once() -> None:
     teller.tell("waits c1 nothing")
     settled = [c for c in teller.claims.values() if allocation.decisions_of_claim(tenant=teller.town, claim_id=c.id)]
     assert len(settled) == 1
+
+
+def test_while_a_file_is_taken_in_people_are_told_to_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("zahlstelle.allocation._by_hand._PATIENCE", "100ms")
+    teller = tell("""
+        claim   A         50.00
+        credit  c1        50.00  ohne alles
+    """)
+    shares = [(teller.claims["A"].id, 5000)]
+    outcomes: list[str] = []
+    with inside(teller.town):
+        bank.one_at_a_time(tenant=teller.town)
+        outcomes += at_once(
+            lambda: allocation.settle(tenant=teller.town, detail=teller.details["c1"], shares=shares, by=BY, at=AT)
+        )
+    assert outcomes == ["bank_busy"]
+    teller.tell("""
+        waits   c1        50.00  no_reference
+        settle  c1       A 50.00
+    """)
 
 
 def test_a_payout_is_not_taken_back_by_hand(tmp_path: Path, town: Tenant) -> None:

@@ -136,6 +136,18 @@ def test_returns_and_charges_of_the_bank() -> None:
     """)
 
 
+def test_a_refund_that_could_not_be_paid_out_is_owed_again() -> None:
+    teller = tell("""
+        claim   A         50.00
+        credit  d1        50.00  A
+        credit  b1        50.00  RETOURE A  reason AC04
+        waits   b1        50.00  returned
+    """)
+    first = take_first(teller, "b1")
+    assert (list(first.shares), first.rest) == ([], Rest.OVERPAID)
+    teller.tell("account overpaid -50.00")
+
+
 def test_the_import_says_how_much_is_proposed() -> None:
     teller = tell("""
         claim   A         50.00

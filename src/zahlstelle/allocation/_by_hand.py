@@ -71,6 +71,9 @@ class NoteMissing(InputRefused):
 _ACCOUNTS = {"credit": frozenset({OVERPAID, FEES}), "debit": frozenset({FEES, OVERPAID})}
 
 
+_PATIENCE = "10s"
+
+
 def settle(
     *,
     tenant: Tenant,
@@ -145,7 +148,7 @@ def _one_at_a_time(tenant: Tenant) -> None:
     """Wait for an import that is about to end, not for one that has just begun. Raises BankBusy."""
     try:
         with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL lock_timeout = '10s'")
+            cursor.execute("SELECT set_config('lock_timeout', %s, true)", [_PATIENCE])
             bank.one_at_a_time(tenant=tenant)
             cursor.execute("SET LOCAL lock_timeout TO DEFAULT")
     except OperationalError as error:

@@ -87,6 +87,9 @@ class _Found:
 
 
 def _credit(tenant: Tenant, item: ToDecide, cents: int) -> Sequence[Proposal]:
+    if item.detail.return_reason or item.reversal or item.returned:
+        why = ["Was ausgezahlt werden sollte, kam zurück: Es wird wieder geschuldet"]
+        return [Proposal([], 60, why, Rest.OVERPAID, cents)]
     pools = claims.pools(tenant=tenant)
     named = named_by(item.detail, pools)
     found = _candidates(tenant, item.detail, cents, named, pools)

@@ -135,6 +135,7 @@ MOMENTS: Words = {
     "allocation.allocated": _("Der Forderung zugeordnet"),
     "allocation.taken_back": _("Zuordnung zurückgenommen"),
     "allocation.suspended": _("In Verwahrung genommen"),
+    "allocation.returned": _("Zahlung zurückgegeben"),
     "ledger.booked": _("Gebucht"),
 }
 
