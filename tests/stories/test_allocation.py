@@ -184,6 +184,17 @@ def test_without_a_check_digit_a_whole_field_is_believed_where_no_other_claim_is
     )
 
 
+@pytest.mark.parametrize("other", ["DV2026A18", "DV2026B17", "DV2026A7", "DV2026A177", "DV206A217"])
+def test_a_number_of_no_pool_is_not_believed_where_another_is_near(other: str) -> None:
+    near = other != "DV206A217"  # two mistakes away
+    tell(f"""
+        claim   A         37.00  number DV2026A17
+        claim   B         37.00  number {other}
+        credit  c1        37.00  Danke  e2e A
+        open    A         {"37.00" if near else "0.00"}
+    """)
+
+
 # --- policies ------------------------------------------------------------------------------------------------------
 
 

@@ -49,11 +49,17 @@ def _near(
         number
         for item, references in zip(batch, named, strict=True)
         for number in references.candidates - references.checked
-        if number in found and number.isdigit() and item.detail.amount.cents == found[number].open_cents
+        if number in found and item.detail.amount.cents == found[number].open_cents
     }
-    others = {number: {other for other, _ in one_mistake(number, len(number))} for number in unsure}
+    others = {
+        number: {other for length in _lengths(number) for other, _ in one_mistake(number, length)} for number in unsure
+    }
     known = claims.open_amounts(tenant=tenant, numbers=sorted(set().union(*others.values()))) if others else []
     return {number: [claim for claim in known if claim.kassenzeichen in near] for number, near in others.items()}
+
+
+def _lengths(number: str) -> tuple[int, int, int]:
+    return len(number) - 1, len(number), len(number) + 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -151,7 +151,11 @@ def _near(written: str, pool: Pool) -> Iterator[tuple[str, str]]:
 
 
 def one_mistake(digits: str, length: int) -> Iterator[tuple[str, str]]:
-    """Give the numbers of a length that become `digits` by one mistake: a digit wrong, swapped, left out or added."""
+    """Give the numbers of a length that become `digits` by one mistake: a digit wrong, swapped, left out or added.
+
+    Of a number with letters in it, a letter may be the mistake too.
+    """
+    alphabet = "0123456789" if digits.isdigit() else "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
     if len(digits) == length:
         for n in range(length - 1):
             if digits[n] != digits[n + 1]:
@@ -162,6 +166,6 @@ def one_mistake(digits: str, length: int) -> Iterator[tuple[str, str]]:
             )
     elif len(digits) == length - 1:
         for n in range(length):
-            yield from ((digits[:n] + d + digits[n:], "eine Ziffer fehlt") for d in "0123456789")
+            yield from ((digits[:n] + d + digits[n:], "eine Ziffer fehlt") for d in alphabet)
     elif len(digits) == length + 1:
         yield from ((digits[:n] + digits[n + 1 :], "eine Ziffer zu viel") for n in range(length + 1))
