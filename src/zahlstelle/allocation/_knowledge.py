@@ -51,15 +51,14 @@ def _near(
         for number in references.candidates - references.checked
         if number in found and item.detail.amount.cents == found[number].open_cents
     }
-    others = {
-        number: {other for length in _lengths(number) for other, _ in one_mistake(number, length)} for number in unsure
-    }
+    others = {number: _one_mistake_away(number) for number in unsure}
     known = claims.open_amounts(tenant=tenant, numbers=sorted(set().union(*others.values()))) if others else []
     return {number: [claim for claim in known if claim.kassenzeichen in near] for number, near in others.items()}
 
 
-def _lengths(number: str) -> tuple[int, int, int]:
-    return len(number) - 1, len(number), len(number) + 1
+def _one_mistake_away(number: str) -> set[str]:
+    lengths = (len(number) - 1, len(number), len(number) + 1)
+    return {other for length in lengths for other, _ in one_mistake(number, length)}
 
 
 @dataclass(frozen=True, slots=True)

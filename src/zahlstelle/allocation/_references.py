@@ -161,9 +161,7 @@ def one_mistake(digits: str, length: int) -> Iterator[tuple[str, str]]:
             if digits[n] != digits[n + 1]:
                 yield digits[:n] + digits[n + 1] + digits[n] + digits[n + 2 :], "zwei Ziffern vertauscht"
         for n in range(length):
-            yield from (
-                (digits[:n] + d + digits[n + 1 :], "eine Ziffer falsch") for d in "0123456789" if d != digits[n]
-            )
+            yield from ((digits[:n] + d + digits[n + 1 :], "eine Ziffer falsch") for d in alphabet if d != digits[n])
     elif len(digits) == length - 1:
         for n in range(length):
             yield from ((digits[:n] + d + digits[n:], "eine Ziffer fehlt") for d in alphabet)
