@@ -4,14 +4,14 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.db.models import Count, Sum
 
 from zahlstelle import events
-from zahlstelle.kernel import InputRefused, Refusal, fact_id
+from zahlstelle.kernel import BERLIN, InputRefused, Refusal, fact_id
 from zahlstelle.tables.payments import PayoutItemRow, PayoutReportRow, PayoutRow, ReportCallRow
 from zahlstelle.tenancy import Tenant, inside
 
@@ -101,12 +101,12 @@ def record_report(
         PayoutRow.objects.update_or_create(
             id=row.payout,
             tenant_id=tenant.id,
-            defaults={"report": report_id, "fresh": True},
+            defaults={"report": report_id, "compare_at": at},
             create_defaults={
                 "provider": provider,
                 "reference": report.payout,
                 "report": report_id,
-                "fresh": True,
+                "compare_at": at,
                 "settled": False,
             },
         )
@@ -140,11 +140,11 @@ def _digest(report: PayoutReport) -> str:
     return hashlib.sha256(said.encode()).hexdigest()
 
 
-def open_payouts(*, tenant: Tenant, fresh: bool = False) -> Sequence[Payout]:
-    """List payouts that are not settled yet, the oldest first; `fresh`: only those not yet compared with the bank."""
+def open_payouts(*, tenant: Tenant, to_compare_at: datetime | None = None) -> Sequence[Payout]:
+    """List payouts that are not settled yet, the oldest first, or only those whose time to be compared has come."""
     with inside(tenant):
         rows = PayoutRow.objects.filter(tenant_id=tenant.id, settled=False)
-        return _payouts(tenant, list(rows.filter(fresh=True) if fresh else rows))
+        return _payouts(tenant, list(rows.filter(compare_at__lte=to_compare_at) if to_compare_at else rows))
 
 
 def payouts_by_id(*, tenant: Tenant, payouts: Sequence[UUID]) -> Mapping[UUID, Payout]:
@@ -207,14 +207,15 @@ def items_about(*, tenant: Tenant, provider_references: Sequence[str]) -> Sequen
         return [_item(row) for row in rows.filter(report__in=counting).order_by("report", "number")]
 
 
-def mark_compared(*, tenant: Tenant, payout: UUID, settled: bool, at: datetime, again: bool = False) -> None:
+def mark_compared(*, tenant: Tenant, payout: UUID, settled: bool, at: datetime, again: date | None = None) -> None:
     """Note that a payout was compared with the bank, and whether every item has found its money.
 
-    `again`: compare it once more in the worker's next round.
+    `again`: the worker compares it once more on this day.
     """
+    compare_at = datetime.combine(again, time(0), BERLIN) if again else None
     with inside(tenant):
         rows = PayoutRow.objects.filter(tenant_id=tenant.id, id=payout)
-        if rows.filter(settled=False).update(fresh=again, settled=settled) and settled:
+        if rows.filter(settled=False).update(compare_at=compare_at, settled=settled) and settled:
             events.record(tenant=tenant, name="payout.settled", subject=payout, at=at)
 
 
