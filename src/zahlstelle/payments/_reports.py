@@ -19,6 +19,7 @@ from ._socket import ItemKind, PayoutReport
 
 _BATCH = 5000
 _SHORTEST = 6
+_MOST_CENTS = 10**15
 _AGAIN = timedelta(minutes=15)
 _UNANSWERED = [timedelta(minutes=m) for m in (1, 2, 5, 15, 30, 60)]
 # A report may come, or be corrected, long after its day: this far back a provider is asked again.
@@ -77,8 +78,7 @@ def record_report(
     Of several reports of one payout the one that came last counts. Raises ReportWrong for one that no bank text can
     ever be compared with.
     """
-    if sum(sign.isalnum() for sign in report.payout) < _SHORTEST or not report.reference:
-        raise ReportWrong(f"the payout's name {report.payout!r} is too short to be found in a bank's text")
+    _sound(report)
     report_id = fact_id("payout_report", tenant.id, provider, report.reference)
     digest = _digest(report)
     with inside(tenant):
@@ -113,6 +113,19 @@ def record_report(
         payload = {"provider": provider, "payout": report.payout, "report": report.reference, "cents": report.cents}
         events.record(tenant=tenant, name="payout.reported", subject=row.payout, at=at, payload=payload)
         return True
+
+
+def _sound(report: PayoutReport) -> None:
+    """Refuse what can never be compared with a bank's text, or kept."""
+    if sum(sign.isalnum() for sign in report.payout) < _SHORTEST or not report.reference:
+        raise ReportWrong(f"the payout's name {report.payout!r} is too short to be found in a bank's text")
+    if any(abs(cents) > _MOST_CENTS for cents in (report.cents, *(item.cents for item in report.items))):
+        raise ReportWrong(f"report {report.reference}: more cents than there are")
+    said = [report.payout, report.reference, report.currency]
+    for item in report.items:
+        said += [item.provider_reference or "", item.reference or "", item.item_reference or "", item.text]
+    if any("\x00" in text for text in said) or len(report.currency) != 3:
+        raise ReportWrong(f"report {report.reference!r}: a text that cannot be kept")
 
 
 def _first(row: PayoutReportRow) -> bool:
