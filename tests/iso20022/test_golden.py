@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.iso20022.mutations import grown
 from tests.iso20022.support import GOLDEN, reading
 from zahlstelle import iso20022
+from zahlstelle.iso20022 import _plans
 
 pytestmark = pytest.mark.prove("inspect")
 
@@ -33,6 +35,17 @@ def test_no_reading_without_its_file() -> None:
 @pytest.mark.parametrize("path", [one for one in FILES if one.suffix == ".xml"], ids=lambda path: path.name)
 def test_quick_and_careful_reading_agree(path: Path) -> None:
     quick, careful = (list(iso20022.read(io.BytesIO(path.read_bytes()), "f", plain=plain)) for plain in (True, False))
+    assert quick == careful
+
+
+@pytest.mark.parametrize("path", [one for one in FILES if one.suffix == ".xml"], ids=lambda path: path.name)
+def test_a_golden_file_grown_to_a_collective_entry_is_read_by_forms(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_plans, "HOT", 1)
+    monkeypatch.setattr(_plans, "OFTEN", 1)
+    data = grown(path.read_bytes())
+    quick, careful = (list(iso20022.read(io.BytesIO(data), "f", plain=plain)) for plain in (True, False))
     assert quick == careful
 
 

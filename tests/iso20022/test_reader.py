@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from tests.iso20022.support import detail, entry, events, message, refusal
 from zahlstelle import iso20022
+from zahlstelle.iso20022 import _plans
 from zahlstelle.iso20022._values import cents
 
 BOTH = pytest.mark.parametrize("plain", [True, False], ids=["quick", "careful"])
@@ -261,6 +262,48 @@ def _details(draw: st.DrawFn) -> str:
 def test_quick_and_careful_reading_tell_the_same(details: str) -> None:
     data = message(entry(details))
     assert events(data) == events(data, plain=False)
+
+
+@settings(deadline=None, max_examples=60)
+@given(_details())
+def test_forms_and_careful_reading_tell_the_same(details: str) -> None:
+    data = message(entry(details))
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(_plans, "HOT", 1)
+        patched.setattr(_plans, "OFTEN", 1)
+        quick = events(data)
+    assert quick == events(data, plain=False)
+
+
+_PARTY = "<RltdPties><Dbtr><Pty><Nm>{}</Nm></Pty></Dbtr><DbtrAcct><Id><IBAN>{}</IBAN></Id></DbtrAcct></RltdPties>"
+_LIKE = f"{_PARTY.format('A', US)}<RmtInf><Ustrd>T</Ustrd></RmtInf>"
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        _LIKE.replace(">A<", "> A<"), _LIKE.replace(">A<", ">A\u00a0<"), _LIKE.replace(">A<", ">A &amp; B<"),
+        _LIKE.replace(">A<", "><"), _LIKE.replace(">A<", ">\n<"), _LIKE.replace(">A<", "><![CDATA[A]]><"),
+        _LIKE.replace(">A<", ">A]<"), _LIKE.replace(">A<", ">\U0001f600<"),
+        _LIKE.replace(US, "DE87 1234"), _LIKE.replace(US, "XXXX"), _LIKE.replace(">T<", ">" + "T" * 141 + "<"),
+        _LIKE.replace(">T<", ">T <"), _LIKE.replace(">T<", "> T<"), _LIKE.replace(">T<", "><"),
+        _LIKE.replace("><", ">\n<"), _LIKE.replace("<RmtInf>", "<!-- <TxDtls> --><RmtInf>"),
+    ],
+)  # fmt: skip
+def test_one_that_does_not_fill_in_the_form_is_read_in_another_way(odd: str) -> None:
+    """Between hundreds that do, so that the way is changed there and back."""
+    many = detail("1.00", more=_LIKE) * 200
+    data = message(entry(many + detail("1.00", more=odd) * 3 + many, amount="403.00"))
+    quick = events(data)
+    assert quick == events(data, plain=False)
+    assert [one.entry.whole for one in quick if isinstance(one, iso20022.EntryEnd)] == [True]
+
+
+def test_what_is_no_xml_inside_a_run_of_forms_is_no_xml() -> None:
+    many = detail("1.00", more=_LIKE) * 200
+    for junk in ("\x01", "&", "]]>", "\ufffe", "</Nm>"):
+        data = message(entry(many + detail("1.00", more=_LIKE.replace(">A<", f">{junk}<")) + many, amount="401.00"))
+        assert refusal(data).code in ("not_xml", "entity_refused"), junk
 
 
 # --- statements --------------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from ._by_hand import (
 )
 from ._operations import ImportResult, break_up_payouts, import_again, import_bank_file, retry_doubts
 from ._parts import Proposal, Rest, Share, SharesDiffer
+from ._payers import LearnedPayers, LearnedTooLittle, learn_payers, learned_payers, show_learned_payers
 from ._payout_queries import (
     PayoutShown,
     entries_of_payout,
@@ -31,6 +32,7 @@ from ._queries import (
     last_decisions,
     suspense,
     suspense_cents,
+    wrong_allocations,
     wrong_suspense,
 )
 from ._rules import DOUBT_WORDS, RULE_VERSION, Doubt
@@ -46,6 +48,8 @@ __all__ = [
     "Doubt",
     "DoubtTotal",
     "ImportResult",
+    "LearnedPayers",
+    "LearnedTooLittle",
     "NoteMissing",
     "NothingToTakeBack",
     "PayoutShown",
@@ -65,6 +69,8 @@ __all__ = [
     "import_again",
     "import_bank_file",
     "last_decisions",
+    "learn_payers",
+    "learned_payers",
     "payouts_of_entries",
     "payouts_shown",
     "proposals_for",
@@ -72,12 +78,14 @@ __all__ = [
     "settle",
     "settle_to",
     "settled_by_payouts",
+    "show_learned_payers",
     "standing_of",
     "suspense",
     "suspense_cents",
     "take_back",
     "waiting",
     "waiting_for",
+    "wrong_allocations",
     "wrong_shares",
     "wrong_suspense",
 ]

@@ -15,9 +15,11 @@ from zahlstelle.tables.allocation import SuspenseRow
 from zahlstelle.tenancy import Tenant, inside
 
 from ._parts import FEES, OVERPAID, RECEIVABLE, Part, Rest, SharesDiffer, divide
+from ._payers import forget
 from ._payout_money import given_back_by_report
 from ._policies import small_difference
 from ._posting import Posting, hold_again, post, standing_decisions, undo
+from ._proposals import proposals_for
 from ._repayment import lines_of_parts
 from ._rules import Doubt
 
@@ -87,7 +89,8 @@ def settle(
         )
         known = _hold_claims(tenant, parts, waits)
         parts = lines_of_parts(tenant, parts, known, first_lines or {}) if waits.side == "credit" else parts
-        _post(tenant, told, parts, by, at, note)
+        other = _not_chosen(tenant, detail, shares)
+        _post(tenant, told, parts, by, at, note, other)
 
 
 def settle_to(*, tenant: Tenant, detail: UUID, account: str, by: str, at: datetime, note: str) -> None:
@@ -123,6 +126,7 @@ def take_back(*, tenant: Tenant, detail: UUID, by: str, at: datetime, reason: st
         on = max(berlin_day(at), _booked_on(tenant, told))
         reopened = undo(tenant, standing, on=on, at=at, by=by, reason=reason.strip())
         hold_again(tenant, told, Doubt.TAKEN_BACK, at)
+        forget(tenant, detail, [part.claim for part in standing if part.claim and part.comes_in])
         payments.reopened(tenant=tenant, claim_ids=reopened, at=at)
         about = {"reason": reason.strip(), "cents": sum(part.cents for part in standing), "claims": _ids(reopened)}
         audit.write(tenant=tenant, at=at, actor=by, action="allocation.taken_back", subject=str(detail), details=about)
@@ -178,10 +182,28 @@ def _still_possible(tenant: Tenant, standing: Sequence[Any]) -> None:
             raise ShareTooLarge(f"{claim.kassenzeichen}: other money has come or gone since; take that back first")
 
 
-def _post(tenant: Tenant, told: BankDetail, parts: Sequence[Part], by: str, at: datetime, note: str) -> None:
+def _not_chosen(tenant: Tenant, detail: UUID, shares: Sequence[tuple[UUID, int]]) -> Mapping[str, Any] | None:
+    """Keep the best of what was proposed and not taken, with its points and reasons."""
+    chosen = {claim for claim, _ in shares}
+    for proposal in proposals_for(tenant=tenant, detail=detail, limit=5):
+        if {share.claim_id for share in proposal.shares} != chosen:
+            numbers = " + ".join(share.kassenzeichen for share in proposal.shares)
+            return {"kassenzeichen": numbers, "score": proposal.score, "reasons": list(proposal.reasons)}
+    return None
+
+
+def _post(
+    tenant: Tenant,
+    told: BankDetail,
+    parts: Sequence[Part],
+    by: str,
+    at: datetime,
+    note: str,
+    other: Mapping[str, Any] | None = None,
+) -> None:
     reasons = ["Von Hand entschieden", *([f"Vermerk: {note.strip()}"] if note.strip() else [])]
     on = max(berlin_day(at), _booked_on(tenant, told))
-    post(tenant=tenant, postings=[Posting(told, on, parts, reasons)], at=at, by=by)
+    post(tenant=tenant, postings=[Posting(told, on, parts, reasons, other)], at=at, by=by)
     about = {
         "parts": [{"cents": p.cents, "claim": str(p.claim) if p.claim else None, "account": p.account} for p in parts],
         "note": note.strip(),

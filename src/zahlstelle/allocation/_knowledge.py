@@ -44,7 +44,7 @@ def know(tenant: Tenant, batch: Sequence[ToDecide], named: Sequence[References])
 def _near(
     tenant: Tenant, batch: Sequence[ToDecide], named: Sequence[References], found: Mapping[str, OpenAmount]
 ) -> Mapping[str, Sequence[OpenAmount]]:
-    """Find, for numbers without a check digit, other open claims that one mistake would have named instead."""
+    """Find, for numbers without a check digit, other claims that one mistake would have named instead."""
     unsure = {
         number
         for item, references in zip(batch, named, strict=True)
@@ -53,10 +53,7 @@ def _near(
     }
     others = {number: {other for other, _ in one_mistake(number, len(number))} for number in unsure}
     known = claims.open_amounts(tenant=tenant, numbers=sorted(set().union(*others.values()))) if others else []
-    return {
-        number: [claim for claim in known if claim.open_cents and claim.kassenzeichen in near]
-        for number, near in others.items()
-    }
+    return {number: [claim for claim in known if claim.kassenzeichen in near] for number, near in others.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,13 +109,21 @@ GROUP BY 1, 2
 
 
 def originals_of(
-    tenant: Tenant, batch: Sequence[ToDecide], named: Sequence[References], found: Mapping[str, OpenAmount]
+    tenant: Tenant,
+    batch: Sequence[ToDecide],
+    named: Sequence[References],
+    found: Mapping[str, OpenAmount],
+    *,
+    every_debit: bool = False,
 ) -> Mapping[UUID, Sequence[Given]]:
-    """Find the payments that returns among the details may give back, each as often as it was not given back yet."""
+    """Find the payments that returns among the details may give back, each as often as it was not given back yet.
+
+    `every_debit`: for proposals, also where the bank does not say that it is a return.
+    """
     returns = [
         (item, [found[number].id for number in references.candidates if number in found])
         for item, references in zip(batch, named, strict=True)
-        if item.detail.side != "credit" and (item.detail.return_reason or item.reversal or item.returned)
+        if item.detail.side != "credit" and (every_debit or item.detail.return_reason or item.reversal or item.returned)
     ]
     if not returns:
         return {}

@@ -14,16 +14,19 @@ from django.db import connection
 from zahlstelle import audit, bank, claims, events, ledger, payments
 from zahlstelle.bank import ToDecide
 from zahlstelle.iso20022 import Unreadable
-from zahlstelle.kernel import InputRefused, fact_id
+from zahlstelle.kernel import InputRefused
 from zahlstelle.ledger import Entry, Line, Side
 from zahlstelle.tables.allocation import SuspenseRow
 from zahlstelle.tenancy import Tenant, inside
 
 from . import _payouts
+from ._as_a_set import Namer, allocate_exact, left_over
 from ._divided import post_divided
+from ._exact import decision_id
 from ._knowledge import know
 from ._parts import RECEIVABLE
 from ._posting import standing_decisions, undo
+from ._proposals import count_proposed
 from ._retry import ready
 from ._rules import (
     RULE_VERSION,
@@ -85,7 +88,7 @@ def import_again(*, tenant: Tenant, file_id: UUID, at: datetime, by: str) -> Imp
 
 def _import(tenant: Tenant, name: str, path: Path, at: datetime, by: str) -> ImportResult:
     with inside(tenant):
-        taken = bank.take_in(tenant=tenant, name=name, path=path, at=at)
+        taken = bank.take_in(tenant=tenant, name=name, path=path, at=at, named=Namer(tenant))
         _forget_replaced(tenant, taken.touched)
         reopened = _take_back_replaced(tenant, taken.touched, at)
         result = ImportResult(
@@ -96,13 +99,16 @@ def _import(tenant: Tenant, name: str, path: Path, at: datetime, by: str) -> Imp
             credit_cents=taken.credit_cents,
             debit_cents=taken.debit_cents,
         )
-        for batch in bank.details_to_decide(tenant=tenant, entries=taken.touched):
+        result.allocated = allocate_exact(tenant=tenant, rows=taken.rows, at=at)
+        for page in left_over(tenant=tenant, entries=taken.touched):
+            batch = bank.named_to_decide(tenant=tenant, details=page)
             allocated = _decide_batch(tenant, batch, at)
             result.allocated += allocated
             result.suspended += len(batch) - allocated
         _payouts.heed_reports(tenant, taken.touched, at, _decide_batch)
         payments.reopened(tenant=tenant, claim_ids=reopened, at=at)
-        about = {"name": name, "entries": taken.entries, "allocated": result.allocated}
+        result.proposed = count_proposed(tenant, taken.touched)
+        about = {"name": name, "entries": taken.entries, "allocated": result.allocated, "proposed": result.proposed}
         audit.write(
             tenant=tenant, at=at, actor=by, action="bank_file.imported", subject=str(taken.file_id), details=about
         )
@@ -252,7 +258,7 @@ def _remember(
         "rule": RULE_VERSION,
         "at": at,
         "by": _MACHINE,
-        "ids": [fact_id(item.detail.id, _doubt(d), RULE_VERSION) for item, d in decided],
+        "ids": [decision_id(item.detail.id, _doubt(d), RULE_VERSION) for item, d in decided],
         "details": [item.detail.id for item, _ in decided],
         "entries": [item.detail.entry for item, _ in decided],
         "outcomes": ["suspended" if isinstance(d, Suspend) else "allocated" for _, d in decided],

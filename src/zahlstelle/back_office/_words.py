@@ -152,6 +152,7 @@ FINDINGS: Words = {
     FindingKind.UNBALANCED_ENTRY: _("Buchung geht nicht auf"),
     FindingKind.BROKEN_SEAL: _("Siegel gebrochen: seither wurde etwas verändert"),
     FindingKind.OPEN_AMOUNT: _("Offener Betrag weicht vom Buch ab"),
+    FindingKind.ALLOCATION: _("Zuordnung weicht vom Buch ab"),
     FindingKind.SUSPENSE: _("Verwahrung weicht vom Buch ab"),
     FindingKind.BANK_ENTRY: _("Kontoumsatz ist nicht oder anders gebucht"),
     FindingKind.CLEARING: _("Zahlung beim Dienstleister ist nicht oder anders gebucht"),

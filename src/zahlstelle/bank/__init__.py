@@ -1,5 +1,6 @@
 """The bank (Kontoumsatz): files kept unchanged, statements, entries and details; each fact once."""
 
+from ._details import AT_ONCE, PLACED_DETAILS, Name
 from ._explained import Explanation, NotTheWhole, explain
 from ._operations import (
     AccountUnknown,
@@ -17,6 +18,7 @@ from ._queries import (
     BankEntry,
     BankFile,
     EntryUnknown,
+    PlacedEntry,
     Seen,
     ToDecide,
     days,
@@ -27,6 +29,8 @@ from ._queries import (
     entries_without_booking,
     entry_by_id,
     files,
+    named_to_decide,
+    placed_entries,
     sightings_of,
 )
 from ._rules import Breakdown
@@ -42,6 +46,8 @@ from ._sums import (
 )
 
 __all__ = [
+    "AT_ONCE",
+    "PLACED_DETAILS",
     "AccountStatus",
     "AccountUnknown",
     "BankDay",
@@ -54,7 +60,9 @@ __all__ = [
     "EntryUnknown",
     "Explanation",
     "FileRefused",
+    "Name",
     "NotTheWhole",
+    "PlacedEntry",
     "Seen",
     "TakenIn",
     "ToDecide",
@@ -73,7 +81,9 @@ __all__ = [
     "explain",
     "files",
     "kept_file",
+    "named_to_decide",
     "one_at_a_time",
+    "placed_entries",
     "refuse",
     "sightings_of",
     "sizes_of",

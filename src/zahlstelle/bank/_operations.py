@@ -26,6 +26,8 @@ from zahlstelle.tables.bank import (
 )
 from zahlstelle.tenancy import Tenant, bank_accounts, inside
 
+from . import _details
+from ._details import Name
 from ._intake import Intake, SeenStatement, pieces, sha256_of
 from ._parts import Parts
 from ._rules import (
@@ -61,14 +63,17 @@ class TakenIn:
     file_id: UUID
     entries: int = 0
     details: int = 0
+    rows: int = 0  # details of the file, whatever became of them
     duplicates: int = 0
     credit_cents: int = 0
     debit_cents: int = 0
     touched: list[UUID] = field(default_factory=list)  # entries whose details are to be decided
 
 
-def take_in(*, tenant: Tenant, name: str, path: Path, at: datetime) -> TakenIn:
+def take_in(*, tenant: Tenant, name: str, path: Path, at: datetime, named: Name | None = None) -> TakenIn:
     """Take a bank file in, in the caller's transaction. The same file again brings nothing.
+
+    What `named` tells of each detail stands beside it in `PLACED_DETAILS` until the transaction ends.
 
     Raises AccountUnknown, iso20022.Unreadable; then nothing of the file is kept (see `refuse`).
     """
@@ -82,9 +87,11 @@ def take_in(*, tenant: Tenant, name: str, path: Path, at: datetime) -> TakenIn:
             return TakenIn(file_id, duplicates=seen)
         outcome = {"outcome": "imported", "code": None, "reason": None}
         _keep(tenant, file_id, digest, path, {"name": name, "size": size, "received_at": at, **outcome})
-        intake = Intake(tenant, file_id)
+        intake = Intake(tenant, file_id, named)
         intake.read(path, name)
-        return _take(tenant, file_id, intake.statements, at)
+        taken = _take(tenant, file_id, intake.statements, at)
+        taken.rows = intake.rows
+        return taken
 
 
 def refuse(*, tenant: Tenant, name: str, path: Path, code: str, reason: str, at: datetime) -> UUID:
@@ -367,47 +374,9 @@ class _Matching:
         shapes = {known.id: known.breakdown for _, known in self._placed}
         with_details = {p: e for p, e in self._explained.items() if shapes[e] in (Breakdown.SINGLE, Breakdown.WHOLE)}
         self.touched = list(dict.fromkeys(e for e in (*self._explained.values(), *(e for e, _ in self.to_book))))
-        with connection.cursor() as cursor:
-            cursor.execute(_GIVE_WAY, [tenant.id, list(with_details.values())])
-            cursor.execute(_DETAILS, {"tenant": tenant.id, "p": list(with_details), "e": list(with_details.values())})
-            count = int(cursor.rowcount)
-        standing = [e for p, e in self._explained.items() if p not in with_details]
-        self._stand_alone(tenant, standing)
+        count = _details.store(tenant, with_details)
+        _details.stand_alone(tenant, [e for p, e in self._explained.items() if p not in with_details])
         return count
-
-    def _stand_alone(self, tenant: Tenant, standing: Sequence[UUID]) -> None:
-        with connection.cursor() as cursor:
-            cursor.execute(_NUMBER_ZERO, {"tenant": tenant.id, "e": list(standing)})
-
-
-# A detail's id follows from its entry and number; a better breakdown continues the numbers. A single detail is the
-# entry: whatever amount, side and currency the bank wrote into it, it moved the account as the entry says.
-_GIVE_WAY = "UPDATE bank_detail SET active = false WHERE tenant_id = %s AND entry = ANY(%s::uuid[]) AND active"
-_DETAILS = """
-WITH given AS MATERIALIZED (
-    SELECT g.position, g.entry, (SELECT coalesce(max(o.number), 0) FROM bank_detail o WHERE o.entry = g.entry) AS before
-    FROM unnest(%(p)s::integer[], %(e)s::uuid[]) g (position, entry)
-)
-INSERT INTO bank_detail (id, tenant_id, entry, number, active, amount_cents, side, currency, end_to_end_id, mandate_id,
-    instruction_id, tx_id, uetr, bank_ref, party_name, party_iban, reference, reference_type, remittance, return_reason,
-    original_cents, charges_cents, proprietary_code)
-SELECT md5(g.entry || ':' || (d.number + g.before))::uuid, %(tenant)s, g.entry, d.number + g.before, true,
-    CASE WHEN e.breakdown = 'single' THEN e.amount_cents ELSE d.amount_cents END,
-    CASE WHEN e.breakdown = 'single' THEN e.side ELSE coalesce(d.side, e.side) END,
-    CASE WHEN e.breakdown = 'single' THEN e.currency ELSE coalesce(d.currency, e.currency) END,
-    d.end_to_end_id, d.mandate_id, d.instruction_id, d.tx_id, d.uetr, d.bank_ref, d.party_name, d.party_iban,
-    d.reference, d.reference_type, d.remittance, d.return_reason, d.original_cents, d.charges_cents, d.proprietary_code
-FROM given g
-JOIN bank_entry e ON e.id = g.entry AND e.tenant_id = %(tenant)s
-JOIN seen_detail d ON d.position = g.position
-"""
-_NUMBER_ZERO = """
-INSERT INTO bank_detail (id, tenant_id, entry, number, active, amount_cents, side, currency, remittance)
-SELECT md5(e.id || ':0')::uuid, e.tenant_id, e.id, 0, true, e.amount_cents, e.side, e.currency,
-    to_jsonb(array_remove(ARRAY[e.additional_info], NULL))
-FROM bank_entry e WHERE e.tenant_id = %(tenant)s AND e.id = ANY(%(e)s::uuid[])
-ON CONFLICT (id) DO NOTHING
-"""
 
 
 def _learnt(known: Known) -> dict[str, object]:

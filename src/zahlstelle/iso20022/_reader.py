@@ -58,6 +58,7 @@ _TURNS = frozenset({"Ntry", "TxDtls", "NtryDtls", *_STATEMENTS})
 _SPLIT = re.compile("<([^>]*)>").split
 _BLANK = re.compile(r"[ \t\n]*").match
 _OUTSIDE = re.compile("[ \\t\\n\ufeff]*").match
+_NO_NEWS = frozenset({"/NtryDtls", "/Ntry"})
 _MARKS = frozenset({"/TxDtls", "/Btch"})
 _OPEN, _CLOSE = "<TxDtls>", "</TxDtls>"
 
@@ -105,6 +106,7 @@ class _Reader:
     statement_head: StatementHead | None
     entry: _heads.EntrySums
     entry_head: EntryHead | None
+    entry_told: int  # from which token on there may be news of it
     around: Context
 
     def __init__(self, name: str, plain: bool) -> None:
@@ -555,13 +557,16 @@ class _Reader:
         if self.entry_head is None and frame is not None and self.statement_head is not None:
             number = self.statement.entries + 1
             self.entry_head = head = self._guarded(frame, lambda scribe: _heads.entry(scribe, number))
+            self.entry_told = len(frame.tokens) + 1
             self.around = _heads.context(head, self.statement_head)
             self.pending.append(EntryStart(head))
         return self.around
 
     def _close_entry(self, frame: _Frame) -> None:
-        number = self.statement.entries + 1
-        head = self._guarded(frame, lambda scribe: _heads.entry(scribe, number))
+        head = self.entry_head
+        if head is None or set(frame.tokens[self.entry_told :: 2]) - _NO_NEWS:
+            number = self.statement.entries + 1
+            head = self._guarded(frame, lambda scribe: _heads.entry(scribe, number))
         if self.entry_head is None:
             self.pending.append(EntryStart(head))
         elif (head.amount_cents, head.side) != (self.entry_head.amount_cents, self.entry_head.side):

@@ -55,6 +55,7 @@ def run_once(*, tenant: Tenant, at: datetime) -> int:
     did += payments.fetch_reports(tenant=tenant, at=at)
     did += allocation.break_up_payouts(tenant=tenant, at=at)
     did += allocation.retry_doubts(tenant=tenant, at=at)
+    allocation.learn_payers(tenant=tenant)
     ledger.seal(tenant=tenant, at=at)
     answers.purge(tenant=tenant, at=at)
     return did

@@ -26,6 +26,7 @@ from ._queries import (
     attempts_by_id,
     attempts_by_provider_reference,
     attempts_of,
+    awaiting_transfer,
     captured,
     claims_being_paid,
     methods,
@@ -33,6 +34,7 @@ from ._queries import (
     payment_by_token,
     payments_of_claim,
     payments_page,
+    rows_with_attempts,
     surplus_attempts,
 )
 from ._report_files import take_in_reports
@@ -111,6 +113,7 @@ __all__ = [
     "attempts_by_id",
     "attempts_by_provider_reference",
     "attempts_of",
+    "awaiting_transfer",
     "begin",
     "cancel",
     "captured",
@@ -140,6 +143,7 @@ __all__ = [
     "record_report",
     "refresh",
     "reopened",
+    "rows_with_attempts",
     "settle",
     "settled_by_transfer",
     "start_payment",

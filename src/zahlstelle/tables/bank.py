@@ -2,7 +2,7 @@
 
 from django.db import models
 
-from .base import OfTenant
+from .base import OfTenant, OfTenantInBulk
 
 
 class BankFileRow(OfTenant):
@@ -92,7 +92,7 @@ class BankEntryRow(OfTenant):
         ]
 
 
-class BankDetailRow(OfTenant):
+class BankDetailRow(OfTenantInBulk):
     """A detail of an entry (Einzelumsatz). Number 0 stands for the entry as a whole."""
 
     id = models.UUIDField(primary_key=True)

@@ -1,6 +1,14 @@
 """Where Django looks for models: every room's file, nothing else."""
 
-from .allocation import AllocationRow, PayerHabitRow, PayerSwitchRow, PayerTrialRow, PayoutShareRow, SuspenseRow
+from .allocation import (
+    AllocationRow,
+    PayerHabitRow,
+    PayerLearnedRow,
+    PayerSwitchRow,
+    PayerTrialRow,
+    PayoutShareRow,
+    SuspenseRow,
+)
 from .audit import AuditRow
 from .bank import BankDetailRow, BankEntryRow, BankFilePartRow, BankFileRow, SightingRow, StatementRow
 from .claims import ClaimBalanceRow, ClaimLineRow, ClaimRow, PoolRow, ServiceRow
@@ -49,6 +57,7 @@ __all__ = [
     "MembershipRow",
     "NotificationRow",
     "PayerHabitRow",
+    "PayerLearnedRow",
     "PayerSwitchRow",
     "PayerTrialRow",
     "PaymentRow",

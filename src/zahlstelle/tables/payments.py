@@ -53,8 +53,8 @@ class AttemptRow(OfTenant):
             models.UniqueConstraint("payment", "number", name="attempt_number"),
             models.UniqueConstraint(
                 "tenant",
-                "provider",
                 "provider_reference",
+                "provider",
                 name="attempt_provider_reference",
             ),
             # One claim is being paid or is paid by one attempt at a time; the index decides the race.

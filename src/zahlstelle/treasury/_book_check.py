@@ -22,6 +22,7 @@ class FindingKind(StrEnum):
     UNBALANCED_ENTRY = "unbalanced_entry"
     BROKEN_SEAL = "broken_seal"
     OPEN_AMOUNT = "open_amount"  # what is open of a claim differs from the journal
+    ALLOCATION = "allocation"  # what was decided of a claim or a detail differs from the journal
     SUSPENSE = "suspense"  # what is told to be in suspense differs from the journal
     BANK_ENTRY = "bank_entry"  # a bank entry is not booked once with its amount, or an account holds money without one
     CLEARING = "clearing"  # money a provider has taken is not booked, or booked without it
@@ -109,6 +110,11 @@ def _open_amounts(tenant: Tenant) -> Iterator[Finding]:
         yield Finding(FindingKind.OPEN_AMOUNT, kassenzeichen, told, booked)
 
 
+def _allocations(tenant: Tenant) -> Iterator[Finding]:
+    for subject, told, booked in allocation.wrong_allocations(tenant=tenant):
+        yield Finding(FindingKind.ALLOCATION, str(subject), told, booked)
+
+
 def _suspense(tenant: Tenant) -> Iterator[Finding]:
     for entry, told, booked in allocation.wrong_suspense(tenant=tenant):
         yield Finding(FindingKind.SUSPENSE, str(entry), told, booked)
@@ -157,4 +163,4 @@ def _audit_chain(tenant: Tenant) -> Iterator[Finding]:
         yield Finding(FindingKind.AUDIT_CHAIN, str(number))
 
 
-_PARTS = (_balances, _seals, _open_amounts, _suspense, _bank_entries, _clearing, _payouts, _audit_chain)
+_PARTS = (_balances, _seals, _open_amounts, _allocations, _suspense, _bank_entries, _clearing, _payouts, _audit_chain)
