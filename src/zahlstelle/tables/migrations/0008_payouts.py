@@ -37,7 +37,7 @@ class Migration(migrations.Migration):
                 ("provider", models.SlugField(max_length=40)),
                 ("reference", models.TextField()),
                 ("report", models.UUIDField()),
-                ("fresh", models.BooleanField()),
+                ("compare_at", models.DateTimeField(null=True)),
                 ("settled", models.BooleanField()),
                 _of_tenant(),
             ],
