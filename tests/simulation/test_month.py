@@ -78,15 +78,17 @@ def test_claims_are_counted_to_the_last_one(month: Month) -> None:
 def test_a_rate_of_one_lets_every_transfer_be_of_that_kind(tmp_path: Path, kind: str) -> None:
     none = {field.name: 0.0 for field in fields(Rates)}
     rates = Rates(**{**none, kind: 1.0})
-    month = month_of(tmp_path, Simulation(claims=300, days=60, rates=rates))
+    month = month_of(tmp_path, Simulation(claims=300, days=60, town=Town(prefix="0471"), rates=rates))
     kinds = set(month.summary["by_kind"]) - {"bank_fee", "own_payment_run"}
-    assert kinds == ({"transfer", "paid_twice"} if kind == "paid_twice" else {kind})
+    assert kinds == ({"transfer", kind} if kind in ("paid_twice", "early") else {kind})
 
 
 def test_default_rates_are_kept(month: Month) -> None:
     rates, behaviours = Rates(), month.summary["claims_by_behaviour"]
     transfers = sum(behaviours.get(kind, 0) for kind in (*OF_TRANSFERS, "transfer"))
     for kind in OF_TRANSFERS:
+        if kind == "leading_zeros":  # this town's numbers have none
+            continue
         expected = getattr(rates, kind) * transfers
         assert abs(behaviours.get(kind, 0) - expected) <= 4 * max(1.0, expected) ** 0.5, kind
     never = rates.never_paid * 3000

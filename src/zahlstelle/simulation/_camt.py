@@ -200,7 +200,7 @@ def detail_writer(message: Message, entry: Entry, town: Town) -> Callable[[Detai
     prefix = "NDDT" if entry.gvc in ("105", "171", "192") else "NRTI" if entry.gvc in ("109", "159") else "NTRF"
 
     def write(detail: Detail) -> str:
-        theirs_first = entry.side == "credit" or detail.kind == "return"
+        theirs_first = entry.side == "credit" or bool(detail.return_reason)
         debtor, creditor = (detail.party, ours) if theirs_first else (ours, detail.party)
         original = detail.amount_cents - detail.charge_cents
         instructed = f"<InstdAmt>{amount(original)}</InstdAmt>" if detail.return_reason else ""

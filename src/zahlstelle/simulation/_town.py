@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from random import Random
 
 from zahlstelle.kernel import CheckMethod, InputRefused, checkdigits
 
@@ -60,6 +61,8 @@ SERVICES = (
     Service("kita", "jugendamt", "Elternbeitrag Kita", "Day care, a month", (9800, 14500, 21200), 6,
             "36.50.01", "432200", recurring=True),
 )  # fmt: skip
+
+PURPOSE = {service.key: service.german for service in SERVICES}
 
 
 @dataclass(frozen=True)
@@ -123,6 +126,10 @@ class Town:
     def number_near(self, counter: int, prefix: str | None = None) -> str:
         """Give the first Kassenzeichen at or after this counter."""
         return next(self.numbers(counter, prefix))
+
+    def old_number(self, rng: Random, prefix: str | None = None) -> str:
+        """Draw a Kassenzeichen given out long ago: its claim is settled and not among this month's."""
+        return self.number_near(rng.randrange(1, self.first_number), prefix)
 
 
 def town_toml(town: Town, base_url: str = "http://127.0.0.1:8090") -> str:
