@@ -45,6 +45,7 @@ _ALL = (
     Command("bank notify", "zahlstelle.cli.bank_notify", "write the camt.054 of a collective credit"),
     Command("book check", "zahlstelle.cli.book_check", "recompute the book from its journal"),
     Command("simulate", "zahlstelle.cli.simulate", "make up a town's month: claims, payers, bank files"),
+    Command("simulate score", "zahlstelle.cli.simulate_score", "compare a program's decisions with the month's truth"),
     Command("doctor", "zahlstelle.cli.doctor", "tell one claim's whole life"),
 )
 

@@ -40,6 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME=SHARE",
         help="how often something happens, such as mistyped=0.1; may be given several times",
     )
+    parser.add_argument("--rates", type=Path, metavar="FILE", help="rates from a TOML file; --rate goes before it")
     parser.add_argument(
         "--collective",
         type=int,
@@ -70,7 +71,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _month(args: argparse.Namespace, town: Town) -> dict[str, object]:
-    what = Simulation(args.seed, args.days, args.claims, args.start, town, Rates.read(args.rate))
+    rates = Rates.read_file(args.rates, args.rate) if args.rates else Rates.read(args.rate)
+    what = Simulation(args.seed, args.days, args.claims, args.start, town, rates)
     return simulate(what, args.output)
 
 

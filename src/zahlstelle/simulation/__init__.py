@@ -3,6 +3,19 @@
 from ._collective import collective_file
 from ._month import Simulation, simulate
 from ._rates import Rates
+from ._score import POSTED, Decision, Score, read_decisions, read_truth, score
 from ._town import Town
 
-__all__ = ["Rates", "Simulation", "Town", "collective_file", "simulate"]
+__all__ = [
+    "POSTED",
+    "Decision",
+    "Rates",
+    "Score",
+    "Simulation",
+    "Town",
+    "collective_file",
+    "read_decisions",
+    "read_truth",
+    "score",
+    "simulate",
+]

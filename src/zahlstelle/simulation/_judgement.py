@@ -25,8 +25,9 @@ class Treasurer:
 
     The rule of one reference: exactly one is named, it is valid and known, and the amount equals what is open. What
     reference and amount alone decide goes further: several are named, all valid, known and open, and the amount is
-    the sum of what is open; but without check digits no reference is sure, so nothing is decided. A payout line settles the captured card payment it stands for. Whatever is suspended
-    stays open. All claims and card payments of the month are known before the first bank file is read.
+    the sum of what is open; but without check digits no reference is sure, so nothing is decided. A payout line
+    settles the captured card payment it stands for. Whatever is suspended stays open. All claims and card payments of
+    the month are known before the first bank file is read.
     """
 
     def __init__(self, town: Town) -> None:
