@@ -1,5 +1,6 @@
 """Take bank files in and allocate what they bring: one file, one transaction."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -15,10 +16,25 @@ from zahlstelle.bank import ToDecide
 from zahlstelle.iso20022 import Unreadable
 from zahlstelle.kernel import InputRefused, fact_id
 from zahlstelle.ledger import Entry, Line, Side
-from zahlstelle.tables.allocation import AllocationRow, SuspenseRow
+from zahlstelle.tables.allocation import SuspenseRow
 from zahlstelle.tenancy import Tenant, inside
 
-from ._rules import RETRIED, RULE_VERSION, Allocate, Decided, Known, PaidOut, References, Suspend, decide, references_in
+from ._divided import post_divided
+from ._knowledge import know
+from ._parts import RECEIVABLE
+from ._posting import standing_decisions, undo
+from ._retry import ready
+from ._rules import (
+    RULE_VERSION,
+    Allocate,
+    Decided,
+    Divide,
+    Known,
+    PaidOut,
+    Suspend,
+    decide,
+    references_in,
+)
 
 _log = structlog.get_logger(__name__)
 _MACHINE = "rule"
@@ -86,8 +102,7 @@ def retry_doubts(*, tenant: Tenant, at: datetime) -> int:
     """Decide again what another fact may have settled since. Returns how many were allocated."""
     with inside(tenant):
         bank.one_at_a_time(tenant=tenant)
-        waiting = SuspenseRow.objects.select_for_update(skip_locked=True).filter(tenant_id=tenant.id, doubt__in=RETRIED)
-        rows = list(waiting.order_by("since").values_list("detail", "entry")[:5000])
+        rows = ready(tenant)
         allocated = 0
         details = [detail for detail, _ in rows]
         entries = list(dict.fromkeys(entry for _, entry in rows))
@@ -107,43 +122,26 @@ def _forget_replaced(tenant: Tenant, entries: Sequence[UUID]) -> None:
 
 
 _REPLACED = """
-SELECT a.id, a.detail, a.entry, a.amount_cents, a.claim, a.attempt, a.journal_entry, e.booked_on
-FROM bank_detail d JOIN allocation a ON a.tenant_id = d.tenant_id AND a.detail = d.id AND a.outcome = 'allocated'
+SELECT d.id, min(e.booked_on) FROM bank_detail d
 JOIN bank_entry e ON e.tenant_id = d.tenant_id AND e.id = d.entry
-WHERE d.tenant_id = %(tenant)s AND d.entry = ANY(%(entries)s) AND NOT d.active AND NOT EXISTS (
-    SELECT 1 FROM allocation b WHERE b.tenant_id = a.tenant_id AND b.detail = a.detail AND b.outcome = 'taken_back')
-ORDER BY a.claim, a.id
+WHERE d.tenant_id = %s AND d.entry = ANY(%s) AND NOT d.active GROUP BY d.id
 """
 
 
 def _take_back_replaced(tenant: Tenant, entries: Sequence[UUID], at: datetime) -> Sequence[UUID]:
     """Take back what an entry had paid as a whole: its details say better what it is. Returns the claims concerned."""
     with connection.cursor() as cursor:
-        cursor.execute(_REPLACED, {"tenant": tenant.id, "entries": list(entries)})
-        replaced = cursor.fetchall()
-    taken_back = []
-    for id_, detail, entry, cents, claim, attempt, booked, on in replaced:
-        storno = ledger.reverse(tenant=tenant, entry=booked, on=on, at=at, text="Einzelumsätze nachgereicht")
-        taken_back.append(
-            AllocationRow(
-                id=fact_id(id_, "taken_back"),
-                tenant_id=tenant.id,
-                detail=detail,
-                entry=entry,
-                outcome="taken_back",
-                amount_cents=cents,
-                claim=claim,
-                attempt=attempt,
-                reasons=["Die Bank hat die Einzelumsätze nachgereicht"],
-                rule_version=RULE_VERSION,
-                decided_at=at,
-                decided_by=_MACHINE,
-                journal_entry=storno,
-            )
-        )
-    AllocationRow.objects.bulk_create(taken_back)
-    claims.settle(tenant=tenant, amounts=[(row.claim, -row.amount_cents) for row in taken_back if row.claim])
-    return [row.claim for row in taken_back if row.claim]
+        cursor.execute(_REPLACED, [tenant.id, list(entries)])
+        booked_on = dict(cursor.fetchall())
+    standing = standing_decisions(tenant, list(booked_on)) if booked_on else []
+    reopened: list[UUID] = []
+    for on in sorted({booked_on[part.detail] for part in standing}):
+        of_day = [part for part in standing if booked_on[part.detail] == on]
+        reopened += undo(tenant, of_day, on=on, at=at, by=_MACHINE, reason=_REPLACED_REASON)
+    return reopened
+
+
+_REPLACED_REASON = "Einzelumsätze nachgereicht"
 
 
 def _decide_batch(tenant: Tenant, batch: Sequence[ToDecide], at: datetime, again: bool = False) -> int:
@@ -157,46 +155,37 @@ def _decide_batch(tenant: Tenant, batch: Sequence[ToDecide], at: datetime, again
         )
         for item in batch
     ]
-    known = _known(tenant, batch, named)
+    known = know(tenant, batch, named)
     decided = []
     for item, references in zip(batch, named, strict=True):
         decision = decide(item, references, known)
-        _use_up(decision, known)
+        _use_up(item, decision, known)
         decided.append((item, decision))
     _write(tenant, decided, at, again)
     return sum(not isinstance(decision, Suspend) for _, decision in decided)
 
 
-def _known(tenant: Tenant, batch: Sequence[ToDecide], named: Sequence[References]) -> Known:
-    numbers = sorted({number for references in named for number in references.candidates})
-    found = claims.claims_by_kassenzeichen(tenant=tenant, numbers=numbers)
-    references = {r for item in batch for r in (item.detail.instruction_id, item.detail.tx_id) if r}
-    attempts = payments.attempts_by_provider_reference(tenant=tenant, references=sorted(references))
-    ids = [attempt.id for attempt in attempts.values()]
-    return Known(
-        claims=found,
-        open_cents={claim.id: claim.open_cents for claim in found.values()},
-        attempts=attempts,
-        clearing_cents=ledger.balances_of(tenant=tenant, prefix="clearing:", subjects=ids),
-        under_way=payments.claims_being_paid(tenant=tenant, claim_ids=[claim.id for claim in found.values()]),
-    )
-
-
-def _use_up(decision: Decided, known: Known) -> None:
+def _use_up(item: ToDecide, decision: Decided, known: Known) -> None:
     match decision:
         case Allocate(claim):
             known.open_cents[claim.id] = 0
+        case Divide(parts) if item.detail.side == "credit":
+            for part in parts:
+                if part.claim and part.account == RECEIVABLE:
+                    known.open_cents[part.claim] -= part.cents
+        case Divide(parts):
+            known.given_back.update((part.claim, part.cents) for part in parts if part.claim)
         case PaidOut(attempt):
             known.clearing_cents[attempt.id] = 0
 
 
 def _write(tenant: Tenant, decided: Sequence[tuple[ToDecide, Decided]], at: datetime, again: bool) -> None:
-    posted = [(item, d) for item, d in decided if not isinstance(d, Suspend)]
+    posted = [(item, d) for item, d in decided if isinstance(d, Allocate | PaidOut)]
     entries = ledger.post(tenant=tenant, entries=[_booking(item, decision, at) for item, decision in posted])
     booked = {item.detail.id: entry for (item, _), entry in zip(posted, entries, strict=True)}
     paid = [(d.claim.id, item.detail.amount.cents) for item, d in posted if isinstance(d, Allocate)]
     claims.settle(tenant=tenant, amounts=paid)
-    _remember(tenant, decided, booked, at)
+    _remember(tenant, [(item, d) for item, d in decided if not isinstance(d, Divide)], booked, at)
     if again:
         done = [item.detail.id for item, _ in posted]
         SuspenseRow.objects.filter(tenant_id=tenant.id, detail__in=done).delete()
@@ -204,6 +193,7 @@ def _write(tenant: Tenant, decided: Sequence[tuple[ToDecide, Decided]], at: date
     settled = [claim for claim, _ in paid]
     events.record_many(tenant=tenant, name="claim.settled", subjects=settled, at=at)
     payments.settled_by_transfer(tenant=tenant, claim_ids=settled, at=at)
+    post_divided(tenant, [(item, d) for item, d in decided if isinstance(d, Divide)], at, by=_MACHINE)
 
 
 def _booking(item: ToDecide, decision: Allocate | PaidOut, at: datetime) -> Entry:
@@ -221,12 +211,13 @@ def _booking(item: ToDecide, decision: Allocate | PaidOut, at: datetime) -> Entr
 
 _REMEMBER = """
 INSERT INTO allocation (tenant_id, id, detail, entry, outcome, amount_cents, claim, attempt, doubt, reasons,
-    rule_version, decided_at, decided_by, journal_entry)
+    rule_version, decided_at, decided_by, journal_entry, runner_up)
 SELECT %(tenant)s, g.id, g.detail, g.entry, g.outcome, g.cents, g.claim, g.attempt, g.doubt, to_jsonb(string_to_array(
-    g.reasons, E'\\n')), %(rule)s, %(at)s, %(by)s, g.journal_entry
+    g.reasons, E'\\n')), %(rule)s, %(at)s, %(by)s, g.journal_entry, g.runner_up
 FROM unnest(%(ids)s::uuid[], %(details)s::uuid[], %(entries)s::uuid[], %(outcomes)s::text[], %(cents)s::bigint[],
-    %(claims)s::uuid[], %(attempts)s::uuid[], %(doubts)s::text[], %(reasons)s::text[], %(booked)s::uuid[])
-    AS g (id, detail, entry, outcome, cents, claim, attempt, doubt, reasons, journal_entry)
+    %(claims)s::uuid[], %(attempts)s::uuid[], %(doubts)s::text[], %(reasons)s::text[], %(booked)s::uuid[],
+    %(runners_up)s::jsonb[])
+    AS g (id, detail, entry, outcome, cents, claim, attempt, doubt, reasons, journal_entry, runner_up)
 ON CONFLICT (id) DO NOTHING
 """
 
@@ -250,9 +241,15 @@ def _remember(
         "doubts": [_doubt(d) for _, d in decided],
         "reasons": ["\n".join(d.reasons) for _, d in decided],
         "booked": [booked.get(item.detail.id) for item, _ in decided],
+        "runners_up": [_runner_up(d) for _, d in decided],
     }
     with connection.cursor() as cursor:
         cursor.execute(_REMEMBER, columns)
+
+
+def _runner_up(decision: Decided) -> str | None:
+    other = decision.runner_up if isinstance(decision, Allocate) else None
+    return json.dumps(dict(other)) if other else None
 
 
 def _doubt(decision: Decided) -> str | None:

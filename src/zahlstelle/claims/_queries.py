@@ -14,7 +14,7 @@ from zahlstelle.kernel import CheckMethod, Money, Refusal
 from zahlstelle.tables.claims import ClaimBalanceRow, ClaimLineRow, ClaimRow, PoolRow, ServiceRow
 from zahlstelle.tenancy import Tenant, inside
 
-from ._rules import ClaimStatus, Pool, Service, normalised
+from ._rules import ClaimStatus, LineKind, Pool, Service, normalised
 
 
 class ClaimUnknown(Refusal):
@@ -40,12 +40,13 @@ class PoolUnknown(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class ClaimLine:
-    """A line of a claim with its posting data."""
+    """A line of a claim with its posting data. `kind` decides its place in the order of repayment."""
 
     number: int
     text: str
     amount: Money
     posting: Mapping[str, Any]
+    kind: LineKind = LineKind.PRINCIPAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,13 +148,16 @@ def claims_page(*, tenant: Tenant, limit: int, before: UUID | None = None) -> Se
 
 @dataclass(frozen=True, slots=True)
 class OpenAmount:
-    """What allocation needs of a claim: nothing about the person."""
+    """What allocation needs of a claim. The debtor's name only confirms a number that cannot be believed alone."""
 
     id: UUID
     kassenzeichen: str
     amount_cents: int
     open_cents: int
     currency: str
+    debtor_name: str | None = None
+    due_on: date | None = None
+    policy: str = "{}"  # what its service says of it, as JSON
 
 
 def claims_by_id_locked(*, tenant: Tenant, claim_ids: Sequence[UUID]) -> Mapping[UUID, Claim]:
@@ -167,8 +171,10 @@ def claims_by_id_locked(*, tenant: Tenant, claim_ids: Sequence[UUID]) -> Mapping
 def claims_by_kassenzeichen(*, tenant: Tenant, numbers: Sequence[str]) -> Mapping[str, OpenAmount]:
     """Look up many Kassenzeichen in one query and lock what is found, in the order of claims' ids."""
     sql = """
-        SELECT c.id, c.kassenzeichen, c.amount_cents, b.due_cents - b.settled_cents, c.currency
+        SELECT c.id, c.kassenzeichen, c.amount_cents, b.due_cents - b.settled_cents, c.currency, c.debtor_name,
+            c.due_on, coalesce(s.policy, '{}')::text
         FROM claim c JOIN claim_balance b ON b.claim_id = c.id
+        LEFT JOIN service s ON s.id = c.service_id AND s.tenant_id = c.tenant_id
         WHERE c.tenant_id = %s AND b.tenant_id = %s AND c.kassenzeichen = ANY(%s)
         ORDER BY c.id FOR UPDATE OF b
     """
@@ -200,7 +206,7 @@ def _claims(tenant: Tenant, rows: "QuerySet[ClaimRow]") -> list[Claim]:
     balances = {b.claim_id: b for b in ClaimBalanceRow.objects.filter(tenant_id=tenant.id, claim_id__in=ids)}
     lines: dict[UUID, list[ClaimLine]] = {}
     for line in ClaimLineRow.objects.filter(tenant_id=tenant.id, claim_id__in=ids).order_by("claim", "number"):
-        entry = ClaimLine(line.number, line.text, Money(line.amount_cents), line.posting)
+        entry = ClaimLine(line.number, line.text, Money(line.amount_cents), line.posting, LineKind(line.kind))
         lines.setdefault(line.claim_id, []).append(entry)
     return [_claim(row, balances[row.id], lines[row.id]) for row in found]
 

@@ -121,6 +121,13 @@ class BankDetailRow(OfTenant):
     class Meta:
         db_table = "bank_detail"
         constraints = [models.UniqueConstraint("entry", "number", name="bank_detail_number")]
+        indexes = [
+            models.Index(
+                fields=["tenant", "mandate_id"],
+                condition=models.Q(mandate_id__isnull=False),
+                name="bank_detail_mandate",
+            )
+        ]
 
 
 class SightingRow(OfTenant):
