@@ -14,18 +14,19 @@ from zahlstelle import allocation, claims
 from zahlstelle.allocation import Proposal
 from zahlstelle.cli.claims_import import read_claim
 from zahlstelle.kernel import CheckMethod
-from zahlstelle.simulation import Decision, Rates, Score, Simulation, Town, read_truth, score, simulate
+from zahlstelle.simulation import Bank, Decision, Rates, Score, Simulation, Town, read_truth, score, simulate
 from zahlstelle.tenancy import Tenant, inside
 
 METHODS = (CheckMethod.MOD11, CheckMethod.MOD97, CheckMethod.LUHN, CheckMethod.ISO7064_11_10)
+BANKS = tuple(Bank)
 PREFIXES = ("4711", "0815", "39")
 RATES = Rates(other_claim_fitting=0.002)
 """The defaults, and now and then the wrong letter with a fitting amount: what no file can tell is counted apart."""
 
 
 def write(folder: Path, seed: int, claims: int) -> None:
-    """Simulate a month; the check method and the prefix go round with the seed."""
-    town = Town(check=METHODS[seed % len(METHODS)], prefix=PREFIXES[seed % len(PREFIXES)])
+    """Simulate a month; the check method, the prefix and the way the bank writes go round with the seed."""
+    town = Town(check=METHODS[seed % 4], prefix=PREFIXES[seed % 3], bank=BANKS[seed // 2 % 4])
     simulate(Simulation(seed, 30, claims, careless_town.START.date(), town, RATES), folder)
 
 

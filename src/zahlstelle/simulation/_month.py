@@ -83,6 +83,7 @@ def _asked(what: Simulation) -> dict[str, object]:
         "town": what.town.slug,
         "account_iban": what.town.iban,
         "check": what.town.check.value,
+        "bank": what.town.bank.value,
         "claims": what.claims,
         "rates": asdict(what.rates),
     }

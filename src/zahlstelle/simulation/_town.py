@@ -7,6 +7,7 @@ from random import Random
 
 from zahlstelle.kernel import CheckMethod, InputRefused, checkdigits
 
+from ._dialects import Bank
 from ._people import BIC, german_iban, iban_is_valid
 
 
@@ -77,6 +78,7 @@ class Town:
     prefix: str = "4711"
     digits: int = 8
     check: CheckMethod = CheckMethod.MOD11
+    bank: Bank = Bank.PLAIN
 
     def __post_init__(self) -> None:
         if not self.name:
