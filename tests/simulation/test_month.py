@@ -207,16 +207,26 @@ def test_a_weekend_alone_has_no_bank_files(tmp_path: Path) -> None:
 def test_the_documentation_names_every_rate_with_its_default_and_every_kind(month: Month) -> None:
     page = (Path(__file__).parents[2] / "docs/integrating/simulate.md").read_text("utf-8")
     told = {}
-    for names, values in re.findall(r"^\| ((?:`\w+`(?:, )?)+) \| ([\d., ]+) \|", page, re.M):
+    for names, values in re.findall(r"^\| ((?:`\w+`(?:, )?)+) \| ([\d., ]+) \| [a-z]", page, re.M):
         told |= dict(zip(re.findall(r"\w+", names), map(float, values.split(", ")), strict=True))
     assert told == {field.name: getattr(Rates(), field.name) for field in fields(Rates)}
     kinds = {
-        kind: word
-        for names, word in re.findall(r"^\| ((?:`\w+`(?:, )?)+) \| (allocate|suspend) \|", page, re.M)
+        kind: (expected, decidable == "yes")
+        for names, expected, decidable in re.findall(
+            r"^\| ((?:`\w+`(?:, )?)+) \| (allocate|suspend) \| (yes|no) \|", page, re.M
+        )
         for kind in re.findall(r"\w+", names)
     }
-    assert kinds.keys() >= month.summary["by_kind"].keys()
-    assert all(kinds[row["kind"]] == row["expected"] for row in month.rows("truth"))
+    assert kinds.keys() >= {*month.summary["by_kind"], *OF_TRANSFERS}
+    assert all(kinds[row["kind"]] == (row["expected"], row["decidable"]) for row in month.rows("truth"))
+
+
+def test_the_small_reference_month_is_the_documented_one(tmp_path: Path) -> None:
+    simulate(Simulation(seed=1, claims=2000), tmp_path)
+    page = (Path(__file__).parents[2] / "docs/integrating/simulate.md").read_text("utf-8")
+    told = dict(re.findall(r"^\| `(\w+\.jsonl)` \| `([0-9a-f]{64})` \|", page, re.M))
+    written = bytes_of(tmp_path)
+    assert told == {name: written[name] for name in ("claims.jsonl", "truth.jsonl")}
 
 
 def test_banks_are_closed_on_weekends_and_target_holidays() -> None:
