@@ -11,8 +11,9 @@ from ._by_hand import (
     settle_to,
     take_back,
 )
-from ._operations import ImportResult, import_bank_file, retry_doubts
+from ._operations import ImportResult, import_again, import_bank_file, retry_doubts
 from ._parts import Proposal, Rest, Share, SharesDiffer
+from ._payers import LearnedPayers, LearnedTooLittle, learn_payers, learned_payers, show_learned_payers
 from ._proposals import proposals_for
 from ._queries import (
     Decision,
@@ -38,6 +39,8 @@ __all__ = [
     "Doubt",
     "DoubtTotal",
     "ImportResult",
+    "LearnedPayers",
+    "LearnedTooLittle",
     "NoteMissing",
     "NothingToTakeBack",
     "Proposal",
@@ -51,12 +54,16 @@ __all__ = [
     "decisions_of_claim",
     "decisions_of_entry",
     "doubts",
+    "import_again",
     "import_bank_file",
     "last_decisions",
+    "learn_payers",
+    "learned_payers",
     "proposals_for",
     "retry_doubts",
     "settle",
     "settle_to",
+    "show_learned_payers",
     "standing_of",
     "suspense",
     "suspense_cents",

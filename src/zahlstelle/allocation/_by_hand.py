@@ -15,6 +15,7 @@ from zahlstelle.tables.allocation import SuspenseRow
 from zahlstelle.tenancy import Tenant, inside
 
 from ._parts import FEES, OVERPAID, RECEIVABLE, Part, Rest, SharesDiffer, divide
+from ._payers import forget
 from ._policies import small_difference
 from ._posting import Posting, hold_again, post, standing_decisions, undo
 from ._repayment import lines_of_parts
@@ -120,6 +121,7 @@ def take_back(*, tenant: Tenant, detail: UUID, by: str, at: datetime, reason: st
         on = max(berlin_day(at), _booked_on(tenant, told))
         reopened = undo(tenant, standing, on=on, at=at, by=by, reason=reason.strip())
         hold_again(tenant, told, Doubt.TAKEN_BACK, at)
+        forget(tenant, detail, [part.claim for part in standing if part.claim and part.comes_in])
         payments.reopened(tenant=tenant, claim_ids=reopened, at=at)
         about = {"reason": reason.strip(), "cents": sum(part.cents for part in standing), "claims": _ids(reopened)}
         audit.write(tenant=tenant, at=at, actor=by, action="allocation.taken_back", subject=str(detail), details=about)

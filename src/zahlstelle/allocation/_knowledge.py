@@ -112,13 +112,21 @@ GROUP BY 1, 2
 
 
 def originals_of(
-    tenant: Tenant, batch: Sequence[ToDecide], named: Sequence[References], found: Mapping[str, OpenAmount]
+    tenant: Tenant,
+    batch: Sequence[ToDecide],
+    named: Sequence[References],
+    found: Mapping[str, OpenAmount],
+    *,
+    every_debit: bool = False,
 ) -> Mapping[UUID, Sequence[Given]]:
-    """Find the payments that returns among the details may give back, each as often as it was not given back yet."""
+    """Find the payments that returns among the details may give back, each as often as it was not given back yet.
+
+    `every_debit`: for proposals, also where the bank does not say that it is a return.
+    """
     returns = [
         (item, [found[number].id for number in references.candidates if number in found])
         for item, references in zip(batch, named, strict=True)
-        if item.detail.side != "credit" and (item.detail.return_reason or item.reversal or item.returned)
+        if item.detail.side != "credit" and (every_debit or item.detail.return_reason or item.reversal or item.returned)
     ]
     if not returns:
         return {}

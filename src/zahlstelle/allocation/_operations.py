@@ -23,6 +23,7 @@ from ._divided import post_divided
 from ._knowledge import know
 from ._parts import RECEIVABLE
 from ._posting import standing_decisions, undo
+from ._proposals import count_proposed
 from ._retry import ready
 from ._rules import (
     RULE_VERSION,
@@ -73,6 +74,15 @@ def import_bank_file(*, tenant: Tenant, name: str, path: Path, at: datetime, by:
         raise
 
 
+def import_again(*, tenant: Tenant, file_id: UUID, at: datetime, by: str) -> ImportResult:
+    """Import a file again from what was kept of it, for example one that was set aside before a fix.
+
+    A file that is imported brings nothing. Raises bank.BankFileUnknown, and what `import_bank_file` raises.
+    """
+    with bank.kept_file(tenant=tenant, file_id=file_id) as (name, path):
+        return import_bank_file(tenant=tenant, name=name, path=path, at=at, by=by)
+
+
 def _import(tenant: Tenant, name: str, path: Path, at: datetime, by: str) -> ImportResult:
     with inside(tenant):
         taken = bank.take_in(tenant=tenant, name=name, path=path, at=at)
@@ -91,7 +101,8 @@ def _import(tenant: Tenant, name: str, path: Path, at: datetime, by: str) -> Imp
             result.allocated += allocated
             result.suspended += len(batch) - allocated
         payments.reopened(tenant=tenant, claim_ids=reopened, at=at)
-        about = {"name": name, "entries": taken.entries, "allocated": result.allocated}
+        result.proposed = count_proposed(tenant, taken.touched)
+        about = {"name": name, "entries": taken.entries, "allocated": result.allocated, "proposed": result.proposed}
         audit.write(
             tenant=tenant, at=at, actor=by, action="bank_file.imported", subject=str(taken.file_id), details=about
         )

@@ -1,8 +1,9 @@
-"""Bank messages (camt.05x): bytes in, frozen records out, and back. No Django, no database."""
+"""Bank messages (camt.05x, pain.00x): bytes in, frozen records out, and back. No Django, no database."""
 
-from ._details import is_return
-from ._documents import Source, documents
+from ._codes import Case, case, gvc, is_return
+from ._documents import Source, documents, message_of
 from ._inspect import detail_json, entries, entry_json, json_pieces
+from ._orders import Order, OrderBatch, OrderKind, OrderMessage, read_orders
 from ._reader import read
 from ._records import (
     Balance,
@@ -21,10 +22,12 @@ from ._records import (
     StatementStart,
 )
 from ._refusals import Reason, Unreadable, Unwritable
+from ._status_reports import Status, StatusLevel, StatusReason, StatusReport, read_status_report
 from ._write import NoticeDetail, NoticeEntry, NoticeHead, camt054_pieces, write_camt054
 
 __all__ = [
     "Balance",
+    "Case",
     "Detail",
     "Deviation",
     "Entry",
@@ -36,6 +39,10 @@ __all__ = [
     "NoticeDetail",
     "NoticeEntry",
     "NoticeHead",
+    "Order",
+    "OrderBatch",
+    "OrderKind",
+    "OrderMessage",
     "Reason",
     "Side",
     "Source",
@@ -43,15 +50,24 @@ __all__ = [
     "StatementEnd",
     "StatementHead",
     "StatementStart",
+    "Status",
+    "StatusLevel",
+    "StatusReason",
+    "StatusReport",
     "Unreadable",
     "Unwritable",
     "camt054_pieces",
+    "case",
     "detail_json",
     "documents",
     "entries",
     "entry_json",
+    "gvc",
     "is_return",
     "json_pieces",
+    "message_of",
     "read",
+    "read_orders",
+    "read_status_report",
     "write_camt054",
 ]

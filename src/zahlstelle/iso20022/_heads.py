@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any, TypeAlias, TypeVar
 
 from . import _details, _values
+from ._codes import is_return
 from ._details import Context, Trouble
 from ._records import Balance, Detail, Entry, EntryHead, MessageHead, Statement, StatementHead
 from ._refusals import Reason
@@ -15,6 +16,7 @@ from ._shapes import Node, tree
 
 Note = Callable[[str, int | None, str | None, str], None]  # code, line, element, reason
 T = TypeVar("T")
+_STATUS_CHANGES = "001.07"  # a text before, a choice of codes after
 
 
 class Shape:
@@ -37,9 +39,11 @@ class Shape:
 class Scribe:
     """An element that may still be open, its texts, and where to say what is unusual about it."""
 
-    def __init__(self, tokens: Sequence[str], lines: Sequence[int], note: Note, shape: Shape) -> None:
+    def __init__(
+        self, tokens: Sequence[str], lines: Sequence[int], note: Note, shape: Shape, version: str | None
+    ) -> None:
         self.tokens, self.lines, self.tell, self.shape = tokens, lines, note, shape
-        self.root = shape.root
+        self.root, self.version = shape.root, version
 
     @property
     def line(self) -> int:
@@ -131,13 +135,20 @@ def statement(scribe: Scribe) -> StatementHead:
         from_on=scribe.bound("FrToDt/FrDt"),
         to_on=scribe.bound("FrToDt/ToDt"),
         copy_duplicate=text("CpyDplctInd"),
-        account_iban=text("Acct/Id/IBAN"),
-        account_other=text("Acct/Id/Othr/Id", "Acct/Id/PrtryAcct/Id"),
+        account_iban=_account_iban(scribe),
+        account_other=text("Acct/Id/Othr/Id", "Acct/Id/PrtryAcct/Id", "Acct/Id/BBAN"),
         account_currency=text("Acct/Ccy"),
         owner_name=text("Acct/Ownr/Nm"),
-        servicer_bic=text("Acct/Svcr/FinInstnId/BICFI", "Acct/Svcr/FinInstnId/BIC"),
+        servicer_bic=text("Acct/Svcr/FinInstnId/BICFI", "Acct/Svcr/FinInstnId/BIC", "Acct/Svcr/FinInstnId/CmbndId/BIC"),
         balances=tuple(_balance(scribe, node) for node in scribe.root.all("Bal")),
     )
+
+
+def _account_iban(scribe: Scribe) -> str | None:
+    iban = scribe.text("Acct/Id/IBAN")
+    if iban is not None and not _details.is_iban(iban):
+        scribe.note("iban_unusual", "Acct/Id/IBAN", "not the pattern of an IBAN")
+    return iban
 
 
 def _balance(scribe: Scribe, node: Node) -> Balance:
@@ -167,6 +178,9 @@ def entry(scribe: Scribe, number: int) -> EntryHead:
         raise Trouble(Reason.SIDE_UNREADABLE, 0, "Ntry/CdtDbtInd", "the entry is neither credit nor debit")
     batches = scribe.shape.batches
     reversal = text("RvslInd")
+    btc = _details.joined_code(text("BkTxCd/Domn/Cd"), text("BkTxCd/Domn/Fmly/Cd"), text("BkTxCd/Domn/Fmly/SubFmlyCd"))
+    if btc is None and text("BkTxCd/Prtry/Cd") is None:
+        scribe.note("no_bank_code", "Ntry/BkTxCd", "the entry has no bank transaction code")
     return EntryHead(
         line=scribe.line,
         number=number,
@@ -179,9 +193,7 @@ def entry(scribe: Scribe, number: int) -> EntryHead:
         booking_date=scribe.day("BookgDt"),
         value_date=scribe.day("ValDt"),
         bank_ref=text("AcctSvcrRef"),
-        btc=_details.joined_code(
-            text("BkTxCd/Domn/Cd"), text("BkTxCd/Domn/Fmly/Cd"), text("BkTxCd/Domn/Fmly/SubFmlyCd")
-        ),
+        btc=btc,
         proprietary_code=text("BkTxCd/Prtry/Cd"),
         proprietary_issuer=text("BkTxCd/Prtry/Issr"),
         batch_count=_batch_count(scribe, batches),
@@ -200,6 +212,10 @@ def _status(scribe: Scribe) -> str | None:
     status = scribe.text("Sts/Cd", "Sts/Prtry", "Sts")
     if status is None:
         scribe.note("no_status", "Ntry/Sts", "an entry without a status")
+    elif scribe.version is not None and scribe.version != _STATUS_CHANGES:
+        coded = scribe.text("Sts/Cd", "Sts/Prtry") is not None
+        if coded != (scribe.version > _STATUS_CHANGES):
+            scribe.note("status_unusual", "Ntry/Sts", f"not written as {scribe.version} has it")
     return status
 
 
@@ -222,7 +238,7 @@ def _batch_cents(scribe: Scribe, batches: list[Node], currency: str | None) -> i
 def context(head: EntryHead, around: StatementHead) -> Context:
     """What the details of an entry take from it and from its statement."""
     sub_family = (head.btc or "").rpartition("/")[2]
-    returned = _details.is_return(sub_family, head.proprietary_code)
+    returned = is_return(sub_family, head.proprietary_code, head.proprietary_issuer)
     return Context(head.currency, head.side, around.account_iban or around.account_other, returned)
 
 
@@ -245,6 +261,11 @@ class EntrySums:
             self.signed -= detail.amount_cents
         if detail.charges_cents:
             self.charges += detail.charges_cents
+
+    def add_run(self, details: int, signed: int) -> None:
+        """Details that all have amounts in the entry's currency and no charges."""
+        self.details = details
+        self.signed += signed
 
     def close(self, head: EntryHead, note: Note) -> Entry:
         """The entry with its sums. Where details or the bank's own counts differ, that is noted."""

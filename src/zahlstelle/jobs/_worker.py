@@ -53,6 +53,7 @@ def run_once(*, tenant: Tenant, at: datetime) -> int:
     did = payments.sweep(tenant=tenant, at=at)
     did += import_inbox(tenant=tenant, at=at)
     did += allocation.retry_doubts(tenant=tenant, at=at)
+    allocation.learn_payers(tenant=tenant)
     ledger.seal(tenant=tenant, at=at)
     answers.purge(tenant=tenant, at=at)
     return did

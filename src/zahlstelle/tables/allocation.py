@@ -74,17 +74,27 @@ class PayerHabitRow(OfTenant):
 
 
 class PayerTrialRow(OfTenant):
-    """What a learned payer would have proposed first, and whether a person's decision agreed. Written once."""
+    """Whether the debtor a learned payer names first was the one whose claim the money paid. Written once."""
 
     id = models.UUIDField(primary_key=True)
     detail = models.UUIDField()
-    proposed = models.UUIDField()
     agreed = models.BooleanField()
     decided_at = models.DateTimeField()
 
     class Meta:
         db_table = "payer_trial"
         indexes = [models.Index("tenant", "decided_at", name="payer_trial_at")]
+
+
+class PayerLearnedRow(OfTenant):
+    """How far learning has come: every decision of an earlier transaction is learned."""
+
+    id = models.UUIDField(primary_key=True)
+    to_xid = models.BigIntegerField()
+
+    class Meta:
+        db_table = "payer_learned"
+        constraints = [models.UniqueConstraint("tenant", name="payer_learned_once")]
 
 
 class PayerSwitchRow(OfTenant):

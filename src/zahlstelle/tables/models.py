@@ -1,6 +1,6 @@
 """Where Django looks for models: every room's file, nothing else."""
 
-from .allocation import AllocationRow, PayerHabitRow, PayerSwitchRow, PayerTrialRow, SuspenseRow
+from .allocation import AllocationRow, PayerHabitRow, PayerLearnedRow, PayerSwitchRow, PayerTrialRow, SuspenseRow
 from .audit import AuditRow
 from .bank import BankDetailRow, BankEntryRow, BankFilePartRow, BankFileRow, SightingRow, StatementRow
 from .claims import ClaimBalanceRow, ClaimLineRow, ClaimRow, PoolRow, ServiceRow
@@ -41,6 +41,7 @@ __all__ = [
     "MembershipRow",
     "NotificationRow",
     "PayerHabitRow",
+    "PayerLearnedRow",
     "PayerSwitchRow",
     "PayerTrialRow",
     "PaymentRow",

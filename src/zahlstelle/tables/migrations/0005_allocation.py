@@ -73,6 +73,18 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="PayerLearnedRow",
+            fields=[
+                ("id", models.UUIDField(primary_key=True, serialize=False)),
+                ("to_xid", models.BigIntegerField()),
+                _of_tenant(),
+            ],
+            options={
+                "db_table": "payer_learned",
+                "constraints": [models.UniqueConstraint(models.F("tenant"), name="payer_learned_once")],
+            },
+        ),
+        migrations.CreateModel(
             name="PayerSwitchRow",
             fields=[
                 ("id", models.UUIDField(primary_key=True, serialize=False)),
@@ -93,7 +105,6 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.UUIDField(primary_key=True, serialize=False)),
                 ("detail", models.UUIDField()),
-                ("proposed", models.UUIDField()),
                 ("agreed", models.BooleanField()),
                 ("decided_at", models.DateTimeField()),
                 _of_tenant(),
