@@ -20,7 +20,7 @@ from zahlstelle.tenancy import Tenant, inside
 METHODS = (CheckMethod.MOD11, CheckMethod.MOD97, CheckMethod.LUHN, CheckMethod.ISO7064_11_10)
 BANKS = tuple(Bank)
 PREFIXES = ("4711", "0815", "39")
-RATES = Rates(card=0.10, other_claim_fitting=0.002)
+RATES = Rates(card=0.04, other_claim_fitting=0.002)
 """Mostly transfers, where the mistakes are made; and now and then the wrong letter with a fitting amount, which no file
 can tell: it is counted apart."""
 
