@@ -40,7 +40,7 @@ def test_a_month_of_notifications_is_valid_and_reads_back(tmp_path: Path, schema
         for entry in bank.entries_of_day(tenant=town, day=day.day):
             if entry.breakdown not in (bank.Breakdown.SINGLE, bank.Breakdown.WHOLE):
                 with pytest.raises(treasury.NotExplained):
-                    treasury.notification(tenant=town, entry_id=entry.id, at=AT)
+                    treasury.notification(tenant=town, entry_id=entry.id)
                 continue
             details_written += _check(town, entry, schema)
             written += 1
@@ -49,7 +49,7 @@ def test_a_month_of_notifications_is_valid_and_reads_back(tmp_path: Path, schema
 
 
 def _check(town: Tenant, entry: bank.BankEntry, schema: etree.XMLSchema) -> int:
-    content = treasury.notification(tenant=town, entry_id=entry.id, at=AT)
+    content = treasury.notification(tenant=town, entry_id=entry.id)
     schema.assertValid(etree.fromstring(content))
     told, details = read(content)
     kept = bank.details_of(tenant=town, entry_id=entry.id)
@@ -90,6 +90,6 @@ def test_an_entry_of_the_neighbour_is_unknown(tmp_path: Path, town: Tenant, neig
     allocation.import_bank_file(tenant=town, path=path, name=path.name, at=AT)
     (entry,) = bank.entries_named(tenant=town, name="R78")
     with pytest.raises(bank.EntryUnknown):
-        treasury.notification(tenant=neighbour, entry_id=entry, at=AT)
+        treasury.notification(tenant=neighbour, entry_id=entry)
     with pytest.raises(treasury.PayoutUnknown):
         treasury.payout_entry(tenant=neighbour, payout="R78")

@@ -13,6 +13,7 @@ from ._queries import (
     wrong_suspense,
 )
 from ._rules import DOUBT_WORDS, RULE_VERSION, Doubt
+from ._shares import PaidShare, paid_by
 from ._standing import DoubtTotal, Standing, doubts, standing_of, waiting, waiting_for
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "Doubt",
     "DoubtTotal",
     "ImportResult",
+    "PaidShare",
     "Standing",
     "SuspenseItem",
     "decisions_of_attempts",
@@ -30,6 +32,7 @@ __all__ = [
     "doubts",
     "import_bank_file",
     "last_decisions",
+    "paid_by",
     "retry_doubts",
     "standing_of",
     "suspense",

@@ -30,6 +30,7 @@ from ._sums import (
     entries_by_id,
     sizes_of,
 )
+from ._telling import ToldDetail, details_told, twin_number
 
 __all__ = [
     "AccountStatus",
@@ -45,6 +46,7 @@ __all__ = [
     "Seen",
     "TakenIn",
     "ToDecide",
+    "ToldDetail",
     "accounts_by_statement",
     "booked_totals",
     "days",
@@ -52,6 +54,7 @@ __all__ = [
     "details_by_id",
     "details_of",
     "details_to_decide",
+    "details_told",
     "entries_by_id",
     "entries_named",
     "entries_of_day",
@@ -63,4 +66,5 @@ __all__ = [
     "sightings_of",
     "sizes_of",
     "take_in",
+    "twin_number",
 ]

@@ -21,7 +21,16 @@ from ._records import (
     StatementStart,
 )
 from ._refusals import Reason, Unreadable, Unwritable
-from ._write import NoticeDetail, NoticeEntry, NoticeHead, camt054_pieces, write_camt054
+from ._write import (
+    NoticeDetail,
+    NoticeEntry,
+    NoticeHead,
+    camt054_pieces,
+    sayable_iban,
+    sayable_id,
+    write_camt054,
+    write_camt054_by_content,
+)
 
 __all__ = [
     "Balance",
@@ -53,5 +62,8 @@ __all__ = [
     "is_return",
     "json_pieces",
     "read",
+    "sayable_iban",
+    "sayable_id",
     "write_camt054",
+    "write_camt054_by_content",
 ]

@@ -1,7 +1,14 @@
 """The cash office (Kasse): founding a town's book, looking at the day, checking the whole book."""
 
 from ._book_check import Finding, FindingKind, Inspection, check_book, inspect_book, last_inspection
-from ._notification import NotExplained, NotWritable, PayoutUnknown, notification, payout_entry
+from ._notification import (
+    NotExplained,
+    NotWritable,
+    PayoutUnknown,
+    notification,
+    payout_entry,
+    write_notification,
+)
 from ._operations import found_town
 from ._queries import (
     BookPage,
@@ -43,4 +50,5 @@ __all__ = [
     "notification",
     "payout_entry",
     "suspense",
+    "write_notification",
 ]

@@ -1,0 +1,36 @@
+"""What a detail's money pays now: one share for each claim or payment, without what was taken back."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db import connection
+
+from zahlstelle.tenancy import Tenant, inside
+
+
+@dataclass(frozen=True, slots=True)
+class PaidShare:
+    """A part of a detail's money and what it pays; neither claim nor attempt: another account of the book."""
+
+    cents: int
+    claim_id: UUID | None
+    attempt_id: UUID | None
+
+
+_PAID = """
+SELECT a.detail, a.amount_cents, a.claim, a.attempt FROM allocation a
+WHERE a.tenant_id = %(tenant)s AND a.detail = ANY(%(details)s) AND a.outcome = 'allocated' AND NOT EXISTS (
+    SELECT 1 FROM allocation b WHERE b.tenant_id = a.tenant_id AND b.detail = a.detail AND b.outcome = 'taken_back')
+"""
+
+
+def paid_by(*, tenant: Tenant, details: Sequence[UUID]) -> Mapping[UUID, Sequence[PaidShare]]:
+    """Tell what each of these details pays; a detail that pays nothing is left out."""
+    found: dict[UUID, list[PaidShare]] = defaultdict(list)
+    with inside(tenant), connection.cursor() as cursor:
+        cursor.execute(_PAID, {"tenant": tenant.id, "details": list(details)})
+        for detail, cents, claim, attempt in cursor.fetchall():
+            found[detail].append(PaidShare(cents, claim, attempt))
+    return found
