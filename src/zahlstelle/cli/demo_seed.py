@@ -79,7 +79,12 @@ def _live_through(town: Town, number: int, place: _Place) -> dict[str, Any]:
 
 def _found(town: Town, place: _Place, password: str) -> Tenant:
     content = tomllib.loads((place.folder / "town.toml").read_text("utf-8"))
-    content["settings"] = {"colour": _LINE[town.name.removeprefix("Stadt ")], "bank_inbox": str(place.inbox)}
+    content["settings"] = {
+        "colour": _LINE[town.name.removeprefix("Stadt ")],
+        "bank_inbox": str(place.inbox),
+        "bank_inbox_settle_seconds": 1,
+        "notify_outbox": str(place.outbox),
+    }
     content["providers"][0] |= {"base_url": place.sandbox_url, "secret": _merchant_secret(place)}
     content["people"].append({"email": f"betrieb@{town.slug}.example", "name": "Bo Betrieb", "role": "operator"})
     content["services"].append(

@@ -21,6 +21,7 @@ from ._records import (
     StatementStart,
 )
 from ._refusals import Reason, Unreadable, Unwritable
+from ._whole import looks_whole
 from ._write import (
     NoticeDetail,
     NoticeEntry,
@@ -61,6 +62,7 @@ __all__ = [
     "entry_json",
     "is_return",
     "json_pieces",
+    "looks_whole",
     "read",
     "sayable_iban",
     "sayable_id",
