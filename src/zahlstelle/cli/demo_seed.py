@@ -61,6 +61,7 @@ class _Place:
 
     def __init__(self, folder: Path, inbox: Path, base_url: str, sandbox_url: str) -> None:
         self.folder, self.inbox, self.base_url, self.sandbox_url = folder, inbox, base_url, sandbox_url
+        self.outbox = folder / "camt054"
 
 
 def _live_through(town: Town, number: int, place: _Place) -> dict[str, Any]:
@@ -79,6 +80,7 @@ def _live_through(town: Town, number: int, place: _Place) -> dict[str, Any]:
 
 def _found(town: Town, place: _Place, password: str) -> Tenant:
     content = tomllib.loads((place.folder / "town.toml").read_text("utf-8"))
+    place.outbox.mkdir(exist_ok=True)
     content["settings"] = {
         "colour": _LINE[town.name.removeprefix("Stadt ")],
         "bank_inbox": str(place.inbox),

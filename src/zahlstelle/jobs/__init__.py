@@ -1,4 +1,5 @@
-"""The worker: asks providers, takes bank files from the towns' folders, tries doubts again, seals the book."""
+"""The worker: asks providers, takes bank files from the towns' folders, tries doubts again, hands
+collective credits on, seals the book."""
 
 from ._inbox import Watch, import_inbox
 from ._worker import run_forever, run_once

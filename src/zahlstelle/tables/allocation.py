@@ -27,6 +27,9 @@ class AllocationRow(OfTenant):
         indexes = [
             models.Index("tenant", "detail", name="allocation_detail"),
             models.Index(fields=["tenant", "claim"], condition=models.Q(claim__isnull=False), name="allocation_claim"),
+            models.Index(
+                fields=["tenant", "entry"], condition=~models.Q(decided_by="rule"), name="allocation_by_people"
+            ),
         ]
 
 

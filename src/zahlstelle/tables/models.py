@@ -18,6 +18,7 @@ from .tenancy import (
     TenantRow,
     UnitRow,
 )
+from .treasury import DeliveryRow
 
 __all__ = [
     "AccountRow",
@@ -33,6 +34,7 @@ __all__ = [
     "ClaimBalanceRow",
     "ClaimLineRow",
     "ClaimRow",
+    "DeliveryRow",
     "EventRow",
     "IdempotencyRow",
     "JournalEntryRow",

@@ -1,6 +1,7 @@
 """The cash office (Kasse): founding a town's book, looking at the day, checking the whole book."""
 
 from ._book_check import Finding, FindingKind, Inspection, check_book, inspect_book, last_inspection
+from ._delivery import Delivery, deliver_notifications, deliveries, deliveries_of
 from ._notification import (
     NotExplained,
     NotWritable,
@@ -29,6 +30,7 @@ __all__ = [
     "BookPage",
     "ClaimLife",
     "Day",
+    "Delivery",
     "EntryPage",
     "Finding",
     "FindingKind",
@@ -42,6 +44,9 @@ __all__ = [
     "check_book",
     "claim_life",
     "day",
+    "deliver_notifications",
+    "deliveries",
+    "deliveries_of",
     "entry",
     "found_town",
     "inspect_book",
