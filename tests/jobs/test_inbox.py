@@ -203,11 +203,15 @@ def test_a_killed_worker_leaves_nothing_half_done(found: Found, tmp_path: Path) 
         worker.send_signal(signal.SIGKILL)
         worker.wait()
         worker.stdout.close()
-        whole = [entry for day in bank.days(tenant=drop.town) for entry in bank.entries_of_day(tenant=drop.town, day=day.day)]
+        whole = [
+            entry for day in bank.days(tenant=drop.town) for entry in bank.entries_of_day(tenant=drop.town, day=day.day)
+        ]
         assert len(whole) in (0, 1)
     drop.look(0)
     (entry,) = bank.entries_of_day(tenant=drop.town, day=bank.days(tenant=drop.town)[0].day)
     assert bank.sizes_of(tenant=drop.town, entries=[entry.id])[entry.id].details == details
     assert (drop.lying(), drop.lying("imported")) == ([], ["c54.xml"])
     assert_sound(drop.town)
-    print(f"\n{kills} kills of the worker with {details} details in the folder: one entry, each detail once, book sound")
+    print(
+        f"\n{kills} kills of the worker with {details} details in the folder: one entry, each detail once, book sound"
+    )

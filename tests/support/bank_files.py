@@ -22,14 +22,19 @@ class Tx:
     reason: str = ""
     currency: str = "EUR"
     charges: str = ""
+    original: str = ""
+    mandate: str = ""
 
     def xml(self) -> str:
         pieces = [self.text] if isinstance(self.text, str) else self.text
         refs = [("InstrId", self.instruction), ("EndToEndId", self.end_to_end), ("TxId", self.tx_id)]
+        refs.append(("MndtId", self.mandate))
         refs_xml = "".join(f"<{tag}>{escape(value)}</{tag}>" for tag, value in refs if value)
         party, account = ("Dbtr", "DbtrAcct") if self.side == "CRDT" else ("Cdtr", "CdtrAcct")
         reason = f"<RtrInf><Rsn><Cd>{self.reason}</Cd></Rsn></RtrInf>" if self.reason else ""
         amount = f'<Amt Ccy="{self.currency}">{self.amount}</Amt>' if self.amount else ""
+        if self.original:
+            amount += f'<AmtDtls><InstdAmt><Amt Ccy="EUR">{self.original}</Amt></InstdAmt></AmtDtls>'
         charges = f'<Chrgs><Rcrd><Amt Ccy="EUR">{self.charges}</Amt></Rcrd></Chrgs>' if self.charges else ""
         return (
             f"<TxDtls><Refs>{refs_xml}</Refs>{amount}<CdtDbtInd>{self.side}</CdtDbtInd>{charges}"

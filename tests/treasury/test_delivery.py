@@ -86,7 +86,10 @@ def test_what_waits_is_handed_on_at_the_end_of_the_day(town: Town) -> None:
 def test_each_town_says_when_its_day_ends(found: Found, tmp_path: Path) -> None:
     town = Town(found, tmp_path / "out", notify_at="12:30")
     town.collective("R1", "Dank", "Dank")
-    assert (town.deliver(AT + timedelta(hours=2, minutes=29)), town.deliver(AT + timedelta(hours=2, minutes=30))) == (0, 1)
+    assert (town.deliver(AT + timedelta(hours=2, minutes=29)), town.deliver(AT + timedelta(hours=2, minutes=30))) == (
+        0,
+        1,
+    )
 
 
 def test_what_came_after_the_end_of_the_day_waits_for_the_next(town: Town) -> None:

@@ -121,7 +121,10 @@ def test_the_same_facts_give_the_same_bytes_in_every_database_on_every_day(
 
 def test_what_waits_keeps_what_the_bank_said(tmp_path: Path, town: Tenant) -> None:
     account = bank_accounts(tenant=town)[0].iban
-    details = [Tx("37.00", "Spende", end_to_end="VON-DER-BANK", tx_id="T1"), Tx("5.00", "Dank", side="CRDT", reason="AC04")]
+    details = [
+        Tx("37.00", "Spende", end_to_end="VON-DER-BANK", tx_id="T1"),
+        Tx("5.00", "Dank", side="CRDT", reason="AC04"),
+    ]
     path = Camt(account, [Ntry("42.00", details, ref="R9", count=2)]).write(tmp_path)
     allocation.import_bank_file(tenant=town, path=path, name=path.name, at=AT)
     (entry,) = bank.entries_named(tenant=town, name="R9")
@@ -162,9 +165,7 @@ def test_a_very_large_collective_credit_in_constant_memory(
     goal = tmp_path / "out.xml"
     command = ["bank", "notify", "--tenant", town.slug, "--entry", str(entry.id), "-o", str(goal)]
     began = time.perf_counter()
-    ran = subprocess.run(
-        [sys.executable, "-c", _AND_TELL_MEMORY, *command], check=True, capture_output=True, text=True
-    )
+    ran = subprocess.run([sys.executable, "-c", _AND_TELL_MEMORY, *command], check=True, capture_output=True, text=True)
     seconds, peak = time.perf_counter() - began, int(ran.stdout.split()[-2]) / 1024
     schema.assertValid(etree.parse(goal))
     with goal.open("rb") as stream:

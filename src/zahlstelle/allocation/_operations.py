@@ -15,9 +15,10 @@ from zahlstelle.bank import ToDecide
 from zahlstelle.iso20022 import Unreadable
 from zahlstelle.kernel import InputRefused, fact_id
 from zahlstelle.ledger import Entry, Line, Side
-from zahlstelle.tables.allocation import AllocationRow, SuspenseRow
+from zahlstelle.tables.allocation import SuspenseRow
 from zahlstelle.tenancy import Tenant, inside
 
+from ._posting import standing_decisions, undo
 from ._rules import RETRIED, RULE_VERSION, Allocate, Decided, Known, PaidOut, References, Suspend, decide, references_in
 
 _log = structlog.get_logger(__name__)
@@ -55,6 +56,15 @@ def import_bank_file(*, tenant: Tenant, name: str, path: Path, at: datetime, by:
     except (Unreadable, InputRefused) as refused:
         bank.refuse(tenant=tenant, name=name, path=path, code=str(refused.code), reason=str(refused), at=at)
         raise
+
+
+def import_again(*, tenant: Tenant, file_id: UUID, at: datetime, by: str) -> ImportResult:
+    """Import a file again from what was kept of it, for example one that was set aside before a fix.
+
+    A file that is imported brings nothing. Raises bank.BankFileUnknown, and what `import_bank_file` raises.
+    """
+    with bank.kept_file(tenant=tenant, file_id=file_id) as (name, path):
+        return import_bank_file(tenant=tenant, name=name, path=path, at=at, by=by)
 
 
 def _import(tenant: Tenant, name: str, path: Path, at: datetime, by: str) -> ImportResult:
@@ -107,43 +117,26 @@ def _forget_replaced(tenant: Tenant, entries: Sequence[UUID]) -> None:
 
 
 _REPLACED = """
-SELECT a.id, a.detail, a.entry, a.amount_cents, a.claim, a.attempt, a.journal_entry, e.booked_on
-FROM bank_detail d JOIN allocation a ON a.tenant_id = d.tenant_id AND a.detail = d.id AND a.outcome = 'allocated'
+SELECT d.id, min(e.booked_on) FROM bank_detail d
 JOIN bank_entry e ON e.tenant_id = d.tenant_id AND e.id = d.entry
-WHERE d.tenant_id = %(tenant)s AND d.entry = ANY(%(entries)s) AND NOT d.active AND NOT EXISTS (
-    SELECT 1 FROM allocation b WHERE b.tenant_id = a.tenant_id AND b.detail = a.detail AND b.outcome = 'taken_back')
-ORDER BY a.claim, a.id
+WHERE d.tenant_id = %s AND d.entry = ANY(%s) AND NOT d.active GROUP BY d.id
 """
 
 
 def _take_back_replaced(tenant: Tenant, entries: Sequence[UUID], at: datetime) -> Sequence[UUID]:
     """Take back what an entry had paid as a whole: its details say better what it is. Returns the claims concerned."""
     with connection.cursor() as cursor:
-        cursor.execute(_REPLACED, {"tenant": tenant.id, "entries": list(entries)})
-        replaced = cursor.fetchall()
-    taken_back = []
-    for id_, detail, entry, cents, claim, attempt, booked, on in replaced:
-        storno = ledger.reverse(tenant=tenant, entry=booked, on=on, at=at, text="Einzelumsätze nachgereicht")
-        taken_back.append(
-            AllocationRow(
-                id=fact_id(id_, "taken_back"),
-                tenant_id=tenant.id,
-                detail=detail,
-                entry=entry,
-                outcome="taken_back",
-                amount_cents=cents,
-                claim=claim,
-                attempt=attempt,
-                reasons=["Die Bank hat die Einzelumsätze nachgereicht"],
-                rule_version=RULE_VERSION,
-                decided_at=at,
-                decided_by=_MACHINE,
-                journal_entry=storno,
-            )
-        )
-    AllocationRow.objects.bulk_create(taken_back)
-    claims.settle(tenant=tenant, amounts=[(row.claim, -row.amount_cents) for row in taken_back if row.claim])
-    return [row.claim for row in taken_back if row.claim]
+        cursor.execute(_REPLACED, [tenant.id, list(entries)])
+        booked_on = dict(cursor.fetchall())
+    standing = standing_decisions(tenant, list(booked_on)) if booked_on else []
+    reopened: list[UUID] = []
+    for on in sorted({booked_on[part.detail] for part in standing}):
+        of_day = [part for part in standing if booked_on[part.detail] == on]
+        reopened += undo(tenant, of_day, on=on, at=at, by=_MACHINE, reason=_REPLACED_REASON)
+    return reopened
+
+
+_REPLACED_REASON = "Einzelumsätze nachgereicht"
 
 
 def _decide_batch(tenant: Tenant, batch: Sequence[ToDecide], at: datetime, again: bool = False) -> int:

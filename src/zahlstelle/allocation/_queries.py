@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from zahlstelle import ledger
@@ -29,6 +30,10 @@ class Decision:
     decided_at: datetime
     decided_by: str
     journal_entry: UUID | None
+    account: str | None = None
+    lines: Sequence[tuple[int, int]] | None = None
+    runner_up: Mapping[str, Any] | None = None
+    takes_back: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,4 +123,8 @@ def _decision(row: AllocationRow) -> Decision:
         decided_at=row.decided_at,
         decided_by=row.decided_by,
         journal_entry=row.journal_entry,
+        account=row.account,
+        lines=[(number, cents) for number, cents in row.lines] if row.lines is not None else None,
+        runner_up=row.runner_up,
+        takes_back=row.takes_back,
     )

@@ -37,6 +37,10 @@ class Doubt(StrEnum):
     MONEY_GOES_OUT = "money_goes_out"
     RETURNED = "returned"
     FOREIGN_CURRENCY = "foreign_currency"
+    REFERENCE_UNSURE = "reference_unsure"
+    PAID_LATE = "paid_late"
+    REST_WAITS = "rest_waits"
+    TAKEN_BACK = "taken_back"
 
 
 DOUBT_WORDS: Mapping[Doubt, str] = {
@@ -56,6 +60,10 @@ DOUBT_WORDS: Mapping[Doubt, str] = {
     Doubt.MONEY_GOES_OUT: "Abgang vom Konto: Bitte prüfen.",
     Doubt.RETURNED: "Rückgabe oder Rücklastschrift: Bitte prüfen.",
     Doubt.FOREIGN_CURRENCY: "Fremde Währung.",
+    Doubt.REFERENCE_UNSURE: "Das Kassenzeichen hat keine Prüfziffer, und nichts anderes bestätigt es.",
+    Doubt.PAID_LATE: "Die Zahlung kam nach der Fälligkeit.",
+    Doubt.REST_WAITS: "Rest einer von Hand aufgeteilten Zahlung.",
+    Doubt.TAKEN_BACK: "Die Zuordnung wurde von Hand zurückgenommen.",
 }
 
 # What another fact can settle later without a person: the worker tries these again.

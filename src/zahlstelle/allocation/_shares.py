@@ -20,9 +20,10 @@ class PaidShare:
 
 
 _PAID = """
-SELECT a.detail, a.amount_cents, a.claim, a.attempt FROM allocation a
-WHERE a.tenant_id = %(tenant)s AND a.detail = ANY(%(details)s) AND a.outcome = 'allocated' AND NOT EXISTS (
-    SELECT 1 FROM allocation b WHERE b.tenant_id = a.tenant_id AND b.detail = a.detail AND b.outcome = 'taken_back')
+SELECT a.detail, a.amount_cents, CASE WHEN a.account IS NULL THEN a.claim END, a.attempt FROM allocation a
+WHERE a.tenant_id = %(tenant)s AND a.detail = ANY(%(details)s) AND a.outcome IN ('allocated', 'returned')
+    AND NOT EXISTS (SELECT 1 FROM allocation b WHERE b.tenant_id = a.tenant_id AND b.detail = a.detail
+        AND b.outcome = 'taken_back' AND (b.takes_back = a.id OR b.takes_back IS NULL))
 """
 
 

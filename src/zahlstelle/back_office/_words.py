@@ -42,6 +42,10 @@ SHORT_DOUBT: Words = {
     Doubt.MONEY_GOES_OUT: _("Abgang"),
     Doubt.RETURNED: _("Rückgabe"),
     Doubt.FOREIGN_CURRENCY: _("fremde Währung"),
+    Doubt.REFERENCE_UNSURE: _("nicht sicher"),
+    Doubt.PAID_LATE: _("verspätet"),
+    Doubt.REST_WAITS: _("Rest"),
+    Doubt.TAKEN_BACK: _("zurückgenommen"),
 }
 
 TO_DO: Words = {
@@ -73,6 +77,10 @@ TO_DO: Words = {
     Doubt.MONEY_GOES_OUT: _("Ordnen Sie den Abgang zu: Erstattung, Gebühr der Bank oder Abbuchung."),
     Doubt.RETURNED: _("Prüfen Sie, welche Forderung dadurch wieder offen ist, und fordern Sie neu an."),
     Doubt.FOREIGN_CURRENCY: _("Klären Sie mit Ihrer Bank den Gegenwert in Euro."),
+    Doubt.REFERENCE_UNSURE: _("Vergleichen Sie Betrag, Namen und Verwendungszweck mit der vorgeschlagenen Forderung."),
+    Doubt.PAID_LATE: _("Prüfen Sie, ob Säumniszuschläge oder Mahngebühren dazukommen, und ordnen Sie dann zu."),
+    Doubt.REST_WAITS: _("Ordnen Sie auch den Rest zu, oder buchen Sie ihn als Überzahlung."),
+    Doubt.TAKEN_BACK: _("Ordnen Sie neu zu; von selbst wird dieser Betrag nicht mehr zugeordnet."),
 }
 
 STATES: Words = {
@@ -86,6 +94,8 @@ STATES: Words = {
 MOMENTS: Words = {
     "claim.opened": _("Forderung angelegt"),
     "claim.settled": _("Forderung bezahlt"),
+    "claim.partly_settled": _("Forderung teilweise bezahlt"),
+    "claim.reopened": _("Forderung wieder offen"),
     "payment.created": _("Zahlvorgang begonnen"),
     "payment.started": _("Zahler beim Zahlungsdienstleister"),
     "payment.start_unanswered": _("Zahlungsdienstleister hat nicht geantwortet; es wird nachgefragt"),

@@ -1,6 +1,15 @@
 """The bank (Kontoumsatz): files kept unchanged, statements, entries and details; each fact once."""
 
-from ._operations import AccountUnknown, FileRefused, TakenIn, one_at_a_time, refuse, take_in
+from ._operations import (
+    AccountUnknown,
+    BankFileUnknown,
+    FileRefused,
+    TakenIn,
+    kept_file,
+    one_at_a_time,
+    refuse,
+    take_in,
+)
 from ._queries import (
     BankDay,
     BankDetail,
@@ -39,6 +48,7 @@ __all__ = [
     "BankDetail",
     "BankEntry",
     "BankFile",
+    "BankFileUnknown",
     "Breakdown",
     "EntrySize",
     "EntryUnknown",
@@ -61,6 +71,7 @@ __all__ = [
     "entries_without_booking",
     "entry_by_id",
     "files",
+    "kept_file",
     "one_at_a_time",
     "refuse",
     "sightings_of",

@@ -1,9 +1,11 @@
 """Take a bank file in: whole or not at all, every entry once, every cent booked to Bank against Suspense."""
 
 import json
+import tempfile
 import zlib
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -78,29 +80,49 @@ def take_in(*, tenant: Tenant, name: str, path: Path, at: datetime) -> TakenIn:
         if known is not None:
             seen = SightingRow.objects.filter(tenant_id=tenant.id, statement__file_id=file_id).count()
             return TakenIn(file_id, duplicates=seen)
-        _keep(tenant, file_id, digest, size, name, path, at)
+        outcome = {"outcome": "imported", "code": None, "reason": None}
+        _keep(tenant, file_id, digest, path, {"name": name, "size": size, "received_at": at, **outcome})
         intake = Intake(tenant, file_id)
         intake.read(path, name)
         return _take(tenant, file_id, intake.statements, at)
 
 
 def refuse(*, tenant: Tenant, name: str, path: Path, code: str, reason: str, at: datetime) -> UUID:
-    """Set a file aside that could not be read, with code and reason, to be seen and tried again after a fix."""
+    """Set a file aside that could not be read, unchanged, with code and reason, to be tried again after a fix.
+
+    A file that was imported before stays imported, whatever a later try says of it.
+    """
     digest, size = sha256_of(path)
     file_id = fact_id("bank_file", tenant.id, digest)
-    values = {
-        "name": name,
-        "size": size,
-        "received_at": at,
-        "outcome": "refused",
-        "code": code,
-        "reason": reason[:1000],
-    }
+    outcome = {"outcome": "refused", "code": code, "reason": reason[:1000]}
     with inside(tenant):
-        BankFileRow.objects.update_or_create(
-            id=file_id, tenant_id=tenant.id, defaults=values, create_defaults={**values, "sha256": digest}
-        )
+        one_at_a_time(tenant=tenant)
+        if not BankFileRow.objects.filter(tenant_id=tenant.id, id=file_id, outcome="imported").exists():
+            _keep(tenant, file_id, digest, path, {"name": name, "size": size, "received_at": at, **outcome})
     return file_id
+
+
+class BankFileUnknown(Refusal):
+    """The town has no such bank file, or its content was not kept."""
+
+    code = "bank_file_unknown"
+    status = 404
+
+
+@contextmanager
+def kept_file(*, tenant: Tenant, file_id: UUID) -> Iterator[tuple[str, Path]]:
+    """Give a bank file as it came, for as long as it is looked at: its name and a path. Raises BankFileUnknown."""
+    with tempfile.TemporaryDirectory(prefix="zahlstelle-") as folder:
+        path = Path(folder) / "kept"
+        with inside(tenant):
+            row = BankFileRow.objects.filter(tenant_id=tenant.id, id=file_id).first()
+            parts = BankFilePartRow.objects.filter(tenant_id=tenant.id, file_id=file_id).order_by("number")
+            with path.open("wb") as goal:
+                for part in parts.values_list("content", flat=True).iterator(chunk_size=8):
+                    goal.write(zlib.decompress(part))
+        if row is None or sha256_of(path)[0] != row.sha256:
+            raise BankFileUnknown(f"there is no bank file {file_id} that was kept whole")
+        yield row.name, path
 
 
 def one_at_a_time(*, tenant: Tenant) -> None:
@@ -109,11 +131,13 @@ def one_at_a_time(*, tenant: Tenant) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"bank {tenant.id}"])
 
 
-def _keep(tenant: Tenant, file_id: UUID, digest: str, size: int, name: str, path: Path, at: datetime) -> None:
-    values = {"name": name, "size": size, "received_at": at, "outcome": "imported", "code": None, "reason": None}
+def _keep(tenant: Tenant, file_id: UUID, digest: str, path: Path, values: dict[str, Any]) -> None:
+    """Keep a file unchanged, once, and what became of it."""
     BankFileRow.objects.update_or_create(
         id=file_id, tenant_id=tenant.id, defaults=values, create_defaults={**values, "sha256": digest}
     )
+    if BankFilePartRow.objects.filter(tenant_id=tenant.id, file_id=file_id).exists():
+        return
     for number, piece in enumerate(pieces(path)):
         BankFilePartRow.objects.create(
             tenant_id=tenant.id, file_id=file_id, number=number, content=zlib.compress(piece, 1)

@@ -65,6 +65,8 @@ class BankDetail:
     reference_type: str | None
     remittance: tuple[str, ...]
     return_reason: str | None
+    original_cents: int | None = None  # of a return: what the payment was before the bank added its charges
+    charges_cents: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +197,8 @@ def sightings_of(*, tenant: Tenant, entry_id: UUID) -> Sequence[Seen]:
 _TO_DECIDE = """
 SELECT d.id, d.entry, d.number, d.amount_cents, d.currency, d.side, d.end_to_end_id, d.instruction_id, d.tx_id,
     d.mandate_id, d.party_name, d.party_iban, d.reference, d.reference_type, d.remittance, d.return_reason,
-    e.breakdown, e.booked_on, e.reversal, e.btc, e.proprietary_code, d.proprietary_code
+    e.breakdown, e.booked_on, e.reversal, e.btc, e.proprietary_code, d.proprietary_code, d.original_cents,
+    coalesce(d.charges_cents, CASE WHEN e.breakdown = 'single' THEN e.charges_cents END)
 FROM bank_detail d JOIN bank_entry e ON e.id = d.entry AND e.tenant_id = d.tenant_id
 WHERE d.tenant_id = %(tenant)s AND e.booked AND d.active AND d.amount_cents > 0
     AND d.entry = %(entry)s AND d.number > %(after)s
@@ -243,11 +246,11 @@ def _decidable(
 def _to_decide(row: tuple) -> ToDecide:  # type: ignore[type-arg]
     (
         id_, entry, number, cents, currency, side, e2e, instruction, tx, mandate, name, iban, reference, kind, text,
-        reason, told, booked_on, reversal, btc, entry_code, code,
+        reason, told, booked_on, reversal, btc, entry_code, code, original, charges,
     ) = row  # fmt: skip
     detail = BankDetail(
         id_, entry, number, Money(cents, currency), side, e2e, instruction, tx, mandate, name, iban, reference, kind,
-        tuple(json.loads(text) if isinstance(text, str) else text), reason,
+        tuple(json.loads(text) if isinstance(text, str) else text), reason, original, charges,
     )  # fmt: skip
     returned = is_return((btc or "").rpartition("/")[2], entry_code) or is_return(None, code)
     return ToDecide(detail, Breakdown(told), booked_on, reversal, returned)
@@ -307,4 +310,6 @@ def _detail(row: BankDetailRow) -> BankDetail:
         reference_type=row.reference_type,
         remittance=tuple(row.remittance),
         return_reason=row.return_reason,
+        original_cents=row.original_cents,
+        charges_cents=row.charges_cents,
     )

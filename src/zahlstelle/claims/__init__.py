@@ -1,6 +1,15 @@
 """Claims (Forderungen): services, pools of Kassenzeichen, claims with lines, and what is open of them."""
 
-from ._context import open_amounts, open_with_amounts
+from ._context import (
+    Candidate,
+    candidates_named,
+    candidates_of_amount,
+    candidates_of_debtors,
+    open_amounts,
+    open_with_amounts,
+    policies_of,
+    search_claims,
+)
 from ._operations import (
     DraftLine,
     FeeUnknown,
@@ -34,16 +43,19 @@ from ._rules import (
     AmountNotPositive,
     ClaimStatus,
     KassenzeichenWrong,
+    LineKind,
     LinesDiffer,
     Pool,
     PoolExhausted,
     Service,
     checked,
     normalised,
+    repay,
 )
 
 __all__ = [
     "AmountNotPositive",
+    "Candidate",
     "Claim",
     "ClaimLine",
     "ClaimStatus",
@@ -52,6 +64,7 @@ __all__ = [
     "FeeUnknown",
     "KassenzeichenTaken",
     "KassenzeichenWrong",
+    "LineKind",
     "LinesDiffer",
     "NewClaim",
     "OpenAmount",
@@ -61,6 +74,9 @@ __all__ = [
     "Service",
     "ServiceUnknown",
     "add_catalogue",
+    "candidates_named",
+    "candidates_of_amount",
+    "candidates_of_debtors",
     "checked",
     "claim_by_id",
     "claim_by_kassenzeichen",
@@ -73,8 +89,11 @@ __all__ = [
     "open_claim",
     "open_claims",
     "open_with_amounts",
+    "policies_of",
     "pools",
     "recent_claims",
+    "repay",
+    "search_claims",
     "service_by_key",
     "services",
     "settle",

@@ -1,13 +1,18 @@
 """Read claims as context for a person who has to decide; the amount alone never decides."""
 
+import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
 
-from zahlstelle.tenancy import Tenant, inside
+from zahlstelle.tenancy import Policy, Tenant, inside
 
 from ._queries import OpenAmount
+from ._rules import normalised
 
 _SAME_AMOUNT = """
 SELECT id, kassenzeichen, amount_cents, open_cents, currency FROM (
@@ -44,3 +49,87 @@ def open_amounts(*, tenant: Tenant, numbers: Sequence[str] = (), ids: Sequence[U
     with inside(tenant), connection.cursor() as cursor:
         cursor.execute(_AMOUNTS, {"tenant": tenant.id, "numbers": list(numbers), "ids": list(ids)})
         return [OpenAmount(*row) for row in cursor.fetchall()]
+
+
+_POLICIES = """
+SELECT c.id, coalesce(s.policy, '{}')::text FROM claim c LEFT JOIN service s ON s.id = c.service_id
+    AND s.tenant_id = c.tenant_id
+WHERE c.tenant_id = %s AND c.id = ANY(%s)
+"""
+
+
+def policies_of(*, tenant: Tenant, claim_ids: Sequence[UUID]) -> Mapping[UUID, Policy]:
+    """Tell the policy of each claim: what its service says, else what the town says, else the careful default."""
+    of_town = Policy().with_changes(tenant.settings.get("policy", {}))
+    with inside(tenant), connection.cursor() as cursor:
+        cursor.execute(_POLICIES, [tenant.id, list(claim_ids)])
+        return {claim: of_town.with_changes(json.loads(said)) for claim, said in cursor.fetchall()}
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A claim somebody may have meant, with what a person needs to recognise it."""
+
+    id: UUID
+    kassenzeichen: str
+    open_cents: int
+    amount_cents: int
+    currency: str
+    purpose: str
+    debtor_name: str | None
+    due_on: date | None
+
+
+_CANDIDATE = """
+SELECT c.id, c.kassenzeichen, b.due_cents - b.settled_cents, c.amount_cents, c.currency, c.purpose, c.debtor_name,
+    c.due_on
+FROM claim c JOIN claim_balance b ON b.claim_id = c.id AND b.tenant_id = c.tenant_id
+WHERE c.tenant_id = %(tenant)s AND {what}
+ORDER BY (b.due_cents = b.settled_cents), c.due_on NULLS LAST, c.opened_at DESC, c.id LIMIT %(limit)s
+"""
+_NAMED = _CANDIDATE.format(what="(c.kassenzeichen = ANY(%(numbers)s) OR c.id = ANY(%(ids)s::uuid[]))")
+_OF_DEBTOR = _CANDIDATE.format(what="c.debtor_name = ANY(%(debtors)s) AND b.settled_cents < b.due_cents")
+_OF_AMOUNT = _CANDIDATE.format(
+    what="c.amount_cents = %(cents)s AND b.settled_cents = 0 AND c.debtor_name ILIKE ANY(%(words)s)"
+)
+_SEARCH = _CANDIDATE.format(
+    what="(c.kassenzeichen LIKE %(number)s OR c.debtor_name ILIKE %(text)s OR c.purpose ILIKE %(text)s"
+    " OR c.external_reference = %(plain)s)"
+)
+
+
+def candidates_named(
+    *, tenant: Tenant, numbers: Sequence[str] = (), ids: Sequence[UUID] = (), limit: int = 200
+) -> Sequence[Candidate]:
+    """Look up claims by Kassenzeichen or id, open ones first."""
+    return _found(tenant, _NAMED, {"numbers": list(numbers), "ids": list(ids), "limit": limit})
+
+
+def candidates_of_debtors(*, tenant: Tenant, debtors: Sequence[str], limit: int = 50) -> Sequence[Candidate]:
+    """List open claims of these debtors, the one due first on top."""
+    return _found(tenant, _OF_DEBTOR, {"debtors": list(debtors), "limit": limit})
+
+
+def candidates_of_amount(*, tenant: Tenant, cents: int, words: Sequence[str], limit: int = 200) -> Sequence[Candidate]:
+    """List claims of which nothing is paid, of exactly this amount, whose debtor's name has one of the words."""
+    like = [f"%{_literal(word)}%" for word in words]
+    return _found(tenant, _OF_AMOUNT, {"cents": cents, "words": like, "limit": limit}) if like else []
+
+
+def search_claims(*, tenant: Tenant, text: str, limit: int = 20) -> Sequence[Candidate]:
+    """Find claims by the beginning of a Kassenzeichen, or a part of debtor's name or purpose; open ones first."""
+    plain = text.strip()
+    if len(plain) < 3:
+        return []
+    number = f"{_literal(normalised(plain))}%"
+    return _found(tenant, _SEARCH, {"number": number, "text": f"%{_literal(plain)}%", "plain": plain, "limit": limit})
+
+
+def _literal(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def _found(tenant: Tenant, sql: str, parameters: dict[str, Any]) -> Sequence[Candidate]:
+    with inside(tenant), connection.cursor() as cursor:
+        cursor.execute(sql, {"tenant": tenant.id, **parameters})
+        return [Candidate(*row) for row in cursor.fetchall()]

@@ -26,7 +26,7 @@ from ._queries import (
     pools,
     service_by_key,
 )
-from ._rules import Pool, checked, sound
+from ._rules import LineKind, Pool, checked, sound
 
 
 class KassenzeichenTaken(Refusal):
@@ -48,6 +48,7 @@ class DraftLine:
     text: str
     amount: Money
     posting: Mapping[str, Any] = field(default_factory=dict)
+    kind: LineKind = LineKind.PRINCIPAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +171,7 @@ def _draft(new: NewClaim, place: _Place, at: datetime) -> Claim:
         external_reference=new.external_reference,
         origin=new.origin,
         opened_at=at,
-        lines=[ClaimLine(n, line.text, line.amount, dict(line.posting)) for n, line in enumerate(lines, 1)],
+        lines=[ClaimLine(n, line.text, line.amount, dict(line.posting), line.kind) for n, line in enumerate(lines, 1)],
     )
 
 
@@ -189,10 +190,10 @@ WITH given AS (
         %(at)s FROM given
     ON CONFLICT (tenant_id, kassenzeichen) DO NOTHING RETURNING id, amount_cents
 ), line AS (
-    INSERT INTO claim_line (tenant_id, claim_id, number, text, amount_cents, posting)
-    SELECT %(tenant)s, claim.id, l.number, l.text, l.cents, l.posting FROM claim
+    INSERT INTO claim_line (tenant_id, claim_id, number, text, amount_cents, posting, kind)
+    SELECT %(tenant)s, claim.id, l.number, l.text, l.cents, l.posting, l.kind FROM claim
     JOIN unnest(%(line_claims)s::uuid[], %(line_numbers)s::integer[], %(texts)s::text[], %(line_cents)s::bigint[],
-        %(postings)s::jsonb[]) AS l (claim, number, text, cents, posting) ON l.claim = claim.id
+        %(postings)s::jsonb[], %(kinds)s::text[]) AS l (claim, number, text, cents, posting, kind) ON l.claim = claim.id
 )
 INSERT INTO claim_balance (tenant_id, claim_id, due_cents, settled_cents)
 SELECT %(tenant)s, claim.id, claim.amount_cents, 0 FROM claim RETURNING claim_id
@@ -224,6 +225,7 @@ def _store(tenant: Tenant, drafts: Sequence[tuple[Claim, _Place]]) -> set[UUID]:
         "texts": [line.text for _, line in lines],
         "line_cents": [line.amount.cents for _, line in lines],
         "postings": [json.dumps(line.posting) for _, line in lines],
+        "kinds": [line.kind.value for _, line in lines],
     }
     with connection.cursor() as cursor:
         cursor.execute(_STORE, given)
@@ -248,8 +250,8 @@ def _same(known: Claim, new: NewClaim) -> bool:
         return False
     if not new.lines:
         return [line.text for line in known.lines] == [new.purpose]
-    lines = [(line.text, line.amount, dict(line.posting)) for line in known.lines]
-    return lines == [(line.text, line.amount, dict(line.posting)) for line in new.lines]
+    lines = [(line.text, line.amount, dict(line.posting), line.kind) for line in known.lines]
+    return lines == [(line.text, line.amount, dict(line.posting), line.kind) for line in new.lines]
 
 
 def _owed(claim: Claim, at: datetime) -> Entry:
@@ -316,5 +318,6 @@ def _add_service(tenant: Tenant, position: int, service: Mapping[str, Any]) -> N
             "posting": dict(service.get("posting", {})),
             "public": service.get("public", True),
             "position": position,
+            "policy": dict(service.get("policy", {})),
         },
     )

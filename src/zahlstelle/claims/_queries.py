@@ -14,7 +14,7 @@ from zahlstelle.kernel import CheckMethod, Money, Refusal
 from zahlstelle.tables.claims import ClaimBalanceRow, ClaimLineRow, ClaimRow, PoolRow, ServiceRow
 from zahlstelle.tenancy import Tenant, inside
 
-from ._rules import ClaimStatus, Pool, Service, normalised
+from ._rules import ClaimStatus, LineKind, Pool, Service, normalised
 
 
 class ClaimUnknown(Refusal):
@@ -40,12 +40,13 @@ class PoolUnknown(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class ClaimLine:
-    """A line of a claim with its posting data."""
+    """A line of a claim with its posting data. `kind` decides its place in the order of repayment."""
 
     number: int
     text: str
     amount: Money
     posting: Mapping[str, Any]
+    kind: LineKind = LineKind.PRINCIPAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +201,7 @@ def _claims(tenant: Tenant, rows: "QuerySet[ClaimRow]") -> list[Claim]:
     balances = {b.claim_id: b for b in ClaimBalanceRow.objects.filter(tenant_id=tenant.id, claim_id__in=ids)}
     lines: dict[UUID, list[ClaimLine]] = {}
     for line in ClaimLineRow.objects.filter(tenant_id=tenant.id, claim_id__in=ids).order_by("claim", "number"):
-        entry = ClaimLine(line.number, line.text, Money(line.amount_cents), line.posting)
+        entry = ClaimLine(line.number, line.text, Money(line.amount_cents), line.posting, LineKind(line.kind))
         lines.setdefault(line.claim_id, []).append(entry)
     return [_claim(row, balances[row.id], lines[row.id]) for row in found]
 

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from zahlstelle.kernel import CheckMethod, InputRefused, Money, Refusal, checkdigits
+from zahlstelle.tenancy import Repayment
 
 
 class ClaimStatus(StrEnum):
@@ -16,6 +17,17 @@ class ClaimStatus(StrEnum):
     OPEN = "open"
     PARTLY_SETTLED = "partly_settled"
     SETTLED = "settled"
+
+
+class LineKind(StrEnum):
+    """What a line of a claim is, as the law on repayment tells them apart."""
+
+    FINE = "fine"  # Geldbuße, Zwangsgeld
+    PRINCIPAL = "principal"  # Hauptforderung
+    COSTS = "costs"  # Kosten, Mahngebühren
+    LATE_FILING = "late_filing"  # Verspätungszuschlag
+    INTEREST = "interest"  # Zinsen
+    LATE_FEE = "late_fee"  # Säumniszuschlag
 
 
 class AmountNotPositive(InputRefused):
@@ -126,3 +138,37 @@ def sound(amount: Money, lines: Sequence[Money]) -> None:
         raise AmountNotPositive(f"{amount}: a claim is for more than zero")
     if any(line.currency != amount.currency for line in lines) or sum(line.cents for line in lines) != amount.cents:
         raise LinesDiffer(f"the lines do not add up to {amount}")
+
+
+_K = LineKind
+# § 225 (2) AO: fines, taxes, costs, late-filing surcharges, interest, late fees. § 367 (1) BGB: costs, interest,
+# principal; what only public law knows stands there before the principal, as what was incurred because of it.
+ORDER: Mapping[Repayment, Sequence[LineKind]] = {
+    Repayment.PUBLIC_LAW: (_K.FINE, _K.PRINCIPAL, _K.COSTS, _K.LATE_FILING, _K.INTEREST, _K.LATE_FEE),
+    Repayment.PRIVATE_LAW: (_K.COSTS, _K.LATE_FILING, _K.INTEREST, _K.LATE_FEE, _K.FINE, _K.PRINCIPAL),
+}
+
+
+def repay(
+    lines: Sequence[tuple[int, LineKind, int]],
+    paid: Mapping[int, int],
+    cents: int,
+    order: Repayment,
+    first: Sequence[int] = (),
+) -> Sequence[tuple[int, int]]:
+    """Divide cents over a claim's lines: the debtor's own choice first, then by kind, then in the lines' order.
+
+    Lines are (number, kind, cents), `paid` is what each has got so far. More than is open of all lines is a defect.
+    """
+    places = {kind: place for place, kind in enumerate(ORDER[order])}
+    chosen = {number: place for place, number in enumerate(first)}
+    queue = sorted(lines, key=lambda line: (chosen.get(line[0], len(chosen)), places[line[1]], line[0]))
+    shares = []
+    for number, _, amount in queue:
+        share = min(cents, amount - paid.get(number, 0))
+        if share > 0:
+            shares.append((number, share))
+            cents -= share
+    if cents:
+        raise ValueError(f"{cents} cents are more than is open of the lines")
+    return sorted(shares)

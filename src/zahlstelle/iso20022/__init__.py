@@ -1,8 +1,9 @@
-"""Bank messages (camt.05x): bytes in, frozen records out, and back. No Django, no database."""
+"""Bank messages (camt.05x, pain.00x): bytes in, frozen records out, and back. No Django, no database."""
 
 from ._details import is_return
-from ._documents import Source, documents
+from ._documents import Source, documents, message_of
 from ._inspect import detail_json, entries, entry_json, json_pieces
+from ._orders import Order, OrderBatch, OrderKind, OrderMessage, read_orders
 from ._reader import read
 from ._records import (
     Balance,
@@ -21,6 +22,7 @@ from ._records import (
     StatementStart,
 )
 from ._refusals import Reason, Unreadable, Unwritable
+from ._status_reports import Status, StatusLevel, StatusReason, StatusReport, read_status_report
 from ._whole import looks_whole
 from ._write import (
     NoticeDetail,
@@ -46,6 +48,10 @@ __all__ = [
     "NoticeDetail",
     "NoticeEntry",
     "NoticeHead",
+    "Order",
+    "OrderBatch",
+    "OrderKind",
+    "OrderMessage",
     "Reason",
     "Side",
     "Source",
@@ -53,6 +59,10 @@ __all__ = [
     "StatementEnd",
     "StatementHead",
     "StatementStart",
+    "Status",
+    "StatusLevel",
+    "StatusReason",
+    "StatusReport",
     "Unreadable",
     "Unwritable",
     "camt054_pieces",
@@ -63,7 +73,10 @@ __all__ = [
     "is_return",
     "json_pieces",
     "looks_whole",
+    "message_of",
     "read",
+    "read_orders",
+    "read_status_report",
     "sayable_iban",
     "sayable_id",
     "write_camt054",

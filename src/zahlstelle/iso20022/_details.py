@@ -41,6 +41,8 @@ _TEXTS: tuple[tuple[str, ...], ...] = (
     ("AddtlTxInf",),
 )
 
+CODES = slice(19, 23)  # of these: the bank transaction code and the Geschäftsvorfallcode
+
 # Sub-families and Geschäftsvorfallcodes of returns: the parties keep the roles of the original payment.
 _RETURN_SUBFAMILIES = frozenset({"RRTN", "UPDD", "PRDD"})
 _RETURN_CODES = frozenset({"108", "109", "159"})
@@ -87,7 +89,7 @@ class DetailPlan:
 def plan(node: Node) -> DetailPlan:
     """Work out where a `TxDtls` of this shape keeps its fields."""
     return DetailPlan(
-        texts=itemgetter(*(node.at_any(*paths) for paths in _TEXTS)),
+        texts=itemgetter(*places(node)),
         amount=_amount(node),
         instructed=_sum_at(node, "AmtDtls/InstdAmt/Amt"),
         side=node.at("CdtDbtInd"),
@@ -103,6 +105,11 @@ def plan(node: Node) -> DetailPlan:
         charges=charges(node),
         returned=node.first("RtrInf") is not None,
     )
+
+
+def places(node: Node) -> list[int]:
+    """Where the texts stand that are taken as they are, in the order in which `build` takes them."""
+    return [node.at_any(*paths) for paths in _TEXTS]
 
 
 def _sum_at(node: Node, path: str) -> tuple[int, str | None] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import stat
 import struct
 import sys
@@ -23,6 +24,8 @@ MAX_NESTING = 2  # a ZIP in a ZIP
 MAX_INFLATED = 4 * 1024**3  # bytes out of one ZIP, all members together
 MAX_RATIO = 250  # bytes out per byte in; camt files come to 13:1, repetitive ones to 60:1
 RATIO_FROM = 1024 * 1024  # bytes out, before the ratio counts
+_LOOKED_AT = 16 * 1024  # bytes, where a file is asked what it is
+_MESSAGE = re.compile(rb"urn:[^\"'<>]{0,80}?\b((?:camt|pain)\.\d{3})\b")
 _IN_MEMORY = 8 * 1024 * 1024
 _STEP = 64 * 1024
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
@@ -48,6 +51,38 @@ def documents(
             yield one, stream
         elif passed_over is not None:
             passed_over.append(one)
+
+
+def message_of(stream: BinaryIO) -> tuple[str | None, BinaryIO]:
+    """Which message a file says it is (`camt.054`, `pain.002` ...), and the file from its beginning again.
+
+    Only the beginning is looked at, nothing is checked: to choose between `read`, `read_orders` and
+    `read_status_report`. None where no namespace is named. Raises Unreadable where `stream` does.
+    """
+    head = b""
+    while len(head) < _LOOKED_AT and (more := stream.read(_LOOKED_AT - len(head))):
+        head += more
+    found = _MESSAGE.search(head.replace(b"\0", b""))
+    return (None if found is None else found[1].decode("ascii")), cast(BinaryIO, _Again(head, stream))
+
+
+class _Again(io.RawIOBase):
+    """A stream whose beginning was read already, from its beginning."""
+
+    def __init__(self, head: bytes, rest: BinaryIO) -> None:
+        self.head, self.rest = head, rest
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        if not self.head:
+            return self.rest.read(size)
+        if size is None or size < 0:
+            taken, self.head = self.head, b""
+            return taken + self.rest.read(size)
+        taken, self.head = self.head[:size], self.head[size:]
+        return taken
 
 
 def _all(source: Source, name: str | None) -> Iterator[tuple[str, BinaryIO | None]]:

@@ -246,6 +246,11 @@ class EntrySums:
         if detail.charges_cents:
             self.charges += detail.charges_cents
 
+    def add_run(self, details: int, signed: int) -> None:
+        """Details that all have amounts in the entry's currency and no charges."""
+        self.details = details
+        self.signed += signed
+
     def close(self, head: EntryHead, note: Note) -> Entry:
         """The entry with its sums. Where details or the bank's own counts differ, that is noted."""
         summed = self.details > 0 and not self.unsized

@@ -1,9 +1,11 @@
 """Characters into events: one pass, constant memory, every byte seen by the XML parser.
 
-expat judges every byte. Outside collective entries it reports each element; inside a run of `TxDtls` written
-plainly (no comment, CDATA, prefix or unusual attribute) it only checks, and the fields are cut out of the same
-text by shape (see `_shapes`). What is not written plainly is read element by element, with the same plans;
-a test holds both ways against each other.
+Outside collective entries expat reports each element. Inside, where details come by the hundred thousand, there are
+three ways, each falling back to the next for as little as one detail. A detail that fills in a known form is matched
+whole by an expression that admits nothing but well-formed XML (see `_forms`). One that is written plainly (no comment,
+CDATA, prefix or unusual attribute) is only checked by expat, and its fields are cut out of the same text by shape (see
+`_shapes`). What is not written plainly is read element by element, with the same plans. Tests hold all ways against
+each other.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from xml.parsers import expat
 
 from . import _details, _heads
 from ._details import Context, DetailPlan, Trouble
+from ._forms import Form
 from ._plans import Plans
 from ._records import (
     Deviation,
@@ -36,6 +39,8 @@ MAX_TOKEN = 1024 * 1024  # characters without a closing bracket: a text, a tag, 
 MAX_TAGS = 40_000  # of one element held in memory
 MAX_ELEMENT = 4 * 1024 * 1024  # characters of one element held in memory
 MAX_DOCUMENTS = 2_000  # in one file
+MAX_WAITING = 64 * 1024  # characters of a detail that wait for its end
+FEW = 16  # details read in full before forms are tried again
 MAX_OUTSIDE = 2_000  # elements before a message is found
 
 _BODY = re.compile(r"(BkToCstmrAcctRpt|BkToCstmrStmt|BkToCstmrDbtCdtNtfctn)(V\d\d)?")
@@ -51,6 +56,8 @@ _EACH_TIME = frozenset({"details_differ", "batch_count_differs", "balances_diffe
 _TURNS = frozenset({"Ntry", "TxDtls", "NtryDtls", *_STATEMENTS})
 _SPLIT = re.compile("<([^>]*)>").split
 _BLANK = re.compile(r"[ \t\n]*").match
+_OUTSIDE = re.compile("[ \\t\\n\ufeff]*").match
+_MARKS = frozenset({"/TxDtls", "/Btch"})
 _OPEN, _CLOSE = "<TxDtls>", "</TxDtls>"
 
 _TRUNCATED = {expat.errors.codes[word] for word in (
@@ -88,11 +95,10 @@ class _Frame:
 
 class _Reader:
     parser: expat.XMLParserType
-    plain: bool  # whether the quick way is still open in this document
     ended: bool  # the root element is closed
     over: bool  # something stands behind it that begins another document
-    told: bool  # the last feed ended behind a tag that was reported
-    last_tag: str
+    told: bool  # the last feed ended behind a tag that was reported, and with nothing else
+    mark: int  # where that tag ended, in bytes of this document
     message: MessageHead
     statement: _heads.StatementSums
     statement_head: StatementHead | None
@@ -108,77 +114,73 @@ class _Reader:
         self.documents = 0
         self.base_line = 0
         self.rest = ""
+        self.at = 0  # how much of it is done
         self._new_document()
 
     # --- the file: documents one after the other --------------------------------------------------
 
     def events(self, stream: BinaryIO) -> Iterator[Event]:
         for chunk in characters(stream, self.name, self._note_bytes, self._line_of_next):
-            self.rest += chunk
-            while self.rest:
-                taken = self._take(self.rest)
+            self.rest, self.at = self.rest[self.at :] + chunk, 0
+            done = -1
+            while done < self.at < len(self.rest):
+                done = self.at
+                self.at = self._take(self.rest, done)
                 if self.pending:
                     yield from self.pending
                     self.pending.clear()
-                if taken == 0:
-                    break
-                self.rest = self.rest[taken:]
-            if len(self.rest) > MAX_TOKEN:
+            if len(self.rest) - self.at > MAX_TOKEN:
                 raise self._unreadable(Reason.TOO_LARGE, self._line(), None, "a text or tag without an end")
-        self._finish(self.rest)
+        self._finish(self.rest[self.at :])
         yield from self.pending
         self.pending.clear()
 
-    def _take(self, text: str) -> int:
-        """Read a stretch from the beginning of `text`; answer how many characters of it are done."""
+    def _take(self, text: str, at: int) -> int:
+        """Read a stretch of `text` from `at` on; answer where it ended, `at` if more text is needed first."""
         if self.over:
-            return self._between_documents(text)
-        if self.plain and self._inside_details():
-            done = self._run_of_details(text)
-            if done:
+            return self._between_documents(text, at)
+        if self.plain_allowed and self._inside_details():
+            done = self._run_of_details(text, at)
+            if done != at or self._may_go_on(text, at):
                 return done
-        end = self._stretch(text)
-        return self._feed(text, end) if end else 0
+        end = self._stretch(text, at)
+        return self._feed(text, at, end) if end > at else at
 
-    def _stretch(self, text: str) -> int:
-        """How much of `text` to report element by element: up to the next details, else to the last tag."""
-        if self.plain:
-            following = text.find(_OPEN, 1 if self._inside_details() else 0)
-            if following > 0:
+    def _stretch(self, text: str, at: int) -> int:
+        """Up to where to report element by element: up to the next details, else to the last tag."""
+        if self.plain_allowed:
+            following = text.find(_OPEN, at + 1 if self._inside_details() else at)
+            if following > at:
                 return following
-            if following == 0:
-                return len(_OPEN)
-        return text.rfind(">") + 1
+            if following == at:
+                return at + len(_OPEN)
+        return text.rfind(">", at) + 1
 
-    def _between_documents(self, text: str) -> int:
-        start = text.lstrip(" \t\n\ufeff")
-        skipped = len(text) - len(start)
-        if not start:
-            self.base_line += text.count("\n")
-            return skipped
-        self.base_line += text[:skipped].count("\n")
-        if not start.startswith("<"):
+    def _between_documents(self, text: str, at: int) -> int:
+        start = _OUTSIDE(text, at).end()  # type: ignore[union-attr]
+        self.base_line += text.count("\n", at, start)
+        if start == len(text):
+            return start
+        if not text.startswith("<", start):
             raise self._unreadable(Reason.NOT_XML, self.base_line + 1, None, "text after the document's end")
         self._new_document()
-        return skipped or self._take(text)
+        return self._take(text, start)
 
-    def _feed(self, text: str, end: int) -> int:
-        """Give `text[:end]` to the parser with all its reports; a document may end inside."""
-        piece = text[:end]
-        if self.plain and ("<!" in piece or piece.find("<?", 2) >= 0):
-            self.plain = False  # comments and CDATA may hide what looks like tags: read on carefully
-        before, self.last_tag = self.fed, ""  # only what is reported now counts as told
+    def _feed(self, text: str, at: int, end: int) -> int:
+        """Give `text[at:end]` to the parser with all its reports; a document may end inside."""
+        piece = text[at:end]
+        before = self.fed
         try:
             self.parser.Parse(piece, False)
         except expat.ExpatError as why:
             if not self.ended or self.parser.ErrorByteIndex < self.end_byte:
                 raise self._broken(why) from None
-            done = len(piece.encode()[: self.parser.ErrorByteIndex - before].decode())
+            done = at + len(piece.encode()[: self.parser.ErrorByteIndex - before].decode())
             self.base_line += why.lineno - 1
             self.over = True
-            return done or self._between_documents(text)
-        self.fed += len(piece.encode()) if not piece.isascii() else end
-        self.told = bool(self.last_tag) and piece.rstrip(" \t\n").endswith(self.last_tag)
+            return done if done > at else self._between_documents(text, at)
+        self.fed += len(piece.encode()) if not piece.isascii() else len(piece)
+        self.told = self.mark == self.fed - len(piece) + len(piece.rstrip(" \t\n"))
         return end
 
     def _finish(self, rest: str) -> None:
@@ -202,7 +204,7 @@ class _Reader:
         self._report(True)
         self.fed = self.end_byte = 0
         self.ended = self.over = self.told = False
-        self.plain, self.last_tag = self.plain_allowed, ""
+        self.mark = -1
         self.depth = self.outside = 0
         self.document_depth = -1
         self.text = ""
@@ -232,15 +234,33 @@ class _Reader:
             and self.depth == frame.depth + 1
         )
 
-    def _run_of_details(self, text: str) -> int:
-        """Read as many whole plain `TxDtls` as `text` begins with; answer how many characters that were."""
-        at = _BLANK(text).end()  # type: ignore[union-attr]
+    def _may_go_on(self, text: str, at: int) -> bool:
+        """Whether `text` ends in the middle of a detail that the next characters may complete."""
+        return (
+            len(text) - at < MAX_WAITING
+            and text.startswith(_OPEN, _BLANK(text, at).end())  # type: ignore[union-attr]
+            and text.find(_CLOSE, at) < 0
+        )
+
+    def _run_of_details(self, text: str, begin: int) -> int:
+        """Read as many whole plain `TxDtls` as `text` has from `begin` on; answer where they end."""
+        at = _BLANK(text, begin).end()  # type: ignore[union-attr]
+        if not text.startswith(_OPEN, at):
+            return begin
+        around = self._open_entry()
+        forms = self.shapes.forms_for(around)
+        done = self._filled_in(text, begin, at, forms, around)
+        if done:
+            return done
         found: list[_Found] = []
+        hots = self.shapes.hot
         while text.startswith(_OPEN, at):
-            for hot in self.shapes.hot:
+            for hot in hots:
                 matched = hot.match(text, at)
                 if matched is not None:
-                    found.append((matched.groups(), hot.plan, at, matched.start))
+                    tokens = matched.groups()
+                    found.append((tokens, hot.plan, at, matched.start))
+                    self.shapes.learn(hot, tokens, around)
                     end = matched.end()
                     break
             else:
@@ -248,11 +268,35 @@ class _Reader:
                 if not end:
                     break
             at = _BLANK(text, end).end()  # type: ignore[union-attr]
-        if found:
-            line = self._line()
-            self._check_only(text[:at])
-            self._add_run(text, line, found, self._open_entry())
-        return at if found else 0
+            if forms and len(found) >= FEW:
+                break  # the next ones may be of a form again
+        if not found:
+            return begin
+        line = self._line()
+        self._check_only(text[begin:at])
+        self._add_run(text, begin, line, found, around)
+        return at
+
+    def _filled_in(self, text: str, begin: int, at: int, forms: list[Form], around: Context) -> int:
+        """Read details that fill in one of `forms`; answer where they end, 0 where there are none."""
+        first = at
+        line = began_on = self._line() + text.count("\n", begin, at)
+        entry, add = self.entry, self.pending.append
+        place = 0
+        while place < len(forms):
+            form = forms[place]
+            end, count, line, value = form.take(text, at, entry.details, line, add)
+            if end == at:
+                place += 1
+                continue
+            entry.add_run(count, value if (form.side or around.side) == "credit" else -value)
+            if place:
+                forms.insert(0, forms.pop(place))
+            at, place = end, 0
+        if at == first:
+            return 0
+        self.base_line += line - began_on + text.count("\n", begin, first)
+        return at
 
     def _cut(self, text: str, at: int, found: list[_Found]) -> int:
         """Cut the `TxDtls` at `at` by its tags; answer where it ends, 0 if it is not whole or not plain."""
@@ -264,7 +308,6 @@ class _Reader:
         tags = tuple(tokens[1::2])
         plan = None if "<!" in piece or "<?" in piece else self.shapes.plan(tags, plain=True)
         if plan is None:
-            self.plain = False
             return 0
         self.shapes.warm(tags)
         found.append((tokens, plan, at, lambda group: at + sum(map(len, tokens[: group - 1])) + group - 1))
@@ -281,8 +324,8 @@ class _Reader:
         self.text = ""
         self.fed += len(piece) if piece.isascii() else len(piece.encode())
 
-    def _add_run(self, text: str, line: int, found: list[_Found], around: Context) -> None:
-        first_line, counted = line, 0
+    def _add_run(self, text: str, begin: int, line: int, found: list[_Found], around: Context) -> None:
+        first_line, counted = line, begin
         escaped = "&" in text
         build, add, entry = _details.build, self.pending.append, self.entry
         for tokens, plan, at, start in found:
@@ -294,7 +337,7 @@ class _Reader:
             try:
                 detail = build(tokens, plan, around, entry.details + 1, line)
             except Trouble as why:
-                at_line = first_line + text.count("\n", 0, start(why.token + 1))
+                at_line = first_line + text.count("\n", begin, start(why.token + 1))
                 raise self._troubled(why, at_line) from None
             entry.add(detail, around)
             add(detail)
@@ -304,7 +347,6 @@ class _Reader:
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         tag = self.names.get(name) or self._named(name)
         self.depth += 1
-        self.last_tag = ""
         if self.depth > MAX_DEPTH:
             raise self._unreadable(Reason.TOO_DEEP, self._line(), tag, f"nested deeper than {MAX_DEPTH}")
         frame = self.frame
@@ -324,7 +366,8 @@ class _Reader:
         self.depth = depth - 1
         if frame is not None:
             tag = "/" + (self.names.get(name) or self._named(name))
-            self.last_tag = "</Btch>" if tag == "/Btch" else _CLOSE if tag == "/TxDtls" else ""
+            if tag in _MARKS:  # a tag written otherwise, or with more behind it, is no mark
+                self.mark = self.parser.CurrentByteIndex + len(tag) + 2
             self._gather(frame, tag)
             if depth == frame.depth:
                 self._leave(frame)
@@ -434,7 +477,7 @@ class _Reader:
         elif tag == "NtryDtls":
             if frame.kind == "entry":
                 self.in_details, self.prefixed = True, name.count(" ") == 2
-                self.last_tag = "<NtryDtls>"
+                self.mark = self.parser.CurrentByteIndex + len("<NtryDtls>")
             return False
         else:
             if frame.kind != "message":
@@ -548,7 +591,7 @@ class _Reader:
         return Unreadable(code, self.name, line, element, reason)
 
     def _line_of_next(self) -> int:
-        return self._line() + self.rest.count("\n")
+        return self._line() + self.rest.count("\n", self.at)
 
     def _note_bytes(self, code: str, line: int, reason: str) -> None:
         self._note(code, line, None, reason)

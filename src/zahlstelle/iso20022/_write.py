@@ -105,7 +105,9 @@ def write_camt054(head: NoticeHead, entry: NoticeEntry, details: Iterable[Notice
     return b"".join(camt054_pieces(head, entry, details))
 
 
-def write_camt054_by_content(to: BinaryIO, head: NoticeHead, entry: NoticeEntry, details: Iterable[NoticeDetail]) -> str:
+def write_camt054_by_content(
+    to: BinaryIO, head: NoticeHead, entry: NoticeEntry, details: Iterable[NoticeDetail]
+) -> str:
     """Write the file to `to` and give its message id, which follows from everything the file says.
 
     `head.message_id` need only tell apart what is equal in every other word; `entry.count` is counted here. Details
@@ -254,7 +256,9 @@ def _bank_code(told: str | None, usual: str | None) -> str:
     if code is None or (shape := _DK_CODE.fullmatch(code)) is None:
         return ""
     family, sub_family = _ISO_CODES.get(shape[1], ("", ""))
-    iso = f"<Domn><Cd>PMNT</Cd><Fmly><Cd>{family}</Cd><SubFmlyCd>{sub_family}</SubFmlyCd></Fmly></Domn>" if family else ""
+    iso = (
+        f"<Domn><Cd>PMNT</Cd><Fmly><Cd>{family}</Cd><SubFmlyCd>{sub_family}</SubFmlyCd></Fmly></Domn>" if family else ""
+    )
     return f"<BkTxCd>{iso}<Prtry><Cd>{_cleaned(code)}</Cd><Issr>DK</Issr></Prtry></BkTxCd>"
 
 

@@ -1,4 +1,4 @@
-"""Tables of allocation: every decision with its reasons, and what is still in suspense."""
+"""Tables of allocation: every decision with its reasons, what is still in suspense, and what was learned of payers."""
 
 from django.db import models
 
@@ -21,6 +21,10 @@ class AllocationRow(OfTenant):
     decided_at = models.DateTimeField()
     decided_by = models.TextField()
     journal_entry = models.UUIDField(null=True)
+    account = models.CharField(max_length=60, null=True)  # where money went that is no claim's and no payment's
+    lines = models.JSONField(null=True)  # [[number, cents], ...] of the claim's lines; null: all that was open
+    runner_up = models.JSONField(null=True)  # the second candidate, its score and reasons
+    takes_back = models.UUIDField(null=True)  # the decision that is taken back
 
     class Meta:
         db_table = "allocation"
@@ -34,7 +38,7 @@ class AllocationRow(OfTenant):
 
 
 class SuspenseRow(OfTenant):
-    """Money in suspense (Verwahrung): a detail whose purpose is not yet known, with its doubt."""
+    """Money in suspense (Verwahrung): what of a detail has no known purpose yet, with its doubt."""
 
     detail = models.UUIDField(primary_key=True)
     entry = models.UUIDField()
@@ -56,3 +60,46 @@ class SuspenseRow(OfTenant):
                 name="suspense_candidate",
             ),
         ]
+
+
+class PayerHabitRow(OfTenant):
+    """Whose claims an account has paid so far (learned payer): a source of proposals, never a reason to post."""
+
+    id = models.UUIDField(primary_key=True)
+    iban = models.CharField(max_length=34)
+    debtor = models.TextField()
+    times = models.IntegerField()
+    last_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "payer_habit"
+        constraints = [models.UniqueConstraint("tenant", "iban", "debtor", name="payer_habit_once")]
+
+
+class PayerTrialRow(OfTenant):
+    """What a learned payer would have proposed first, and whether a person's decision agreed. Written once."""
+
+    id = models.UUIDField(primary_key=True)
+    detail = models.UUIDField()
+    proposed = models.UUIDField()
+    agreed = models.BooleanField()
+    decided_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "payer_trial"
+        indexes = [models.Index("tenant", "decided_at", name="payer_trial_at")]
+
+
+class PayerSwitchRow(OfTenant):
+    """Whether proposals of learned payers are shown in this town: who switched, when, at which measured precision."""
+
+    id = models.UUIDField(primary_key=True)
+    shown = models.BooleanField()
+    trials = models.IntegerField()
+    agreed = models.IntegerField()
+    switched_by = models.TextField()
+    switched_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "payer_switch"
+        indexes = [models.Index("tenant", "switched_at", name="payer_switch_at")]

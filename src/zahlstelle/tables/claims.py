@@ -36,6 +36,7 @@ class ServiceRow(OfTenant):
     posting = models.JSONField(default=dict)
     public = models.BooleanField(default=True)
     position = models.SmallIntegerField(default=0)
+    policy = models.JSONField(default=dict, db_default=models.Value({}, models.JSONField()))
 
     class Meta:
         db_table = "service"
@@ -64,6 +65,14 @@ class ClaimRow(OfTenant):
             models.UniqueConstraint("tenant", "kassenzeichen", name="claim_kassenzeichen"),
             models.CheckConstraint(name="claim_amount", condition=models.Q(amount_cents__gt=0)),
         ]
+        indexes = [
+            models.Index("tenant", "amount_cents", name="claim_of_amount"),
+            models.Index(
+                fields=["tenant", "debtor_name"],
+                condition=models.Q(debtor_name__isnull=False),
+                name="claim_of_debtor",
+            ),
+        ]
 
 
 class ClaimLineRow(OfTenant):
@@ -74,6 +83,7 @@ class ClaimLineRow(OfTenant):
     text = models.TextField()
     amount_cents = models.BigIntegerField()
     posting = models.JSONField(default=dict)
+    kind = models.CharField(max_length=20, default="principal", db_default="principal")
 
     class Meta:
         db_table = "claim_line"

@@ -22,6 +22,8 @@ WRITTEN_ONCE = (
     "allocation",
     "bank_file_part",
     "sighting",
+    "payer_trial",
+    "payer_switch",
 )
 
 # Who shows the right digest sees that one row before it is known which town it belongs to.

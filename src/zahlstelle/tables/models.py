@@ -1,6 +1,6 @@
 """Where Django looks for models: every room's file, nothing else."""
 
-from .allocation import AllocationRow, SuspenseRow
+from .allocation import AllocationRow, PayerHabitRow, PayerSwitchRow, PayerTrialRow, SuspenseRow
 from .audit import AuditRow
 from .bank import BankDetailRow, BankEntryRow, BankFilePartRow, BankFileRow, SightingRow, StatementRow
 from .claims import ClaimBalanceRow, ClaimLineRow, ClaimRow, PoolRow, ServiceRow
@@ -42,6 +42,9 @@ __all__ = [
     "LoginTryRow",
     "MembershipRow",
     "NotificationRow",
+    "PayerHabitRow",
+    "PayerSwitchRow",
+    "PayerTrialRow",
     "PaymentRow",
     "Person",
     "PoolRow",

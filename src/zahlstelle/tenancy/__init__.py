@@ -5,6 +5,7 @@ from zahlstelle.tables.tenancy import Person
 from ._inside import inside, opened_with
 from ._login import LoginPaused, LoginRefused, log_in
 from ._operations import ApiKeyUnknown, ClientAccess, add_api_key, add_person, add_tenant, api_client
+from ._policies import DoublePayment, LatePayment, Overpayment, PartPayment, Policy, Repayment
 from ._queries import (
     TenantUnknown,
     all_tenants,
@@ -33,12 +34,18 @@ __all__ = [
     "ApiKeyUnknown",
     "BankAccount",
     "ClientAccess",
+    "DoublePayment",
+    "LatePayment",
     "LoginPaused",
     "LoginRefused",
     "Membership",
+    "Overpayment",
+    "PartPayment",
     "Permission",
     "Person",
+    "Policy",
     "ProviderAccess",
+    "Repayment",
     "Role",
     "Tenant",
     "TenantUnknown",

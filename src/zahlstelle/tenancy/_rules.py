@@ -11,6 +11,8 @@ from schwifty.exceptions import SchwiftyException
 
 from zahlstelle.kernel import CheckMethod, InputRefused, Secret
 
+from ._policies import Policy, read_small_difference
+
 
 class Role(StrEnum):
     """What someone is in a town."""
@@ -134,11 +136,11 @@ def read_town_file(content: Mapping[str, Any]) -> TownFile:
         name=_text(content, "name"),
         ags=_ags(_text(content, "ags")),
         mode=mode,
-        settings=content.get("settings", {}),
+        settings=_settings(content.get("settings", {})),
         bank_accounts=accounts,
         units=_tables(content, "units"),
         pools=[_pool(n, pool) for n, pool in enumerate(_tables(content, "pools"), 1)],
-        services=_tables(content, "services"),
+        services=[_service(n, entry) for n, entry in enumerate(_tables(content, "services"), 1)],
         people=[_person(n, person) for n, person in enumerate(_tables(content, "people"), 1)],
         providers=[_provider(n, entry) for n, entry in enumerate(_tables(content, "providers"), 1)],
     )
@@ -156,6 +158,25 @@ def _tables(content: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
     if not isinstance(value, list) or not all(isinstance(entry, Mapping) for entry in value):
         raise TownFileWrong(f"{key}: write it as [[{key}]] tables")
     return value
+
+
+def _settings(settings: Mapping[str, Any]) -> Mapping[str, Any]:
+    try:
+        where = "small_difference_cents"
+        read_small_difference(settings.get(where, 0))
+        where = "policy"
+        Policy().with_changes(settings.get(where, {}))
+    except ValueError as error:
+        raise TownFileWrong(f"settings: {where}: {error}") from error
+    return settings
+
+
+def _service(number: int, service: Mapping[str, Any]) -> Mapping[str, Any]:
+    try:
+        Policy().with_changes(service.get("policy", {}))
+    except ValueError as error:
+        raise TownFileWrong(f"services {number}: policy: {error}") from error
+    return service
 
 
 def _slug(slug: str) -> str:

@@ -111,9 +111,7 @@ def _due(tenant: Tenant, at: datetime) -> Sequence[_Due]:
         cursor.execute(_DUE, {"tenant": tenant.id, "since": since})
         found = [_Due(*row) for row in cursor.fetchall()]
     due = [
-        one
-        for one in found
-        if (one.before is None and not one.waiting) or end_of_day_after(one.changed_at, end) <= at
+        one for one in found if (one.before is None and not one.waiting) or end_of_day_after(one.changed_at, end) <= at
     ]
     return due[:_AT_ONCE]
 

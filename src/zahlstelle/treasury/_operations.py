@@ -13,6 +13,7 @@ _ACCOUNTS = {
     "suspense": "Verwahrung",
     "overpaid": "Überzahlungen",
     "fees": "Zahlungsverkehrskosten",
+    "small_differences": "Kleinbetragsdifferenzen",
 }
 
 

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     """Add deliveries of camt.054; find collective credits and decisions of people quickly."""
 
-    dependencies = [("tables", "0003_login_tries")]
+    dependencies = [("tables", "0005_allocation")]
     operations = [
         migrations.CreateModel(
             name="DeliveryRow",
@@ -49,9 +49,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="deliveryrow",
-            index=models.Index(
-                models.F("tenant"), models.F("entry"), models.F("numbered_at"), name="delivery_entry"
-            ),
+            index=models.Index(models.F("tenant"), models.F("entry"), models.F("numbered_at"), name="delivery_entry"),
         ),
         migrations.AddIndex(
             model_name="deliveryrow",
