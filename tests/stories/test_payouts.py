@@ -401,3 +401,50 @@ def test_money_that_was_paid_twice_and_given_back_by_the_provider(tell: Tell) ->
         Zweifel keiner
         Buch stimmt
     """)
+
+
+def test_an_entry_that_fits_in_two_ways_waits_for_the_others(tell: Tell) -> None:
+    tell(PAID)
+    tell("""
+        Abrechnung po_20261005_000001 -0,90
+          Zahlung A 37,00
+          Zahlung B 25,00
+          Entgelt -0,90
+          Erstattung A sbr_1 -37,00
+          Erstattung B sbr_2 -25,00
+        Konto -0,90 AUSZAHLUNG po_20261005_000001    # the fee of a gross payout, or all of a net one
+        Zweifel payout_report_differs
+        Grund Passt zu mehr als einem Teil der Abrechnung: wartet auf weitere Umsätze
+        Entgelte 0,00
+        Konto 62,00 AUSZAHLUNG po_20261005_000001
+        Zweifel keiner
+        Entgelte 0,90
+        Erstattungen 0,00
+        Konto -62,00 ERSTATTUNGEN po_20261005_000001
+        Erstattungen 62,00
+        Verrechnung 0,00
+        Verwahrung 0,00
+        Buch stimmt
+    """)
+
+
+def test_when_no_other_entry_comes_it_was_all_of_it(tell: Tell) -> None:
+    tell(PAID)
+    tell("""
+        Abrechnung po_20261005_000001 -0,90
+          Zahlung A 37,00
+          Zahlung B 25,00
+          Entgelt -0,90
+          Erstattung A sbr_1 -37,00
+          Erstattung B sbr_2 -25,00
+        Konto -0,90 AUSZAHLUNG po_20261005_000001
+        Runde 4
+        Zweifel payout_report_differs
+        Runde 1
+        Zweifel keiner
+        Entgelte 0,90
+        Erstattungen 62,00
+        Verrechnung 0,00
+        Verwahrung 0,00
+        Buch stimmt
+    """)

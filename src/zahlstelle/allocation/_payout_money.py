@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -26,6 +27,7 @@ class Waiting:
     entry: UUID
     cents: int
     currency: str
+    booked_on: date
     texts: Sequence[str] = ()
 
     @classmethod
@@ -33,11 +35,12 @@ class Waiting:
         """Make it of a detail that is being decided."""
         detail = each.detail
         cents = detail.amount.cents if detail.side == "credit" else -detail.amount.cents
-        return cls(detail.id, detail.entry, cents, detail.amount.currency)
+        return cls(detail.id, detail.entry, cents, detail.amount.currency, each.booked_on)
 
 
 _WAITING = """
-SELECT s.detail, s.entry, CASE s.side WHEN 'credit' THEN s.amount_cents ELSE -s.amount_cents END, s.currency,
+SELECT s.detail, s.entry, CASE s.side WHEN 'credit' THEN s.amount_cents ELSE -s.amount_cents END,
+    s.currency, e.booked_on,
     array_remove(ARRAY[d.end_to_end_id, d.instruction_id, d.tx_id, d.reference, e.additional_info], NULL),
     array(SELECT jsonb_array_elements_text(d.remittance))
 FROM suspense s
@@ -59,8 +62,8 @@ def waiting(tenant: Tenant, entries: Sequence[UUID] | None = None) -> Sequence[W
     with connection.cursor() as cursor:
         cursor.execute(_WAITING, given)
         return [
-            Waiting(detail, entry, cents, currency, [*fields, " ".join(text), "".join(text)])
-            for detail, entry, cents, currency, fields, text in cursor.fetchall()
+            Waiting(detail, entry, cents, currency, on, [*fields, " ".join(text), "".join(text)])
+            for detail, entry, cents, currency, on, fields, text in cursor.fetchall()
         ]
 
 

@@ -6,7 +6,7 @@ fees): an entry is everything that is left of the report, or the whole of some o
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from uuid import UUID
@@ -50,26 +50,72 @@ def names_payout(reference: str, texts: Sequence[str]) -> bool:
     return any(wanted.search(text) for text in (" ".join(texts), "".join(texts)))
 
 
-def fitting(cents: int, left: Sequence[PayoutItem]) -> Sequence[PayoutItem]:
-    """Give the items of a report that an entry of so many cents (signed) pays out; none where it fits nothing.
+_MANY = 8
 
-    Everything that is left comes first, then the fewest kinds in the order of their names.
+
+def plan(
+    entries: Sequence[int], left: Sequence[PayoutItem], *, patient: bool
+) -> Sequence[tuple[int, Sequence[PayoutItem]]]:
+    """Say which entries (signed cents, by their place) pay out which items of a report; those that fit nothing are not
+    named.
+
+    First all that is left is looked for in several entries together, then what fits in one way only. An entry that
+    fits in more than one way waits for the others; who is not `patient` any more lets it be all that is left, else the
+    fewest kinds in the order of their names: the same provider moved the same cents for the same payout either way.
     """
-    if left and sum(item.cents for item in left) == cents:
-        return left
     sums: dict[ItemKind, int] = {}
     for item in left:
         sums[item.kind] = sums.get(item.kind, 0) + item.cents
-    for kinds in _choices(sums):
-        if sum(sums[kind] for kind in kinds) == cents:
-            return [item for item in left if item.kind in kinds]
-    return []
+    found = _together(entries, sums) if len(entries) <= _MANY else {}
+    if len(found) < 2:
+        found = _each(entries, sums, patient)
+    return [(place, [item for item in left if item.kind in kinds]) for place, kinds in sorted(found.items())]
 
 
-def _choices(sums: Mapping[ItemKind, int]) -> Iterator[tuple[ItemKind, ...]]:
+Kinds = frozenset[ItemKind]
+
+
+def _choices(cents: int, sums: Mapping[ItemKind, int]) -> Sequence[Kinds]:
+    """List the choices of kinds that add up to so many cents: all of them first, then the fewest."""
     kinds = [kind for kind in ItemKind if kind in sums]
-    for count in range(1, len(kinds)):
-        yield from combinations(kinds, count)
+    counts = [len(kinds), *range(1, len(kinds))]
+    tried = (choice for count in counts for choice in combinations(kinds, count))
+    return [frozenset(choice) for choice in tried if choice and sum(sums[kind] for kind in choice) == cents]
+
+
+def _together(entries: Sequence[int], sums: Mapping[ItemKind, int]) -> dict[int, Kinds]:
+    """Find entries that together are all that is left, as many of them as possible."""
+    best: dict[int, Kinds] = {}
+
+    def go(place: int, taken: dict[int, Kinds], rest: Mapping[ItemKind, int]) -> None:
+        nonlocal best
+        if not rest:
+            best = taken if len(taken) > len(best) else best
+        elif place < len(entries):
+            for choice in _choices(entries[place], rest):
+                go(place + 1, {**taken, place: choice}, {k: v for k, v in rest.items() if k not in choice})
+            go(place + 1, taken, rest)
+
+    go(0, {}, sums)
+    return best
+
+
+def _each(entries: Sequence[int], sums: Mapping[ItemKind, int], patient: bool) -> dict[int, Kinds]:
+    """Find the first entry that fits in one way only; with no more patience, the first that fits."""
+    fits = {place: _choices(cents, sums) for place, cents in enumerate(entries)}
+    sure = [place for place, choices in fits.items() if len(choices) == 1]
+    likely = [place for place, choices in fits.items() if choices and not patient]
+    for place in [*sure, *likely]:
+        return {place: fits[place][0]}
+    return {}
+
+
+def undecided(cents: int, left: Sequence[PayoutItem]) -> bool:
+    """Say whether an entry fits a report in more than one way."""
+    sums: dict[ItemKind, int] = {}
+    for item in left:
+        sums[item.kind] = sums.get(item.kind, 0) + item.cents
+    return len(_choices(cents, sums)) > 1
 
 
 def difference(cents: int, told: int, items: Sequence[PayoutItem], left: Sequence[PayoutItem]) -> Sequence[str]:

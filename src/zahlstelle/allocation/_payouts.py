@@ -22,13 +22,17 @@ from zahlstelle.tenancy import Tenant
 from . import _payout_book as book
 from . import _payout_money as money
 from ._payout_money import Waiting
-from ._payout_rules import BookItem, decide_item, difference, fitting, names_payout, signed
+from ._payout_rules import BookItem, decide_item, difference, names_payout, plan, signed, undecided
 from ._rules import Doubt, Suspend
 
 _log = structlog.get_logger(__name__)
-_UNDECIDED = (Doubt.PAYOUT_ITEM_UNKNOWN, Doubt.PAYOUT_ITEM_DIFFERS)
-# A payout of nothing moves nothing at the bank. So long it is waited for, lest its gross parts come after all.
-_OF_NOTHING = timedelta(days=5)
+_ITEM_DOUBTS = (Doubt.PAYOUT_ITEM_UNKNOWN, Doubt.PAYOUT_ITEM_DIFFERS)
+# So long it is waited for other entries of a payout: where one fits in more than one way, and where nothing is paid
+# out, lest its gross parts come after all.
+_WHILE = timedelta(days=5)
+_UNDECIDED = Suspend(
+    Doubt.PAYOUT_REPORT_DIFFERS, reasons=["Passt zu mehr als einem Teil der Abrechnung: wartet auf weitere Umsätze"]
+)
 
 _LATE = Suspend(
     Doubt.PAYOUT_REPORT_DIFFERS, reasons=["Die Abrechnung wurde berichtigt, nachdem Geld nach ihr gebucht war"]
@@ -43,15 +47,17 @@ def heed_reports(tenant: Tenant, touched: Sequence[UUID], at: datetime, decide: 
     unsettled = payments.open_payouts(tenant=tenant)
     by_payout, others = _by_payout(waiting, unsettled)
     told = money.reports_told_in(tenant, touched, [payout.report for payout in unsettled])
-    for payout in unsettled:
-        if by_payout[payout.id] or payout.report in told:
-            _settle(tenant, payout, by_payout[payout.id], at, decide)
+    concerned = [payout for payout in unsettled if payout.id in by_payout or payout.report in told]
+    # What waits from other files may be another part of the same payout.
+    by_payout, _ = _by_payout(money.waiting(tenant) if concerned else [], concerned)
+    for payout in concerned:
+        _settle(tenant, payout, by_payout[payout.id], at, decide)
     _name_the_missing(tenant, others, at)
 
 
 def break_up(tenant: Tenant, at: datetime, decide: Decide) -> int:
     """Compare payouts that have a new report with all that waits, and try items in doubt again."""
-    fresh = payments.open_payouts(tenant=tenant, fresh=True)
+    fresh = payments.open_payouts(tenant=tenant, to_compare_at=at)
     by_payout, _ = _by_payout(money.waiting(tenant) if fresh else [], fresh)
     settled = sum(_settle(tenant, payout, by_payout[payout.id], at, decide) for payout in fresh)
     return settled + _try_again(tenant, at, decide)
@@ -84,14 +90,17 @@ def _settle(tenant: Tenant, payout: Payout, rows: Sequence[Waiting], at: datetim
         return False
     left = _told_by_the_bank(tenant, payout, [item for item in items if item.id not in shared], at, decide)
     sound = payout.currency == "EUR" and sum(item.cents for item in items) == payout.cents
-    left, misfits = _share_out(tenant, payout, left, rows, at, decide) if sound else (left, rows)
-    if sound and items and len(left) == len(items) and payout.cents == 0:
-        if berlin_day(at) - payout.day < _OF_NOTHING or misfits or not _settle_nothing(tenant, payout, left, at):
-            payments.mark_compared(tenant=tenant, payout=payout.id, settled=False, at=at, again=True)
-            return False
-        left = []
-    _suspend(tenant, [(row, _differs(row, payout, items, left)) for row in misfits], at)
-    payments.mark_compared(tenant=tenant, payout=payout.id, settled=not left, at=at)
+    due = max([payout.day, *(row.booked_on for row in rows)]) + _WHILE
+    patient = berlin_day(at) < due
+    left, misfits = _share_out(tenant, payout, left, rows, patient, at, decide) if sound else (left, rows)
+    waits = [row for row in misfits if sound and undecided(row.cents, left)]
+    _suspend(tenant, [(row, _UNDECIDED) for row in waits], at)
+    _suspend(tenant, [(row, _differs(row, payout, items, left)) for row in misfits if row not in waits], at)
+    nothing = sound and bool(left) and not misfits and sum(item.cents for item in left) == 0
+    if nothing and not patient and _settle_nothing(tenant, payout, left, at):
+        left, nothing = [], False
+    again = max(due, berlin_day(at) + timedelta(days=1)) if waits or nothing else None
+    payments.mark_compared(tenant=tenant, payout=payout.id, settled=not left, at=at, again=again)
     return not left
 
 
@@ -100,17 +109,18 @@ def _share_out(
     payout: Payout,
     left: Sequence[PayoutItem],
     rows: Sequence[Waiting],
+    patient: bool,
     at: datetime,
     decide: Decide,
 ) -> tuple[Sequence[PayoutItem], Sequence[Waiting]]:
     """Explain entries by items as long as one fits. Returns the items that are left and the entries that fit none."""
     misfits = sorted(rows, key=lambda row: (-abs(row.cents), row.detail))
-    while fit := next(((row, chosen) for row in misfits if (chosen := fitting(row.cents, left))), None):
-        row, chosen = fit
-        _explain(tenant, payout, row, chosen, at, decide)
-        gone = {item.id for item in chosen}
+    while chosen := plan([row.cents for row in misfits], left, patient=patient):
+        for place, items in chosen:
+            _explain(tenant, payout, misfits[place], items, at, decide)
+        gone = {item.id for _, items in chosen for item in items}
         left = [item for item in left if item.id not in gone]
-        misfits.remove(row)
+        misfits = [row for place, row in enumerate(misfits) if place not in {place for place, _ in chosen}]
     return left, misfits
 
 
@@ -258,7 +268,7 @@ def _name_the_missing(tenant: Tenant, rows: Sequence[Waiting], at: datetime) -> 
 
 def _try_again(tenant: Tenant, at: datetime, decide: Decide) -> int:
     """Decide items in doubt again: another fact may have settled them."""
-    shares = money.shares_in_doubt(tenant, _UNDECIDED)
+    shares = money.shares_in_doubt(tenant, _ITEM_DOUBTS)
     items = payments.items_by_id(tenant=tenant, items=list(shares))
     providers = money.providers_of(tenant, items.values())
     done = 0

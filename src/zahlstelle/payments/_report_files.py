@@ -60,11 +60,11 @@ def _of_json(name: str, text: str) -> Iterator[PayoutReport]:
 def _of_csv(name: str, text: str) -> Iterator[PayoutReport]:
     first = text.partition("\n")[0]
     rows = csv.DictReader(text.splitlines(), delimiter=";" if first.count(";") > first.count(",") else ",", strict=True)
-    if missing := set(HEAD + ITEM) - {"report", "reference", "item", "text"} - set(rows.fieldnames or ()):
-        raise ReportWrong(f"{name}: the first line lacks {', '.join(sorted(missing))}")
     heads: dict[str, tuple[str, dict[str, Any]]] = {}
     items: dict[str, list[ReportedItem]] = {}
     try:
+        if missing := set(HEAD + ITEM) - {"report", "reference", "item", "text"} - set(rows.fieldnames or ()):
+            raise ReportWrong(f"{name}: the first line lacks {', '.join(sorted(missing))}")
         for line, row in enumerate(rows, 2):
             place = f"{name}:{line}"
             head: dict[str, Any] = {column: row.get(column) for column in HEAD}

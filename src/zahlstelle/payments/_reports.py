@@ -4,14 +4,14 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.db.models import Count, Sum
 
 from zahlstelle import events
-from zahlstelle.kernel import InputRefused, Refusal, fact_id
+from zahlstelle.kernel import BERLIN, InputRefused, Refusal, fact_id
 from zahlstelle.tables.payments import PayoutItemRow, PayoutReportRow, PayoutRow, ReportCallRow
 from zahlstelle.tenancy import Tenant, inside
 
@@ -19,6 +19,7 @@ from ._socket import ItemKind, PayoutReport
 
 _BATCH = 5000
 _SHORTEST = 6
+_MOST_CENTS = 10**15
 _AGAIN = timedelta(minutes=15)
 _UNANSWERED = [timedelta(minutes=m) for m in (1, 2, 5, 15, 30, 60)]
 # A report may come, or be corrected, long after its day: this far back a provider is asked again.
@@ -77,8 +78,7 @@ def record_report(
     Of several reports of one payout the one that came last counts. Raises ReportWrong for one that no bank text can
     ever be compared with.
     """
-    if sum(sign.isalnum() for sign in report.payout) < _SHORTEST or not report.reference:
-        raise ReportWrong(f"the payout's name {report.payout!r} is too short to be found in a bank's text")
+    _sound(report)
     report_id = fact_id("payout_report", tenant.id, provider, report.reference)
     digest = _digest(report)
     with inside(tenant):
@@ -101,18 +101,31 @@ def record_report(
         PayoutRow.objects.update_or_create(
             id=row.payout,
             tenant_id=tenant.id,
-            defaults={"report": report_id, "fresh": True},
+            defaults={"report": report_id, "compare_at": at},
             create_defaults={
                 "provider": provider,
                 "reference": report.payout,
                 "report": report_id,
-                "fresh": True,
+                "compare_at": at,
                 "settled": False,
             },
         )
         payload = {"provider": provider, "payout": report.payout, "report": report.reference, "cents": report.cents}
         events.record(tenant=tenant, name="payout.reported", subject=row.payout, at=at, payload=payload)
         return True
+
+
+def _sound(report: PayoutReport) -> None:
+    """Refuse what can never be compared with a bank's text, or kept."""
+    if sum(sign.isalnum() for sign in report.payout) < _SHORTEST or not report.reference:
+        raise ReportWrong(f"the payout's name {report.payout!r} is too short to be found in a bank's text")
+    if any(abs(cents) > _MOST_CENTS for cents in (report.cents, *(item.cents for item in report.items))):
+        raise ReportWrong(f"report {report.reference}: more cents than there are")
+    said = [report.payout, report.reference, report.currency]
+    for item in report.items:
+        said += [item.provider_reference or "", item.reference or "", item.item_reference or "", item.text]
+    if any("\x00" in text for text in said) or len(report.currency) != 3:
+        raise ReportWrong(f"report {report.reference!r}: a text that cannot be kept")
 
 
 def _first(row: PayoutReportRow) -> bool:
@@ -140,11 +153,11 @@ def _digest(report: PayoutReport) -> str:
     return hashlib.sha256(said.encode()).hexdigest()
 
 
-def open_payouts(*, tenant: Tenant, fresh: bool = False) -> Sequence[Payout]:
-    """List payouts that are not settled yet, the oldest first; `fresh`: only those not yet compared with the bank."""
+def open_payouts(*, tenant: Tenant, to_compare_at: datetime | None = None) -> Sequence[Payout]:
+    """List payouts that are not settled yet, the oldest first, or only those whose time to be compared has come."""
     with inside(tenant):
         rows = PayoutRow.objects.filter(tenant_id=tenant.id, settled=False)
-        return _payouts(tenant, list(rows.filter(fresh=True) if fresh else rows))
+        return _payouts(tenant, list(rows.filter(compare_at__lte=to_compare_at) if to_compare_at else rows))
 
 
 def payouts_by_id(*, tenant: Tenant, payouts: Sequence[UUID]) -> Mapping[UUID, Payout]:
@@ -207,14 +220,15 @@ def items_about(*, tenant: Tenant, provider_references: Sequence[str]) -> Sequen
         return [_item(row) for row in rows.filter(report__in=counting).order_by("report", "number")]
 
 
-def mark_compared(*, tenant: Tenant, payout: UUID, settled: bool, at: datetime, again: bool = False) -> None:
+def mark_compared(*, tenant: Tenant, payout: UUID, settled: bool, at: datetime, again: date | None = None) -> None:
     """Note that a payout was compared with the bank, and whether every item has found its money.
 
-    `again`: compare it once more in the worker's next round.
+    `again`: the worker compares it once more on this day.
     """
+    compare_at = datetime.combine(again, time(0), BERLIN) if again else None
     with inside(tenant):
         rows = PayoutRow.objects.filter(tenant_id=tenant.id, id=payout)
-        if rows.filter(settled=False).update(fresh=again, settled=settled) and settled:
+        if rows.filter(settled=False).update(compare_at=compare_at, settled=settled) and settled:
             events.record(tenant=tenant, name="payout.settled", subject=payout, at=at)
 
 

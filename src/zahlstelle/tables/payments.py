@@ -89,14 +89,14 @@ class NotificationRow(OfTenant):
 class PayoutRow(OfTenant):
     """A payout (Auszahlung) of a provider and the report that counts for it.
 
-    `fresh`: not yet compared with the bank. `settled`: every item of the report is a detail of a bank entry.
+    `compare_at`: when to compare it with the bank. `settled`: every item of the report is a detail of a bank entry.
     """
 
     id = models.UUIDField(primary_key=True)
     provider = models.SlugField(max_length=40)
     reference = models.TextField()
     report = models.UUIDField()
-    fresh = models.BooleanField()
+    compare_at = models.DateTimeField(null=True)
     settled = models.BooleanField()
 
     class Meta:
