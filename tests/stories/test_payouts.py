@@ -448,3 +448,30 @@ def test_when_no_other_entry_comes_it_was_all_of_it(tell: Tell) -> None:
         Verwahrung 0,00
         Buch stimmt
     """)
+
+
+def test_entries_that_fit_together_in_two_ways_wait_for_the_rest(tell: Tell) -> None:
+    tell(PAID)
+    tell("""
+        Abrechnung po_20261005_000001 -16,00
+          Zahlung A 37,00
+          Zahlung B 25,00
+          Entgelt -1,00
+          Erstattung B sbr_1 -25,00
+          Erstattung A sbr_2 -6,00
+          Rückbelastung A sbc_1 -31,00
+          Rückbelastungsentgelt A -15,00
+        Konto -15,00 ENTGELT po_20261005_000001     # payments, refunds and chargebacks are zero together:
+        Konto -1,00 ENTGELT po_20261005_000001      # they fit to each of these
+        Zweifel payout_report_differs payout_report_differs
+        Konto -31,00 ERSTATTUNGEN po_20261005_000001
+        Konto -31,00 RUECKBELASTUNGEN po_20261005_000001
+        Konto 62,00 AUSZAHLUNG po_20261005_000001
+        Zweifel keiner
+        offen A 31,00
+        Entgelte 16,00
+        Erstattungen 31,00
+        Verrechnung 0,00
+        Verwahrung 0,00
+        Buch stimmt
+    """)
