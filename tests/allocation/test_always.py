@@ -129,7 +129,7 @@ class Desk(RuleBasedStateMachine):
 @pytest.mark.prove("at_the_desk")
 def test_whatever_is_done_at_the_desk() -> None:
     how = settings(
-        max_examples=size(4, 300),
+        max_examples=size(4, 100),
         stateful_step_count=size(12, 40),
         deadline=None,
         suppress_health_check=list(HealthCheck),

@@ -121,16 +121,31 @@ def test_returns_and_charges_of_the_bank() -> None:
         claim   A         50.00
         credit  d1        50.00  A
         debit   r1        53.00  A  reason MS03
-        debit   f1         4.90  Entgelt  code 805
+        debit   f1         4.90  Abrechnung  code 805
+        debit   f2         1.10  Entgelt zu Auszahlung 4711
+        debit   f3         2.00  Ueberweisung
     """)
+    assert proposed(teller, "f3") == []
     first = take_first(teller, "r1")
     assert (first.rest, first.rest_cents) == (Rest.FEES, 300)
-    assert take_first(teller, "f1").rest is Rest.FEES
+    assert take_first(teller, "f1").score > take_first(teller, "f2").score
     teller.tell("""
         open    A         50.00
-        account fees       7.90
-        account suspense   0.00
+        account fees       9.00
+        account suspense   2.00
     """)
+
+
+def test_a_refund_that_could_not_be_paid_out_is_owed_again() -> None:
+    teller = tell("""
+        claim   A         50.00
+        credit  d1        50.00  A
+        credit  b1        50.00  RETOURE A  reason AC04
+        waits   b1        50.00  returned
+    """)
+    first = take_first(teller, "b1")
+    assert (list(first.shares), first.rest) == ([], Rest.OVERPAID)
+    teller.tell("account overpaid -50.00")
 
 
 def test_the_import_says_how_much_is_proposed() -> None:

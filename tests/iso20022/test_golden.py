@@ -2,12 +2,13 @@
 
 import io
 import json
+import re
 from pathlib import Path
 
 import pytest
 
 from tests.iso20022.mutations import grown
-from tests.iso20022.support import GOLDEN, reading
+from tests.iso20022.support import GOLDEN, ROOT, reading
 from zahlstelle import iso20022
 from zahlstelle.iso20022 import _plans
 
@@ -72,3 +73,12 @@ def test_what_differs_is_said_and_the_money_is_the_same(name: str) -> None:
     assert [{k: v for k, v in one.items() if k not in different} for one in told["entries"]] == [
         {k: v for k, v in one.items() if k not in different} for one in agreed
     ]
+
+
+def test_every_deviation_is_explained_in_the_docs() -> None:
+    """And none that is never said."""
+    sources = "".join(path.read_text("utf-8") for path in (ROOT / "src/zahlstelle/iso20022").glob("*.py"))
+    said = set(re.findall(r'(?:note\(|_note\(|tell\(|append\(\(|code, element, reason = )"([a-z0-9_]+)",', sources))
+    page = (ROOT / "docs/bank-files.md").read_text("utf-8")
+    table = page.split("| deviation | meaning |")[1].split("\n\n")[0]
+    assert set(re.findall("`([a-z0-9_]+)`", table)) == said

@@ -71,6 +71,23 @@ def test_a_side_that_is_no_side_is_refused(plain: bool) -> None:
     assert refusal(message(entry(detail(side="CREDIT"))), plain=plain).code == "side_unreadable"
 
 
+@BOTH
+@pytest.mark.parametrize(
+    ("before", "junk", "code", "line", "element"),
+    [
+        (b"<MsgId>M", b"&", "not_xml", 2, "GrpHdr/MsgId"),
+        (b"<CdtDbtInd>", b"</CdtDbtInd>&x;", "entity_refused", 4, "Ntry"),
+        (b"<NtryDtls>", b"<\x01", "not_xml", 5, "Ntry/NtryDtls"),
+        (b"<IBAN>", b"<a>" * 70, "too_deep", 2, "a"),
+    ],
+)
+def test_what_is_no_xml_names_the_open_element(
+    before: bytes, junk: bytes, code: str, line: int, element: str, plain: bool
+) -> None:
+    no = refusal(message(entry(detail())).replace(before, before + junk, 1), plain=plain)
+    assert (no.code, no.line, no.element) == (code, line, element)
+
+
 def test_an_entry_without_an_amount_is_refused() -> None:
     assert refusal(message("<Ntry><CdtDbtInd>CRDT</CdtDbtInd></Ntry>")).element == "Ntry/Amt"
 
@@ -304,6 +321,21 @@ def test_what_is_no_xml_inside_a_run_of_forms_is_no_xml() -> None:
     for junk in ("\x01", "&", "]]>", "\ufffe", "</Nm>"):
         data = message(entry(many + detail("1.00", more=_LIKE.replace(">A<", f">{junk}<")) + many, amount="401.00"))
         assert refusal(data).code in ("not_xml", "entity_refused"), junk
+
+
+@BOTH
+def test_an_ntrydtls_for_each_detail_is_no_matter_of_size(plain: bool) -> None:
+    one = detail("0.01")
+    many = "</NtryDtls>\n<NtryDtls>".join([one] * 25_000)
+    data = message(entry(many, amount="250.00")).replace(b"</Ntry>", b"<AddtlNtryInf>X</AddtlNtryInf></Ntry>")
+    (told,) = [one.entry for one in events(data, plain=plain) if isinstance(one, iso20022.EntryEnd)]
+    assert (told.whole, told.detail_count, told.additional_info) == (True, 25_000, "X")
+
+
+def test_a_file_full_of_deviations_lists_a_thousand() -> None:
+    data = message("\n".join([entry(detail("9.00"))] * 1_500))
+    said = [one.code for one in events(data) if isinstance(one, iso20022.Deviation)]
+    assert said == ["details_differ"] * 999 + ["more_deviations"]
 
 
 # --- statements --------------------------------------------------------------------------------------------------

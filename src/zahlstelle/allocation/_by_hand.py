@@ -11,7 +11,7 @@ from zahlstelle import audit, bank, claims, payments
 from zahlstelle.bank import BankDetail
 from zahlstelle.claims import Claim
 from zahlstelle.kernel import InputRefused, Refusal, berlin_day
-from zahlstelle.tables.allocation import SuspenseRow
+from zahlstelle.tables.allocation import PayoutShareRow, SuspenseRow
 from zahlstelle.tenancy import Tenant, inside
 
 from ._parts import FEES, OVERPAID, RECEIVABLE, Part, Rest, SharesDiffer, divide
@@ -34,6 +34,12 @@ class NothingToTakeBack(Refusal):
     """Nothing stands that was decided about this money."""
 
     code = "nothing_to_take_back"
+
+
+class PayoutStands(Refusal):
+    """This money is a provider's payout, or a part of one; the provider's word explains it, not a person's."""
+
+    code = "payout_stands"
 
 
 class ShareTooLarge(Refusal):
@@ -63,6 +69,9 @@ class NoteMissing(InputRefused):
 # Where money may go without a claim: what came in is owed back or was nobody's; what went out was a charge, or gave
 # back what was owed back.
 _ACCOUNTS = {"credit": frozenset({OVERPAID, FEES}), "debit": frozenset({FEES, OVERPAID})}
+
+
+_PATIENCE = "10s"
 
 
 def settle(
@@ -110,7 +119,8 @@ def settle_to(*, tenant: Tenant, detail: UUID, account: str, by: str, at: dateti
 def take_back(*, tenant: Tenant, detail: UUID, by: str, at: datetime, reason: str) -> None:
     """Take back all that was decided about a detail's money (Storno): it waits again, and no machine decides it anew.
 
-    Raises NothingToTakeBack, NoteMissing, ShareTooLarge where the claim has been opened again or paid otherwise since.
+    Raises NothingToTakeBack, NoteMissing, PayoutStands; and ShareTooLarge where the claim has been opened again or paid
+    otherwise since.
     """
     if not reason.strip():
         raise NoteMissing("say why this is taken back")
@@ -122,6 +132,8 @@ def take_back(*, tenant: Tenant, detail: UUID, by: str, at: datetime, reason: st
             raise NothingToTakeBack("nothing stands that was decided about this money")
         if given_back_by_report(tenant, detail):
             raise NothingToTakeBack("a provider's report says what this is; only the provider can correct it")
+        if any(part.attempt for part in standing) or _of_payout(tenant, detail):
+            raise PayoutStands("a provider's payout is explained by the provider's payments and reports")
         _still_possible(tenant, standing)
         on = max(berlin_day(at), _booked_on(tenant, told))
         reopened = undo(tenant, standing, on=on, at=at, by=by, reason=reason.strip())
@@ -136,7 +148,7 @@ def _one_at_a_time(tenant: Tenant) -> None:
     """Wait for an import that is about to end, not for one that has just begun. Raises BankBusy."""
     try:
         with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL lock_timeout = '10s'")
+            cursor.execute("SELECT set_config('lock_timeout', %s, true)", [_PATIENCE])
             bank.one_at_a_time(tenant=tenant)
             cursor.execute("SET LOCAL lock_timeout TO DEFAULT")
     except OperationalError as error:
@@ -151,7 +163,10 @@ def _hold(tenant: Tenant, detail: UUID) -> tuple[SuspenseRow, BankDetail]:
     waits = SuspenseRow.objects.select_for_update().filter(tenant_id=tenant.id, detail=detail).first()
     if waits is None:
         raise DetailNotWaiting("this money is settled, or the bank has told it anew")
-    return waits, bank.details_by_id(tenant=tenant, details=[detail])[detail]
+    told = bank.details_by_id(tenant=tenant, details=[detail]).get(detail)
+    if told is None:
+        raise DetailNotWaiting("the bank has told this money anew")
+    return waits, told
 
 
 def _hold_claims(tenant: Tenant, parts: Sequence[Part], waits: SuspenseRow) -> Mapping[UUID, Claim]:
@@ -166,6 +181,10 @@ def _hold_claims(tenant: Tenant, parts: Sequence[Part], waits: SuspenseRow) -> M
         if waits.currency != claim.amount.currency or part.cents > room.cents:
             raise ShareTooLarge(f"{claim.kassenzeichen}: {part.cents} cents are more than {room}")
     return known
+
+
+def _of_payout(tenant: Tenant, detail: UUID) -> bool:
+    return PayoutShareRow.objects.filter(tenant_id=tenant.id, detail=detail).exists()
 
 
 def _still_possible(tenant: Tenant, standing: Sequence[Any]) -> None:

@@ -49,11 +49,16 @@ def _near(
         number
         for item, references in zip(batch, named, strict=True)
         for number in references.candidates - references.checked
-        if number in found and number.isdigit() and item.detail.amount.cents == found[number].open_cents
+        if number in found and item.detail.amount.cents == found[number].open_cents
     }
-    others = {number: {other for other, _ in one_mistake(number, len(number))} for number in unsure}
+    others = {number: _one_mistake_away(number) for number in unsure}
     known = claims.open_amounts(tenant=tenant, numbers=sorted(set().union(*others.values()))) if others else []
     return {number: [claim for claim in known if claim.kassenzeichen in near] for number, near in others.items()}
+
+
+def _one_mistake_away(number: str) -> set[str]:
+    lengths = (len(number) - 1, len(number), len(number) + 1)
+    return {other for length in lengths for other, _ in one_mistake(number, length)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +83,12 @@ class _Paid:
         if told and before and told != before:
             return False
         return same_mandate or (len(claim_ids) == 1 and claim_ids[0] == self.claim)
+
+    def named_by(self, item: ToDecide) -> bool:
+        """Say whether the return names this very payment, by its mandate or its end-to-end id."""
+        same_mandate = self.mandate_id is not None and self.mandate_id == item.detail.mandate_id
+        told = _usable(item.detail.end_to_end_id)
+        return same_mandate or (bool(told) and told == _usable(self.end_to_end_id))
 
     def given(self) -> Given:
         lines = [(number, cents) for number, cents in json.loads(self.lines)] if self.lines else None
@@ -114,16 +125,16 @@ def originals_of(
     named: Sequence[References],
     found: Mapping[str, OpenAmount],
     *,
-    every_debit: bool = False,
+    hold: bool = True,
 ) -> Mapping[UUID, Sequence[Given]]:
     """Find the payments that returns among the details may give back, each as often as it was not given back yet.
 
-    `every_debit`: for proposals, also where the bank does not say that it is a return.
+    Not to `hold` the claims is for proposals: there also where the bank does not say that it is a return.
     """
     returns = [
         (item, [found[number].id for number in references.candidates if number in found])
         for item, references in zip(batch, named, strict=True)
-        if item.detail.side != "credit" and (every_debit or item.detail.return_reason or item.reversal or item.returned)
+        if item.detail.side != "credit" and (not hold or item.detail.return_reason or item.reversal or item.returned)
     ]
     if not returns:
         return {}
@@ -138,7 +149,8 @@ def originals_of(
         held = sorted({payment.claim for payment in paid})
         cursor.execute(_GIVEN_BACK, [tenant.id, held])
         back = {(claim, cents): count for claim, cents, count in cursor.fetchall()}
-    claims.claims_by_id_locked(tenant=tenant, claim_ids=held)
+    if hold:
+        claims.claims_by_id_locked(tenant=tenant, claim_ids=held)
     return {item.detail.id: _left(item, claim_ids, paid, back) for item, claim_ids in returns}
 
 
@@ -146,6 +158,8 @@ def _left(
     item: ToDecide, claim_ids: Sequence[UUID], paid: Sequence[_Paid], back: Mapping[tuple[UUID, int], int]
 ) -> Sequence[Given]:
     fitting = [payment for payment in paid if payment.could_be(item, claim_ids)]
+    # Money that came otherwise meanwhile is not what a second return of the same collection gives back.
+    fitting = [payment for payment in fitting if payment.named_by(item)] or fitting
     seen: dict[tuple[UUID, int], int] = {}
     left = []
     for payment in fitting:

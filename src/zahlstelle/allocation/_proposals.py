@@ -1,5 +1,6 @@
 """What a person is proposed for waiting money: claims it may pay, the likeliest first, each with its reasons."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -22,6 +23,7 @@ from ._references import References, near_pool_numbers, references_in
 from ._scoring import LEAST, NAMED, NEAR, Hint, Score, score
 
 _BANK_FEES = frozenset({"805", "806", "807", "808", "809", "810", "811", "812", "813", "814", "815", "816"})
+_CHARGE = re.compile(r"\b(?:entgelt|geb(?:ü|ue)hr|abschluss)", re.IGNORECASE)
 _MOST_CLAIMS = 20
 _AT_ONCE = 500
 
@@ -85,6 +87,9 @@ class _Found:
 
 
 def _credit(tenant: Tenant, item: ToDecide, cents: int) -> Sequence[Proposal]:
+    if item.detail.return_reason or item.reversal or item.returned:
+        why = ["Was ausgezahlt werden sollte, kam zurück: Es wird wieder geschuldet"]
+        return [Proposal([], 60, why, Rest.OVERPAID, cents)]
     pools = claims.pools(tenant=tenant)
     named = named_by(item.detail, pools)
     found = _candidates(tenant, item.detail, cents, named, pools)
@@ -168,11 +173,15 @@ def _debit(tenant: Tenant, item: ToDecide, cents: int) -> Sequence[Proposal]:
     if fee := _BANK_FEES.intersection((entry.proprietary_code or "").split("+")):
         return [Proposal([], 70, [f"Entgelt der Bank (Geschäftsvorfall {min(fee)})"], Rest.FEES, cents)]
     named = named_by(item.detail, claims.pools(tenant=tenant))
-    known = claims.claims_by_kassenzeichen(tenant=tenant, numbers=sorted(named.candidates))
-    given = originals_of(tenant, [item], [named], known, every_debit=True).get(item.detail.id, ())
+    told = claims.open_amounts(tenant=tenant, numbers=sorted(named.candidates))
+    known = {claim.kassenzeichen: claim for claim in told}
+    given = originals_of(tenant, [item], [named], known, hold=False).get(item.detail.id, ())
     exact = original_of(item, given)
     proposals = [_of_return(tenant, payment, item, cents, payment is exact) for payment in given]
     proposals += _of_attempts(tenant, item, cents)
+    said = " ".join((*item.detail.remittance, entry.additional_info or ""))
+    if not proposals and not item.detail.return_reason and _CHARGE.search(said):
+        proposals.append(Proposal([], 40, ["Der Text nennt ein Entgelt"], Rest.FEES, cents))
     return sorted(proposals, key=_first)
 
 

@@ -112,6 +112,7 @@ def wrong_suspense(*, tenant: Tenant) -> Sequence[tuple[UUID, int, int]]:
 
 
 # What stands of a claim's allocations against what the journal has booked on it because of them, and their Stornos.
+# A chargeback opens its claim through the payment: the clearing and the open amount are compared elsewhere.
 _WRONG_CLAIMS = """
 WITH told AS (
     SELECT a.claim AS subject,
@@ -125,7 +126,10 @@ WITH told AS (
     FROM journal_line l JOIN account c ON c.id = l.account_id AND c.tenant_id = l.tenant_id AND c.code = 'receivable'
     JOIN journal_entry e ON e.id = l.entry AND e.tenant_id = l.tenant_id
     LEFT JOIN journal_entry o ON o.id = e.reverses AND o.tenant_id = l.tenant_id
-    WHERE l.tenant_id = %(tenant)s AND starts_with(coalesce(o.occasion, e.occasion), 'allocation:') GROUP BY 1
+    WHERE l.tenant_id = %(tenant)s AND starts_with(coalesce(o.occasion, e.occasion), 'allocation:') AND NOT EXISTS (
+        SELECT 1 FROM allocation p WHERE p.tenant_id = l.tenant_id AND p.journal_entry = coalesce(o.id, e.id)
+            AND p.attempt IS NOT NULL)
+    GROUP BY 1
 )
 SELECT coalesce(t.subject, b.subject), coalesce(t.cents, 0)::bigint, coalesce(b.cents, 0)::bigint
 FROM told t FULL JOIN booked b ON b.subject = t.subject WHERE coalesce(t.cents, 0) <> coalesce(b.cents, 0)

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from zahlstelle.allocation import Doubt
+from zahlstelle.allocation import Doubt, Rest
 from zahlstelle.claims import ClaimStatus
 from zahlstelle.payments import ItemKind
 from zahlstelle.tenancy import Role
@@ -99,6 +99,35 @@ TO_DO: Words = {
     Doubt.TAKEN_BACK: _("Ordnen Sie neu zu; von selbst wird dieser Betrag nicht mehr zugeordnet."),
 }
 
+RESTS: Words = {
+    Rest.NONE: _("Es bleibt kein Rest"),
+    Rest.WAITS: _("Der Rest wartet weiter in Verwahrung"),
+    Rest.OVERPAID: _("Der Rest ist eine Überzahlung und wird erstattet"),
+    Rest.FEES: _("Der Rest sind Gebühren der Bank"),
+    Rest.SMALL_DIFFERENCE: _("Der Rest ist eine Kleindifferenz"),
+}
+
+ACCOUNTS: Words = {
+    "overpaid": _("Überzahlung: dem Zahler zu erstatten"),
+    "fees": _("Gebühren der Bank"),
+}
+
+# What a person reads when an operation says no, by the refusal's stable code.
+NO: Words = {
+    "detail_not_waiting": _("Diesen Betrag hat inzwischen jemand anderes geklärt. Es wurde nichts doppelt gebucht."),
+    "shares_differ": _(
+        "Die Anteile ergeben nicht den Betrag. Bitte ändern Sie sie, oder wählen Sie, was mit dem Rest geschieht."
+    ),
+    "share_too_large": _(
+        "Ein Anteil ist größer, als bei der Forderung noch möglich ist. Bitte prüfen Sie die Beträge."
+    ),
+    "claim_unknown": _("Eine der Forderungen gibt es nicht mehr. Bitte suchen Sie neu."),
+    "bank_busy": _("Gerade wird eine Bankdatei eingelesen. Bitte versuchen Sie es in einer Minute noch einmal."),
+    "account_not_for_this": _("Auf dieses Konto kann dieser Betrag nicht gebucht werden."),
+    "note_missing": _("Bitte schreiben Sie einen Vermerk, damit später jeder den Grund kennt."),
+    "nothing_to_take_back": _("Hier ist nichts mehr zurückzunehmen. Vielleicht war jemand schneller."),
+}
+
 STATES: Words = {
     "noted": _("vorgemerkt"),
     "allocated": _("zugeordnet"),
@@ -135,6 +164,7 @@ MOMENTS: Words = {
     "allocation.allocated": _("Der Forderung zugeordnet"),
     "allocation.taken_back": _("Zuordnung zurückgenommen"),
     "allocation.suspended": _("In Verwahrung genommen"),
+    "allocation.returned": _("Zahlung zurückgegeben"),
     "ledger.booked": _("Gebucht"),
 }
 
@@ -185,3 +215,10 @@ def moment_words(what: str) -> Any:
     if what.startswith("audit."):
         return _("Vermerk im Protokoll: %(deed)s") % {"deed": what.removeprefix("audit.")}
     return MOMENTS.get(what, what)
+
+
+def likely(score: int) -> Any:
+    """Say how sure a proposal is."""
+    if score >= 90:
+        return _("sehr wahrscheinlich")
+    return _("wahrscheinlich") if score >= 60 else _("möglich")

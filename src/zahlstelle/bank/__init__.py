@@ -44,6 +44,7 @@ from ._sums import (
     entries_by_id,
     sizes_of,
 )
+from ._telling import ToldDetail, details_told, twin_number
 
 __all__ = [
     "AT_ONCE",
@@ -66,6 +67,7 @@ __all__ = [
     "Seen",
     "TakenIn",
     "ToDecide",
+    "ToldDetail",
     "accounts_by_statement",
     "booked_totals",
     "days",
@@ -73,6 +75,7 @@ __all__ = [
     "details_by_id",
     "details_of",
     "details_to_decide",
+    "details_told",
     "entries_by_id",
     "entries_named",
     "entries_of_day",
@@ -88,4 +91,5 @@ __all__ = [
     "sightings_of",
     "sizes_of",
     "take_in",
+    "twin_number",
 ]

@@ -46,6 +46,7 @@ _ALL = (
     Command("payouts import", "zahlstelle.cli.payouts_import", "import settlement reports of a provider from files"),
     Command("book check", "zahlstelle.cli.book_check", "recompute the book from its journal"),
     Command("simulate", "zahlstelle.cli.simulate", "make up a town's month: claims, payers, bank files"),
+    Command("simulate score", "zahlstelle.cli.simulate_score", "compare a program's decisions with the month's truth"),
     Command("doctor", "zahlstelle.cli.doctor", "tell one claim's whole life"),
 )
 

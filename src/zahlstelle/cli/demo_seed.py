@@ -66,6 +66,7 @@ class _Place:
 
     def __init__(self, folder: Path, inbox: Path, base_url: str, sandbox_url: str) -> None:
         self.folder, self.inbox, self.base_url, self.sandbox_url = folder, inbox, base_url, sandbox_url
+        self.outbox = folder / "camt054"
 
 
 def _live_through(town: Town, number: int, place: _Place) -> dict[str, Any]:
@@ -84,7 +85,13 @@ def _live_through(town: Town, number: int, place: _Place) -> dict[str, Any]:
 
 def _found(town: Town, place: _Place, password: str) -> Tenant:
     content = tomllib.loads((place.folder / "town.toml").read_text("utf-8"))
-    content["settings"] = {"colour": _LINE[town.name.removeprefix("Stadt ")], "bank_inbox": str(place.inbox)}
+    place.outbox.mkdir(exist_ok=True)
+    content["settings"] = {
+        "colour": _LINE[town.name.removeprefix("Stadt ")],
+        "bank_inbox": str(place.inbox),
+        "bank_inbox_settle_seconds": 1,
+        "notify_outbox": str(place.outbox),
+    }
     content["providers"][0] |= {"base_url": place.sandbox_url, "secret": _merchant_secret(place)}
     content["people"].append({"email": f"betrieb@{town.slug}.example", "name": "Bo Betrieb", "role": "operator"})
     content["services"].append(

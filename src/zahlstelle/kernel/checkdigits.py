@@ -74,12 +74,21 @@ def silent_swaps(number: str, method: CheckMethod) -> Iterator[str]:
     """
     if method in (CheckMethod.MOD11, CheckMethod.MOD97):
         return
+    product = 10
     for n in range(len(number) - 1):
         first, second = number[n], number[n + 1]
-        if first == second or (method is CheckMethod.LUHN and {first, second} != {"0", "9"}):
-            continue
+        inside = n + 2 < len(number)  # the check digit itself is not one of the two
+        match method:
+            case CheckMethod.LUHN:
+                may = {first, second} == {"0", "9"}
+            case CheckMethod.ISO7064_11_10:
+                swapped = _step(_step(product, second), first)
+                product = _step(product, first)
+                may = not inside or swapped == _step(product, second)
+            case _:
+                may = True
         before = number[:n] + second + first + number[n + 2 :]
-        if is_valid(before, method):
+        if may and first != second and is_valid(before, method):
             yield before
 
 
@@ -104,9 +113,12 @@ def _mod11(payload: str) -> str:
 def _iso7064_11_10(payload: str) -> str:
     product = 10
     for digit in payload:
-        total = (int(digit) + product) % 10 or 10
-        product = total * 2 % 11
+        product = _step(product, digit)
     return str((11 - product) % 10)
+
+
+def _step(product: int, digit: str) -> int:
+    return ((int(digit) + product) % 10 or 10) * 2 % 11
 
 
 def rf_reference(kassenzeichen: str) -> str:

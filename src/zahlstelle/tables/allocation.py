@@ -34,6 +34,9 @@ class AllocationRow(OfTenantInBulk):
             models.Index(
                 fields=["tenant", "attempt"], condition=models.Q(attempt__isnull=False), name="allocation_attempt"
             ),
+            models.Index(
+                fields=["tenant", "entry"], condition=~models.Q(decided_by="rule"), name="allocation_by_people"
+            ),
         ]
 
 

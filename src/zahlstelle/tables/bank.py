@@ -89,6 +89,11 @@ class BankEntryRow(OfTenant):
         indexes = [
             models.Index("tenant", "account_iban", "amount_cents", "booked_on", name="bank_entry_match"),
             models.Index("tenant", "booked_on", name="bank_entry_day"),
+            models.Index(
+                fields=["tenant", "booked_on"],
+                condition=models.Q(breakdown="whole", side="credit"),
+                name="bank_entry_collective",
+            ),
         ]
 
 

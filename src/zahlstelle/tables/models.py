@@ -34,6 +34,7 @@ from .tenancy import (
     TenantRow,
     UnitRow,
 )
+from .treasury import DeliveryRow
 
 __all__ = [
     "AccountRow",
@@ -49,6 +50,7 @@ __all__ = [
     "ClaimBalanceRow",
     "ClaimLineRow",
     "ClaimRow",
+    "DeliveryRow",
     "EventRow",
     "IdempotencyRow",
     "JournalEntryRow",

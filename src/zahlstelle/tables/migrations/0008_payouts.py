@@ -28,7 +28,7 @@ def _of_tenant() -> tuple[str, models.Field]:  # type: ignore[type-arg]
 class Migration(migrations.Migration):
     """Add the tables of payouts, and find decisions by the attempt they are about."""
 
-    dependencies = [("tables", "0005_allocation")]
+    dependencies = [("tables", "0007_desk")]
     operations = [
         migrations.CreateModel(
             name="PayoutRow",
