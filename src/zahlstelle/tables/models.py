@@ -2,7 +2,18 @@
 
 from .allocation import AllocationRow, PayerHabitRow, PayerSwitchRow, PayerTrialRow, SuspenseRow
 from .audit import AuditRow
-from .bank import BankDetailRow, BankEntryRow, BankFilePartRow, BankFileRow, SightingRow, StatementRow
+from .bank import (
+    BankDetailRow,
+    BankEntryRow,
+    BankFilePartRow,
+    BankFileRow,
+    FragmentRow,
+    OrderRow,
+    OrderTransactionRow,
+    RejectRow,
+    SightingRow,
+    StatementRow,
+)
 from .claims import ClaimBalanceRow, ClaimLineRow, ClaimRow, PoolRow, ServiceRow
 from .events import EventRow
 from .idempotency import IdempotencyRow
@@ -34,12 +45,15 @@ __all__ = [
     "ClaimLineRow",
     "ClaimRow",
     "EventRow",
+    "FragmentRow",
     "IdempotencyRow",
     "JournalEntryRow",
     "JournalLineRow",
     "LoginTryRow",
     "MembershipRow",
     "NotificationRow",
+    "OrderRow",
+    "OrderTransactionRow",
     "PayerHabitRow",
     "PayerSwitchRow",
     "PayerTrialRow",
@@ -47,6 +61,7 @@ __all__ = [
     "Person",
     "PoolRow",
     "ProviderAccessRow",
+    "RejectRow",
     "SealRow",
     "ServiceRow",
     "SightingRow",
