@@ -99,16 +99,35 @@ def test_a_body_too_large(caller: Caller, keyed: bool) -> None:
     ],
 )
 def test_an_address_with_nothing_at_it(caller: Caller, path: str) -> None:
-    for method in ("GET", "POST"):
+    for method in ("GET", "POST", "PUT", "DELETE", "BREW"):
         problem_of(caller.call(method, path), 404, "route_unknown")
 
 
-@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "OPTIONS", "HEAD", "TRACE", "BREW"])
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW"])
 def test_a_method_that_is_not_known_here(caller: Caller, method: str) -> None:
     answer = caller.call(method, CLAIMS)
-    assert answer.status_code == 405
-    assert set(answer.headers["Allow"].split(", ")) == {"GET", "POST"}
-    assert answer.headers["Content-Type"] == "application/problem+json"
+    problem_of(answer, 405, "method_not_allowed")
+    assert answer.headers["Allow"] == "GET, HEAD, POST"
+
+
+def test_a_write_to_the_openapi_document(caller: Caller) -> None:
+    answer = caller.call("PUT", "/api/v1/openapi.json")
+    problem_of(answer, 405, "method_not_allowed")
+    assert answer.headers["Allow"] == "GET, HEAD"
+
+
+def test_head_is_get_without_the_body(caller: Caller) -> None:
+    path = f"{CLAIMS}/{caller.claim()['id']}"
+    whole, head = caller.get(path), caller.call("HEAD", path)
+    assert (whole.status_code, head.status_code) == (200, 200)
+    assert head.content == b""
+    assert head.headers["Content-Length"] == str(len(whole.content))
+    assert caller.call("HEAD", f"{CLAIMS}/x").status_code == 404
+
+
+def test_head_of_what_can_only_be_posted(caller: Caller) -> None:
+    answer = caller.call("HEAD", f"/api/v1/payments/{caller.payment()['id']}/cancel")
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")
 
 
 @pytest.mark.parametrize("host", ["evil.example", "a b", "localhost:x"])

@@ -63,6 +63,8 @@ def message(entries: str = "", *, kind: str = "053", version: str = "001.08", na
         "053": ("BkToCstmrStmt", "Stmt"),
         "054": ("BkToCstmrDbtCdtNtfctn", "Ntfctn"),
     }[kind]
+    if version < "001.07":
+        entries = entries.replace("<Sts><Cd>BOOK</Cd></Sts>", "<Sts>BOOK</Sts>")
     uri = namespace or f"urn:iso:std:iso:20022:tech:xsd:camt.{kind}.{version}"
     return (
         f'<?xml version="1.0" encoding="UTF-8"?>\n<Document xmlns="{uri}"><{body}>'
@@ -76,7 +78,7 @@ def entry(details: str = "", amount: str = "10.00", side: str = "CRDT", head: st
     """An entry with `details`, three lines up to them."""
     return (
         f'<Ntry><Amt Ccy="EUR">{amount}</Amt>\n<CdtDbtInd>{side}</CdtDbtInd><Sts><Cd>BOOK</Cd></Sts>{head}\n'
-        f"<BkTxCd/><NtryDtls>{details}</NtryDtls></Ntry>\n"
+        f"<BkTxCd><Prtry><Cd>166</Cd></Prtry></BkTxCd><Avlbty/><NtryDtls>{details}</NtryDtls></Ntry>\n"
     )
 
 

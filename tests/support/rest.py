@@ -30,7 +30,7 @@ class Caller:
         given = {name.replace("_", "-"): value for name, value in headers.items()}
         content_type = given.pop("Content-Type", "application/json")
         data = raw if raw is not None else b"" if body is None else json.dumps(body).encode()
-        client = Client(HTTP_HOST="localhost", raise_request_exception=False)
+        client = Client(enforce_csrf_checks=True, HTTP_HOST="localhost", raise_request_exception=False)
         return client.generic(
             method, path, data, content_type=content_type, headers={"Authorization": f"Bearer {self.key}", **given}
         )

@@ -1,5 +1,6 @@
 """Take bank files in and allocate what they bring: one file, one transaction."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -13,13 +14,31 @@ from django.db import connection
 from zahlstelle import audit, bank, claims, events, ledger, payments
 from zahlstelle.bank import ToDecide
 from zahlstelle.iso20022 import Unreadable
-from zahlstelle.kernel import InputRefused, fact_id
+from zahlstelle.kernel import InputRefused
 from zahlstelle.ledger import Entry, Line, Side
 from zahlstelle.tables.allocation import SuspenseRow
 from zahlstelle.tenancy import Tenant, inside
 
+from . import _payouts
+from ._as_a_set import Namer, allocate_exact, left_over
+from ._divided import post_divided
+from ._exact import decision_id
+from ._knowledge import know
+from ._parts import RECEIVABLE
 from ._posting import standing_decisions, undo
-from ._rules import RETRIED, RULE_VERSION, Allocate, Decided, Known, PaidOut, References, Suspend, decide, references_in
+from ._proposals import count_proposed
+from ._retry import ready
+from ._rules import (
+    RULE_VERSION,
+    Allocate,
+    Decided,
+    Divide,
+    Known,
+    PaidOut,
+    Suspend,
+    decide,
+    references_in,
+)
 
 _log = structlog.get_logger(__name__)
 _MACHINE = "rule"
@@ -69,7 +88,7 @@ def import_again(*, tenant: Tenant, file_id: UUID, at: datetime, by: str) -> Imp
 
 def _import(tenant: Tenant, name: str, path: Path, at: datetime, by: str) -> ImportResult:
     with inside(tenant):
-        taken = bank.take_in(tenant=tenant, name=name, path=path, at=at)
+        taken = bank.take_in(tenant=tenant, name=name, path=path, at=at, named=Namer(tenant))
         _forget_replaced(tenant, taken.touched)
         reopened = _take_back_replaced(tenant, taken.touched, at)
         result = ImportResult(
@@ -80,12 +99,16 @@ def _import(tenant: Tenant, name: str, path: Path, at: datetime, by: str) -> Imp
             credit_cents=taken.credit_cents,
             debit_cents=taken.debit_cents,
         )
-        for batch in bank.details_to_decide(tenant=tenant, entries=taken.touched):
+        result.allocated = allocate_exact(tenant=tenant, rows=taken.rows, at=at)
+        for page in left_over(tenant=tenant, entries=taken.touched):
+            batch = bank.named_to_decide(tenant=tenant, details=page)
             allocated = _decide_batch(tenant, batch, at)
             result.allocated += allocated
             result.suspended += len(batch) - allocated
+        _payouts.heed_reports(tenant, taken.touched, at, _decide_batch)
         payments.reopened(tenant=tenant, claim_ids=reopened, at=at)
-        about = {"name": name, "entries": taken.entries, "allocated": result.allocated}
+        result.proposed = count_proposed(tenant, taken.touched)
+        about = {"name": name, "entries": taken.entries, "allocated": result.allocated, "proposed": result.proposed}
         audit.write(
             tenant=tenant, at=at, actor=by, action="bank_file.imported", subject=str(taken.file_id), details=about
         )
@@ -96,14 +119,23 @@ def retry_doubts(*, tenant: Tenant, at: datetime) -> int:
     """Decide again what another fact may have settled since. Returns how many were allocated."""
     with inside(tenant):
         bank.one_at_a_time(tenant=tenant)
-        waiting = SuspenseRow.objects.select_for_update(skip_locked=True).filter(tenant_id=tenant.id, doubt__in=RETRIED)
-        rows = list(waiting.order_by("since").values_list("detail", "entry")[:5000])
+        rows = ready(tenant)
         allocated = 0
         details = [detail for detail, _ in rows]
         entries = list(dict.fromkeys(entry for _, entry in rows))
         for batch in bank.details_to_decide(tenant=tenant, entries=entries, details=details):
             allocated += _decide_batch(tenant, batch, at, again=True)
         return allocated
+
+
+def break_up_payouts(*, tenant: Tenant, at: datetime) -> int:
+    """Compare payouts with new reports, and items in doubt, with what is known by now. Returns how many were settled.
+
+    A payout is settled when the bank's money has been found for every item of its report.
+    """
+    with inside(tenant):
+        bank.one_at_a_time(tenant=tenant)
+        return _payouts.break_up(tenant, at, _decide_batch)
 
 
 def _forget_replaced(tenant: Tenant, entries: Sequence[UUID]) -> None:
@@ -150,46 +182,37 @@ def _decide_batch(tenant: Tenant, batch: Sequence[ToDecide], at: datetime, again
         )
         for item in batch
     ]
-    known = _known(tenant, batch, named)
+    known = know(tenant, batch, named)
     decided = []
     for item, references in zip(batch, named, strict=True):
         decision = decide(item, references, known)
-        _use_up(decision, known)
+        _use_up(item, decision, known)
         decided.append((item, decision))
     _write(tenant, decided, at, again)
     return sum(not isinstance(decision, Suspend) for _, decision in decided)
 
 
-def _known(tenant: Tenant, batch: Sequence[ToDecide], named: Sequence[References]) -> Known:
-    numbers = sorted({number for references in named for number in references.candidates})
-    found = claims.claims_by_kassenzeichen(tenant=tenant, numbers=numbers)
-    references = {r for item in batch for r in (item.detail.instruction_id, item.detail.tx_id) if r}
-    attempts = payments.attempts_by_provider_reference(tenant=tenant, references=sorted(references))
-    ids = [attempt.id for attempt in attempts.values()]
-    return Known(
-        claims=found,
-        open_cents={claim.id: claim.open_cents for claim in found.values()},
-        attempts=attempts,
-        clearing_cents=ledger.balances_of(tenant=tenant, prefix="clearing:", subjects=ids),
-        under_way=payments.claims_being_paid(tenant=tenant, claim_ids=[claim.id for claim in found.values()]),
-    )
-
-
-def _use_up(decision: Decided, known: Known) -> None:
+def _use_up(item: ToDecide, decision: Decided, known: Known) -> None:
     match decision:
         case Allocate(claim):
             known.open_cents[claim.id] = 0
+        case Divide(parts) if item.detail.side == "credit":
+            for part in parts:
+                if part.claim and part.account == RECEIVABLE:
+                    known.open_cents[part.claim] -= part.cents
+        case Divide(parts):
+            known.given_back.update((part.claim, part.cents) for part in parts if part.claim)
         case PaidOut(attempt):
             known.clearing_cents[attempt.id] = 0
 
 
 def _write(tenant: Tenant, decided: Sequence[tuple[ToDecide, Decided]], at: datetime, again: bool) -> None:
-    posted = [(item, d) for item, d in decided if not isinstance(d, Suspend)]
+    posted = [(item, d) for item, d in decided if isinstance(d, Allocate | PaidOut)]
     entries = ledger.post(tenant=tenant, entries=[_booking(item, decision, at) for item, decision in posted])
     booked = {item.detail.id: entry for (item, _), entry in zip(posted, entries, strict=True)}
     paid = [(d.claim.id, item.detail.amount.cents) for item, d in posted if isinstance(d, Allocate)]
     claims.settle(tenant=tenant, amounts=paid)
-    _remember(tenant, decided, booked, at)
+    _remember(tenant, [(item, d) for item, d in decided if not isinstance(d, Divide)], booked, at)
     if again:
         done = [item.detail.id for item, _ in posted]
         SuspenseRow.objects.filter(tenant_id=tenant.id, detail__in=done).delete()
@@ -197,6 +220,7 @@ def _write(tenant: Tenant, decided: Sequence[tuple[ToDecide, Decided]], at: date
     settled = [claim for claim, _ in paid]
     events.record_many(tenant=tenant, name="claim.settled", subjects=settled, at=at)
     payments.settled_by_transfer(tenant=tenant, claim_ids=settled, at=at)
+    post_divided(tenant, [(item, d) for item, d in decided if isinstance(d, Divide)], at, by=_MACHINE)
 
 
 def _booking(item: ToDecide, decision: Allocate | PaidOut, at: datetime) -> Entry:
@@ -214,12 +238,13 @@ def _booking(item: ToDecide, decision: Allocate | PaidOut, at: datetime) -> Entr
 
 _REMEMBER = """
 INSERT INTO allocation (tenant_id, id, detail, entry, outcome, amount_cents, claim, attempt, doubt, reasons,
-    rule_version, decided_at, decided_by, journal_entry)
+    rule_version, decided_at, decided_by, journal_entry, runner_up)
 SELECT %(tenant)s, g.id, g.detail, g.entry, g.outcome, g.cents, g.claim, g.attempt, g.doubt, to_jsonb(string_to_array(
-    g.reasons, E'\\n')), %(rule)s, %(at)s, %(by)s, g.journal_entry
+    g.reasons, E'\\n')), %(rule)s, %(at)s, %(by)s, g.journal_entry, g.runner_up
 FROM unnest(%(ids)s::uuid[], %(details)s::uuid[], %(entries)s::uuid[], %(outcomes)s::text[], %(cents)s::bigint[],
-    %(claims)s::uuid[], %(attempts)s::uuid[], %(doubts)s::text[], %(reasons)s::text[], %(booked)s::uuid[])
-    AS g (id, detail, entry, outcome, cents, claim, attempt, doubt, reasons, journal_entry)
+    %(claims)s::uuid[], %(attempts)s::uuid[], %(doubts)s::text[], %(reasons)s::text[], %(booked)s::uuid[],
+    %(runners_up)s::jsonb[])
+    AS g (id, detail, entry, outcome, cents, claim, attempt, doubt, reasons, journal_entry, runner_up)
 ON CONFLICT (id) DO NOTHING
 """
 
@@ -233,7 +258,7 @@ def _remember(
         "rule": RULE_VERSION,
         "at": at,
         "by": _MACHINE,
-        "ids": [fact_id(item.detail.id, _doubt(d), RULE_VERSION) for item, d in decided],
+        "ids": [decision_id(item.detail.id, _doubt(d), RULE_VERSION) for item, d in decided],
         "details": [item.detail.id for item, _ in decided],
         "entries": [item.detail.entry for item, _ in decided],
         "outcomes": ["suspended" if isinstance(d, Suspend) else "allocated" for _, d in decided],
@@ -243,9 +268,15 @@ def _remember(
         "doubts": [_doubt(d) for _, d in decided],
         "reasons": ["\n".join(d.reasons) for _, d in decided],
         "booked": [booked.get(item.detail.id) for item, _ in decided],
+        "runners_up": [_runner_up(d) for _, d in decided],
     }
     with connection.cursor() as cursor:
         cursor.execute(_REMEMBER, columns)
+
+
+def _runner_up(decision: Decided) -> str | None:
+    other = decision.runner_up if isinstance(decision, Allocate) else None
+    return json.dumps(dict(other)) if other else None
 
 
 def _doubt(decision: Decided) -> str | None:

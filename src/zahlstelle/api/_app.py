@@ -8,6 +8,7 @@ import structlog
 from django.core.exceptions import RequestDataTooBig
 from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
@@ -45,6 +46,7 @@ api = _Api(
     description="Open claims, take payments, ask how they stand. Errors are problem documents (RFC 9457).",
     openapi_url="/openapi.json",
     docs_url=None,
+    docs_decorator=require_safe,
     auth=ApiKey(),
     parser=StrictJson(),
     urls_namespace="api",

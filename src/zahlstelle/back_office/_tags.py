@@ -19,7 +19,10 @@ _TABLES = {
     "doubt": DOUBT_WORDS,
     "file": _words.FILE_OUTCOMES,
     "finding": _words.FINDINGS,
+    "item": _words.ITEMS,
+    "account": _words.ACCOUNTS,
     "method": _words.METHODS,
+    "rest": _words.RESTS,
     "role": _words.ROLES,
     "short_doubt": _words.SHORT_DOUBT,
     "state": _words.STATES,
@@ -50,6 +53,18 @@ def words(value: Any, table: str) -> Any:
 def moment(what: str) -> Any:
     """Say a moment of a claim's life in German."""
     return _words.moment_words(what)
+
+
+@register.filter
+def likely(score: int) -> Any:
+    """Say in words how sure a proposal is."""
+    return _words.likely(score)
+
+
+@register.filter
+def age(number: int) -> str:
+    """Say an age in days."""
+    return "seit heute" if number == 0 else "seit gestern" if number == 1 else f"seit {number} Tagen"
 
 
 @register.filter

@@ -1,5 +1,7 @@
 """The bank (Kontoumsatz): files kept unchanged, statements, entries and details; each fact once."""
 
+from ._details import AT_ONCE, PLACED_DETAILS, Name
+from ._explained import Explanation, NotTheWhole, explain
 from ._operations import (
     AccountUnknown,
     BankFileUnknown,
@@ -16,6 +18,7 @@ from ._queries import (
     BankEntry,
     BankFile,
     EntryUnknown,
+    PlacedEntry,
     Seen,
     ToDecide,
     days,
@@ -26,6 +29,8 @@ from ._queries import (
     entries_without_booking,
     entry_by_id,
     files,
+    named_to_decide,
+    placed_entries,
     sightings_of,
 )
 from ._rules import Breakdown
@@ -39,8 +44,11 @@ from ._sums import (
     entries_by_id,
     sizes_of,
 )
+from ._telling import ToldDetail, details_told, twin_number
 
 __all__ = [
+    "AT_ONCE",
+    "PLACED_DETAILS",
     "AccountStatus",
     "AccountUnknown",
     "BankDay",
@@ -51,10 +59,15 @@ __all__ = [
     "Breakdown",
     "EntrySize",
     "EntryUnknown",
+    "Explanation",
     "FileRefused",
+    "Name",
+    "NotTheWhole",
+    "PlacedEntry",
     "Seen",
     "TakenIn",
     "ToDecide",
+    "ToldDetail",
     "accounts_by_statement",
     "booked_totals",
     "days",
@@ -62,16 +75,21 @@ __all__ = [
     "details_by_id",
     "details_of",
     "details_to_decide",
+    "details_told",
     "entries_by_id",
     "entries_named",
     "entries_of_day",
     "entries_without_booking",
     "entry_by_id",
+    "explain",
     "files",
     "kept_file",
+    "named_to_decide",
     "one_at_a_time",
+    "placed_entries",
     "refuse",
     "sightings_of",
     "sizes_of",
     "take_in",
+    "twin_number",
 ]

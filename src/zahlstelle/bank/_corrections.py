@@ -19,6 +19,7 @@ from zahlstelle.kernel import Money
 from zahlstelle.ledger import Entry, Line, Side
 from zahlstelle.tenancy import Tenant
 
+from ._details import unplace
 from ._fragments import complete_fragments
 from ._intake import SeenStatement
 from ._matching import Matching
@@ -112,6 +113,7 @@ def explain_by(tenant: Tenant, pieces: Mapping[UUID, Sequence[UUID]], changes: C
         cursor.execute(_TAKE_OVER, given)
         changes.details += int(cursor.rowcount)
         cursor.execute(_EXPLAINED, given)
+    unplace(list(pieces))
     changes.touched += pieces
 
 
@@ -156,6 +158,7 @@ def _withdraw(tenant: Tenant, entries: Sequence[UUID], why: Held, at: datetime, 
         if not withdrawn:
             return
         cursor.execute(_ANEW, {"tenant": tenant.id, "entries": [entry for entry, *_ in withdrawn]})
+    unplace([entry for entry, *_ in withdrawn])
     for entry, side, cents, on, bookings in withdrawn:
         _take_back(tenant, entry, bookings, cents, on, at, _WHY[why])
         changes.count(side, -cents)

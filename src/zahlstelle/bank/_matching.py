@@ -12,6 +12,7 @@ from django.db import connection
 from zahlstelle.tables.bank import BankEntryRow, SightingRow
 from zahlstelle.tenancy import Tenant
 
+from . import _details
 from ._candidates import Candidates, kind_of_sighting
 from ._intake import SeenStatement
 from ._parts import Links
@@ -241,46 +242,9 @@ class Matching:
         with_details = {p: e for p, e in self._explained.items() if shapes[e] in (Breakdown.SINGLE, Breakdown.WHOLE)}
         booked = [e for e, _ in self.to_book] + [known.id for known, _, before in self.to_book_again if before is None]
         self.touched = list(dict.fromkeys([*self._explained.values(), *booked]))
-        given: dict[str, Any] = {"tenant": self._tenant.id, "p": list(with_details), "e": list(with_details.values())}
-        with connection.cursor() as cursor:
-            cursor.execute(_GIVE_WAY, given)
-            cursor.execute(_DETAILS, given)
-            count = int(cursor.rowcount)
-            standing = [e for p, e in self._explained.items() if p not in with_details]
-            cursor.execute(_NUMBER_ZERO, {"tenant": self._tenant.id, "e": standing})
+        count = _details.store(self._tenant, with_details)
+        _details.stand_alone(self._tenant, [e for p, e in self._explained.items() if p not in with_details])
         return count
-
-
-# A detail's id follows from its entry and number; a better breakdown continues the numbers. A single detail is the
-# entry: whatever amount, side and currency the bank wrote into it, it moved the account as the entry says.
-_GIVE_WAY = """
-UPDATE bank_detail SET active = false WHERE tenant_id = %(tenant)s AND entry = ANY(%(e)s::uuid[]) AND active
-"""
-_DETAILS = """
-WITH given AS MATERIALIZED (
-    SELECT g.position, g.entry, (SELECT coalesce(max(o.number), 0) FROM bank_detail o WHERE o.entry = g.entry) AS before
-    FROM unnest(%(p)s::integer[], %(e)s::uuid[]) g (position, entry)
-)
-INSERT INTO bank_detail (id, tenant_id, entry, number, active, amount_cents, side, currency, end_to_end_id, mandate_id,
-    instruction_id, tx_id, uetr, bank_ref, party_name, party_iban, reference, reference_type, remittance, return_reason,
-    original_cents, charges_cents, proprietary_code)
-SELECT md5(g.entry || ':' || (d.number + g.before))::uuid, %(tenant)s, g.entry, d.number + g.before, true,
-    CASE WHEN e.breakdown = 'single' THEN e.amount_cents ELSE d.amount_cents END,
-    CASE WHEN e.breakdown = 'single' THEN e.side ELSE coalesce(d.side, e.side) END,
-    CASE WHEN e.breakdown = 'single' THEN e.currency ELSE coalesce(d.currency, e.currency) END,
-    d.end_to_end_id, d.mandate_id, d.instruction_id, d.tx_id, d.uetr, d.bank_ref, d.party_name, d.party_iban,
-    d.reference, d.reference_type, d.remittance, d.return_reason, d.original_cents, d.charges_cents, d.proprietary_code
-FROM given g
-JOIN bank_entry e ON e.id = g.entry AND e.tenant_id = %(tenant)s
-JOIN seen_detail d ON d.position = g.position
-"""
-_NUMBER_ZERO = """
-INSERT INTO bank_detail (id, tenant_id, entry, number, active, amount_cents, side, currency, remittance)
-SELECT md5(e.id || ':0')::uuid, e.tenant_id, e.id, 0, true, e.amount_cents, e.side, e.currency,
-    to_jsonb(array_remove(ARRAY[e.additional_info], NULL))
-FROM bank_entry e WHERE e.tenant_id = %(tenant)s AND e.id = ANY(%(e)s::uuid[])
-ON CONFLICT (id) DO NOTHING
-"""
 
 
 _LEARNT = ("booked", "booked_on", "bank_ref", "breakdown", "held", "confirmed", "bookings", "difference")

@@ -18,6 +18,7 @@ from zahlstelle.tables.bank import BankFilePartRow, BankFileRow, SightingRow
 from zahlstelle.tenancy import Tenant, bank_accounts, inside
 
 from ._corrections import bank_booking, correct
+from ._details import Name
 from ._intake import Intake, SeenStatement, pieces, sha256_of
 from ._matching import Matching
 from ._rules import Sighting
@@ -43,14 +44,17 @@ class TakenIn:
     file_id: UUID
     entries: int = 0
     details: int = 0
+    rows: int = 0  # details of the file, whatever became of them
     duplicates: int = 0
     credit_cents: int = 0
     debit_cents: int = 0
     touched: list[UUID] = field(default_factory=list)  # entries whose details are to be decided
 
 
-def take_in(*, tenant: Tenant, name: str, path: Path, at: datetime) -> TakenIn:
+def take_in(*, tenant: Tenant, name: str, path: Path, at: datetime, named: Name | None = None) -> TakenIn:
     """Take a bank file in, in the caller's transaction. The same file again brings nothing.
+
+    What `named` tells of each detail stands beside it in `PLACED_DETAILS` until the transaction ends.
 
     Raises AccountUnknown, iso20022.Unreadable; then nothing of the file is kept (see `refuse`).
     """
@@ -64,9 +68,11 @@ def take_in(*, tenant: Tenant, name: str, path: Path, at: datetime) -> TakenIn:
             return TakenIn(file_id, duplicates=seen)
         outcome = {"outcome": "imported", "code": None, "reason": None}
         _keep(tenant, file_id, digest, path, {"name": name, "size": size, "received_at": at, **outcome})
-        intake = Intake(tenant, file_id)
+        intake = Intake(tenant, file_id, named)
         intake.read(path, name)
-        return _take(tenant, file_id, intake.statements, at)
+        taken = _take(tenant, file_id, intake.statements, at)
+        taken.rows = intake.rows
+        return taken
 
 
 def refuse(*, tenant: Tenant, name: str, path: Path, code: str, reason: str, at: datetime) -> UUID:

@@ -1,6 +1,6 @@
 """Look up services, pools and claims."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal, overload
@@ -148,13 +148,16 @@ def claims_page(*, tenant: Tenant, limit: int, before: UUID | None = None) -> Se
 
 @dataclass(frozen=True, slots=True)
 class OpenAmount:
-    """What allocation needs of a claim: nothing about the person."""
+    """What allocation needs of a claim. The debtor's name only confirms a number that cannot be believed alone."""
 
     id: UUID
     kassenzeichen: str
     amount_cents: int
     open_cents: int
     currency: str
+    debtor_name: str | None = None
+    due_on: date | None = None
+    policy: str = "{}"  # what its service says of it, as JSON
 
 
 def claims_by_id_locked(*, tenant: Tenant, claim_ids: Sequence[UUID]) -> Mapping[UUID, Claim]:
@@ -168,14 +171,24 @@ def claims_by_id_locked(*, tenant: Tenant, claim_ids: Sequence[UUID]) -> Mapping
 def claims_by_kassenzeichen(*, tenant: Tenant, numbers: Sequence[str]) -> Mapping[str, OpenAmount]:
     """Look up many Kassenzeichen in one query and lock what is found, in the order of claims' ids."""
     sql = """
-        SELECT c.id, c.kassenzeichen, c.amount_cents, b.due_cents - b.settled_cents, c.currency
+        SELECT c.id, c.kassenzeichen, c.amount_cents, b.due_cents - b.settled_cents, c.currency, c.debtor_name,
+            c.due_on, coalesce(s.policy, '{}')::text
         FROM claim c JOIN claim_balance b ON b.claim_id = c.id
+        LEFT JOIN service s ON s.id = c.service_id AND s.tenant_id = c.tenant_id
         WHERE c.tenant_id = %s AND b.tenant_id = %s AND c.kassenzeichen = ANY(%s)
         ORDER BY c.id FOR UPDATE OF b
     """
     with inside(tenant), connection.cursor() as cursor:
         cursor.execute(sql, [tenant.id, tenant.id, list(numbers)])
         return {row[1]: OpenAmount(*row) for row in cursor.fetchall()}
+
+
+def existing(*, tenant: Tenant, numbers: Iterable[str]) -> Mapping[str, UUID]:
+    """Tell which of many words are Kassenzeichen of claims, exactly as they stand there. Locks nothing."""
+    sql = "SELECT kassenzeichen, id FROM claim WHERE tenant_id = %s AND kassenzeichen = ANY(%s)"
+    with inside(tenant), connection.cursor() as cursor:
+        cursor.execute(sql, [tenant.id, list(numbers)])
+        return dict(cursor.fetchall())
 
 
 def wrong_balances(*, tenant: Tenant) -> Sequence[tuple[str, int, int]]:

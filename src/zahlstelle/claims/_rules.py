@@ -63,6 +63,11 @@ class Pool:
         """How many digits a Kassenzeichen of this pool has."""
         return len(self.prefix) + self.digits + checkdigits.width(self.method)
 
+    @property
+    def notices_swaps(self) -> bool:
+        """Whether the check digit notices every single mistake: a wrong digit, and two neighbours swapped."""
+        return self.method in (CheckMethod.MOD11, CheckMethod.MOD97)
+
     def kassenzeichen(self, counter: int) -> str | None:
         """Write the Kassenzeichen of a counter; None for a counter whose check digit does not exist (MOD11)."""
         payload = f"{self.prefix}{counter:0{self.digits}d}"

@@ -1,6 +1,6 @@
 """Bank messages (camt.05x, pain.00x): bytes in, frozen records out, and back. No Django, no database."""
 
-from ._details import is_return
+from ._codes import Case, case, gvc, is_return
 from ._documents import Source, documents, message_of
 from ._inspect import detail_json, entries, entry_json, json_pieces
 from ._orders import Order, OrderBatch, OrderKind, OrderMessage, read_orders
@@ -23,10 +23,21 @@ from ._records import (
 )
 from ._refusals import Reason, Unreadable, Unwritable
 from ._status_reports import Status, StatusLevel, StatusReason, StatusReport, read_status_report
-from ._write import NoticeDetail, NoticeEntry, NoticeHead, camt054_pieces, write_camt054
+from ._whole import looks_whole
+from ._write import (
+    NoticeDetail,
+    NoticeEntry,
+    NoticeHead,
+    camt054_pieces,
+    sayable_iban,
+    sayable_id,
+    write_camt054,
+    write_camt054_by_content,
+)
 
 __all__ = [
     "Balance",
+    "Case",
     "Detail",
     "Deviation",
     "Entry",
@@ -56,15 +67,21 @@ __all__ = [
     "Unreadable",
     "Unwritable",
     "camt054_pieces",
+    "case",
     "detail_json",
     "documents",
     "entries",
     "entry_json",
+    "gvc",
     "is_return",
     "json_pieces",
+    "looks_whole",
     "message_of",
     "read",
     "read_orders",
     "read_status_report",
+    "sayable_iban",
+    "sayable_id",
     "write_camt054",
+    "write_camt054_by_content",
 ]

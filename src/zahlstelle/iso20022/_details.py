@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from operator import itemgetter
 
+from ._codes import is_return
 from ._records import Detail, Side
 from ._refusals import Reason
 from ._shapes import Node
 from ._values import SIDES, cents
+
+
+def _bic_at(agent: str) -> tuple[str, ...]:
+    return tuple(f"{agent}/FinInstnId/{name}" for name in ("BICFI", "BIC", "CmbndId/BIC"))
+
 
 # Field by field, in the order in which `build` takes them; several paths: the first that is there.
 _TEXTS: tuple[tuple[str, ...], ...] = (
@@ -26,26 +32,28 @@ _TEXTS: tuple[tuple[str, ...], ...] = (
     ("Refs/AcctSvcrTxId",),
     ("RltdPties/Dbtr/Nm", "RltdPties/Dbtr/Pty/Nm", "RltdPties/Dbtr/Agt/FinInstnId/Nm"),
     ("RltdPties/DbtrAcct/Id/IBAN",),
-    ("RltdAgts/DbtrAgt/FinInstnId/BICFI", "RltdAgts/DbtrAgt/FinInstnId/BIC"),
+    _bic_at("RltdAgts/DbtrAgt"),
     ("RltdPties/UltmtDbtr/Nm", "RltdPties/UltmtDbtr/Pty/Nm", "RltdPties/UltmtDbtr/Agt/FinInstnId/Nm"),
     ("RltdPties/Cdtr/Nm", "RltdPties/Cdtr/Pty/Nm", "RltdPties/Cdtr/Agt/FinInstnId/Nm"),
     ("RltdPties/CdtrAcct/Id/IBAN",),
-    ("RltdAgts/CdtrAgt/FinInstnId/BICFI", "RltdAgts/CdtrAgt/FinInstnId/BIC"),
+    _bic_at("RltdAgts/CdtrAgt"),
     ("RltdPties/UltmtCdtr/Nm", "RltdPties/UltmtCdtr/Pty/Nm", "RltdPties/UltmtCdtr/Agt/FinInstnId/Nm"),
-    ("RtrInf/Rsn/Cd", "RtrInf/Rsn/Prtry"),
+    ("RtrInf/Rsn/Cd", "RtrInf/Rsn/Prtry", "RtrInf/RtrRsn/Cd", "RtrInf/RtrRsn/Prtry"),
     ("BkTxCd/Domn/Cd",),
     ("BkTxCd/Domn/Fmly/Cd",),
     ("BkTxCd/Domn/Fmly/SubFmlyCd",),
     ("BkTxCd/Prtry/Cd",),
+    ("BkTxCd/Prtry/Issr",),
     ("Purp/Cd", "Purp/Prtry"),
     ("AddtlTxInf",),
 )
 
-CODES = slice(19, 23)  # of these: the bank transaction code and the Geschäftsvorfallcode
+CODES = slice(19, 24)  # of these: the bank transaction code, the Geschäftsvorfallcode and its issuer
 
-# Sub-families and Geschäftsvorfallcodes of returns: the parties keep the roles of the original payment.
-_RETURN_SUBFAMILIES = frozenset({"RRTN", "UPDD", "PRDD"})
-_RETURN_CODES = frozenset({"108", "109", "159"})
+_IBAN = re.compile("[A-Z]{2}[0-9]{2}[a-zA-Z0-9]{1,30}").fullmatch
+_BIC = re.compile("[A-Z0-9]{4}[A-Z]{2}[A-Z0-9]{2}([A-Z0-9]{3})?").fullmatch
+_UETR = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}").fullmatch
+MAX_REMITTANCE = 140  # characters of one Ustrd
 
 Amounts = tuple[tuple[int, str | None, int], ...]  # (token of the amount, currency, token of the side)
 
@@ -75,6 +83,8 @@ class DetailPlan:
     texts: Callable[[Sequence[str]], tuple[str, ...]]
     amount: tuple[int, str | None, str] | None  # token, currency, element
     instructed: tuple[int, str | None] | None
+    counter: tuple[int, str | None] | None
+    rate: int
     side: int
     proprietary: tuple[tuple[int, int], ...]
     references: tuple[tuple[int, int], ...]
@@ -92,16 +102,23 @@ def plan(node: Node) -> DetailPlan:
         texts=itemgetter(*places(node)),
         amount=_amount(node),
         instructed=_sum_at(node, "AmtDtls/InstdAmt/Amt"),
+        counter=_sum_at(node, "AmtDtls/CntrValAmt/Amt"),
+        rate=node.at_any(*(f"AmtDtls/{one}/CcyXchg/XchgRate" for one in ("TxAmt", "InstdAmt", "CntrValAmt"))),
         side=node.at("CdtDbtInd"),
         proprietary=tuple((one.at("Tp"), one.at("Ref")) for one in node.all("Refs", "Prtry")),
         references=tuple(
-            (one.at_any("Tp/CdOrPrtry/Cd", "Tp/CdOrPrtry/Prtry"), one.at("Ref"))
+            (
+                one.at_any("Tp/CdOrPrtry/Cd", "Tp/CdOrPrtry/Prtry", "CdtrRefTp/Cd", "CdtrRefTp/Prtry"),
+                one.at_any("Ref", "CdtrRef"),
+            )
             for one in node.all("RmtInf", "Strd", "CdtrRefInf")
         ),
         remittance=tuple(one.text for one in node.all("RmtInf", "Ustrd")),
         additional=tuple(one.text for one in node.all("RmtInf", "Strd", "AddtlRmtInf")),
-        documents=tuple(one.text for one in node.all("RmtInf", "Strd", "RfrdDocInf", "Nb")),
-        return_info=tuple(one.text for one in node.all("RtrInf", "AddtlInf")),
+        documents=tuple(
+            one.text for name in ("Nb", "RfrdDocNb") for one in node.all("RmtInf", "Strd", "RfrdDocInf", name)
+        ),
+        return_info=tuple(one.text for name in ("AddtlInf", "AddtlRtrRsnInf") for one in node.all("RtrInf", name)),
         charges=charges(node),
         returned=node.first("RtrInf") is not None,
     )
@@ -171,7 +188,7 @@ def build(tokens: Sequence[str], plan: DetailPlan, around: Context, number: int,
     (
         end_to_end_id, mandate_id, instruction_id, tx_id, uetr, bank_ref, message_id, payment_id, clearing_ref,
         bank_tx_id, debtor, debtor_iban, debtor_bic, ultimate_debtor, creditor, creditor_iban, creditor_bic,
-        ultimate_creditor, return_reason, domain, family, sub_family, code, purpose, additional_info,
+        ultimate_creditor, return_reason, domain, family, sub_family, code, issuer, purpose, additional_info,
     ) = [text.strip() or None for text in plan.texts(tokens)]  # fmt: skip
     original = original_currency = amount = None
     currency = around.currency
@@ -180,13 +197,17 @@ def build(tokens: Sequence[str], plan: DetailPlan, around: Context, number: int,
         original = _original(tokens, token, plan.amount is None and original_currency == currency)
     if plan.amount is not None:
         token, own_currency, element = plan.amount
-        amount = money(tokens, token, element)
         currency = own_currency or currency
+        amount = money(tokens, token, element) if currency == around.currency else _foreign(tokens, token)
     elif original_currency is not None and original_currency == currency:
         amount = original
     side = side_of(tokens, plan.side, "TxDtls/CdtDbtInd") if plan.side else None
+    counter = counter_currency = None
+    if plan.counter is not None:
+        token, counter_currency = plan.counter
+        counter = _foreign(tokens, token)
     pays = (side or around.side) == "credit"  # the counterparty is the debtor
-    if plan.returned or around.returned or is_return(sub_family, code):
+    if plan.returned or around.returned or is_return(sub_family, code, issuer):
         pays = _returned_to(pays, around.own_iban, debtor or debtor_iban, debtor_iban, creditor, creditor_iban)
     references: tuple[tuple[str | None, str], ...] = ()
     if plan.references:
@@ -218,7 +239,32 @@ def build(tokens: Sequence[str], plan: DetailPlan, around: Context, number: int,
         charged(tokens, plan.charges, currency, "TxDtls/Chrgs") if plan.charges else None,
         f"{domain}/{family}/{sub_family}" if domain and family and sub_family
         else joined_code(domain, family, sub_family), code, purpose, additional_info,
+        issuer, counter, counter_currency, (tokens[plan.rate].strip() or None) if plan.rate else None,
     ))  # fmt: skip
+
+
+def deviations(detail: Detail, plan: DetailPlan) -> list[tuple[str, str, str]]:
+    """What in a detail is written other than the standard has it: code, element, reason. No money is at stake."""
+    odd = []
+    if plan.amount is not None and detail.amount_cents is None:
+        odd.append(("foreign_amount_unreadable", plan.amount[2], "foreign money that is no whole number of hundredths"))
+    if detail.uetr is not None and not _UETR(detail.uetr):
+        odd.append(("uetr_unusual", "TxDtls/Refs/UETR", "not the pattern of a UETR"))
+    for iban, element in ((detail.debtor_iban, "DbtrAcct"), (detail.creditor_iban, "CdtrAcct")):
+        if iban is not None and not _IBAN(iban):
+            odd.append(("iban_unusual", f"TxDtls/RltdPties/{element}/Id/IBAN", "not the pattern of an IBAN"))
+    for bic, element in ((detail.debtor_bic, "DbtrAgt"), (detail.creditor_bic, "CdtrAgt")):
+        if bic is not None and not _BIC(bic):
+            odd.append(("bic_unusual", f"TxDtls/RltdAgts/{element}", "not the pattern of a BIC"))
+    for piece in detail.remittance:
+        if len(piece) > MAX_REMITTANCE:
+            odd.append(("text_too_long", "TxDtls/RmtInf/Ustrd", f"a text of {len(piece)} characters, 140 are allowed"))
+    return odd
+
+
+def is_iban(text: str) -> bool:
+    """Whether `text` has the pattern of an IBAN; check digits are not looked at."""
+    return _IBAN(text) is not None
 
 
 def joined_code(domain: str | None, family: str | None, sub_family: str | None) -> str | None:
@@ -226,21 +272,15 @@ def joined_code(domain: str | None, family: str | None, sub_family: str | None) 
     return "/".join(filter(None, (domain, family, sub_family))) or None
 
 
-@lru_cache(maxsize=4096)
-def is_return(sub_family: str | None, proprietary_code: str | None) -> bool:
-    """Whether a bank transaction code speaks of a returned transfer or direct debit."""
-    if sub_family in _RETURN_SUBFAMILIES:
-        return True
-    return proprietary_code is not None and not _RETURN_CODES.isdisjoint(proprietary_code.split("+")[:2])
-
-
 def _original(tokens: Sequence[str], token: int, is_the_amount: bool) -> int | None:
-    """InstdAmt in hundredths. It may have more decimals in foreign money: then it is not known."""
+    return money(tokens, token, "TxDtls/AmtDtls/InstdAmt/Amt") if is_the_amount else _foreign(tokens, token)
+
+
+def _foreign(tokens: Sequence[str], token: int) -> int | None:
+    """An amount beside the entry's own. In foreign money it may have more decimals: then it is not known."""
     try:
-        return money(tokens, token, "TxDtls/AmtDtls/InstdAmt/Amt")
-    except Trouble:
-        if is_the_amount:
-            raise
+        return cents(tokens[token])
+    except ValueError:
         return None
 
 

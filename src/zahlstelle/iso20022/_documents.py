@@ -1,4 +1,7 @@
-"""Where bank files come from: a file, a ZIP, a folder, standard input. Nothing a header says is believed."""
+"""Where bank files come from: a file, a ZIP, a folder, standard input.
+
+What the headers of a ZIP admit is enough to refuse it at once; what they deny is counted while it inflates.
+"""
 
 from __future__ import annotations
 
@@ -149,8 +152,11 @@ def _one(
         return
     try:
         _look_before(stream, name)
+        size = stream.seek(0, io.SEEK_END)
         with zipfile.ZipFile(stream) as archive:
-            yield from _members(archive, name, nesting, budget or _Budget(stream.seek(0, io.SEEK_END)))
+            if sum(one.compress_size for one in archive.infolist()) > size:
+                raise Unreadable(Reason.ZIP_BOMB, name, None, None, "a ZIP whose files lie upon each other")
+            yield from _members(archive, name, nesting, budget or _Budget(size))
     except Unreadable as no:
         yield name, _refused(no)
     except (zipfile.BadZipFile, NotImplementedError, ValueError, struct.error, EOFError, OSError) as why:
@@ -167,6 +173,12 @@ def _look_before(stream: BinaryIO, name: str) -> None:
     if at < 0 or len(tail) - at < 22:
         raise Unreadable(Reason.TRUNCATED, name, None, None, "the ZIP has no directory at its end")
     entries, directory = struct.unpack("<HL", tail[at + 10 : at + 16])
+    if at >= 20 and tail[at - 20 : at - 16] == b"PK\6\7":  # large or streamed archives say it once more, in 64 bits
+        stream.seek(max(0, size - len(tail) + at - 20 - 56))
+        said = stream.read(56)
+        stream.seek(0)
+        if said.startswith(b"PK\6\6") and len(said) == 56:
+            entries, directory = struct.unpack("<QQ", said[32:48])
     if entries > MAX_MEMBERS or directory > MAX_DIRECTORY:
         raise Unreadable(Reason.ZIP_REFUSED, name, None, None, f"a ZIP of {entries} files")
 
@@ -205,7 +217,7 @@ def _member(
 ) -> Iterator[tuple[str, BinaryIO | None]]:
     no = _objection(member)
     if no is not None:
-        yield name, _refused(Unreadable(Reason.ZIP_REFUSED, name, None, None, no))
+        yield name, _refused(Unreadable(no[0], name, None, None, no[1]))
         return
     try:
         with archive.open(member) as inflated:
@@ -225,16 +237,21 @@ def _member(
         yield name, _refused(Unreadable(Reason.ZIP_REFUSED, name, None, None, f"not a sound ZIP: {why}"))
 
 
-def _objection(member: zipfile.ZipInfo) -> str | None:
-    """Why a member is not read: what it is called or what it is would be dangerous elsewhere."""
+def _objection(member: zipfile.ZipInfo) -> tuple[Reason, str] | None:
+    """Why a member is not read: what it is called, what it is, or what it would become."""
     parts = member.filename.replace("\\", "/").split("/")
+    if member.file_size > max(RATIO_FROM, MAX_RATIO * member.compress_size):
+        return Reason.ZIP_BOMB, f"{member.file_size} bytes out of {member.compress_size}"
+    why = None
     if ".." in parts or member.filename.startswith(("/", "\\")) or parts[0].endswith(":"):
-        return "a name that leads out of the ZIP"
-    if stat.S_ISLNK(member.external_attr >> 16):
-        return "a symbolic link"
-    if member.flag_bits & 0x1:
-        return "encrypted"
-    return None if member.compress_type in _METHODS else f"compression method {member.compress_type}"
+        why = "a name that leads out of the ZIP"
+    elif stat.S_ISLNK(member.external_attr >> 16):
+        why = "a symbolic link"
+    elif member.flag_bits & 0x1:
+        why = "encrypted"
+    elif member.compress_type not in _METHODS:
+        why = f"compression method {member.compress_type}"
+    return None if why is None else (Reason.ZIP_REFUSED, why)
 
 
 class _Guarded(io.RawIOBase):

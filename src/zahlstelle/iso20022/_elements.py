@@ -94,6 +94,7 @@ class _Elements:
         self.open: list[Element] = []
         self.pending: list[Found] = []
         self.held = 0
+        self.skipped = 0  # lines before the first tag
         self.message: str | None = None
         self.version: str | None = None
         self.parser = expat.ParserCreate(namespace_separator=" ")
@@ -105,8 +106,13 @@ class _Elements:
 
     def events(self, stream: BinaryIO) -> Iterator[Found]:
         rest = ""
+        begun = False
         for chunk in characters(stream, self.name, lambda *_: None, lambda: self.line):
             rest += chunk
+            if not begun:
+                start = rest.lstrip(" \t\n\ufeff")
+                self.skipped, begun = self.skipped + rest[: len(rest) - len(start)].count("\n"), bool(start)
+                rest = start
             end = rest.rfind(">") + 1
             self._parse(rest[:end], final=False)
             rest = rest[end:]
@@ -119,7 +125,7 @@ class _Elements:
 
     @property
     def line(self) -> int:
-        return self.parser.CurrentLineNumber
+        return self.skipped + self.parser.CurrentLineNumber
 
     def _parse(self, text: str, *, final: bool) -> None:
         try:
@@ -131,7 +137,7 @@ class _Elements:
             code = Reason.ENTITY_REFUSED if why.code in _ENTITIES else Reason.NOT_XML
             if final and self.open:
                 code, words = Reason.TRUNCATED, f"the file ends too early ({words})"
-            raise Unreadable(code, self.name, why.lineno, None, words) from None
+            raise Unreadable(code, self.name, self.skipped + why.lineno, self._where(), words) from None
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         uri, _, local = name.rpartition(" ")
@@ -166,7 +172,10 @@ class _Elements:
         raise self._no(Reason.DOCTYPE_REFUSED, "a DOCTYPE is never part of a bank file")
 
     def _no(self, code: Reason, reason: str) -> Unreadable:
-        return Unreadable(code, self.name, self.line, self.open[-1].name if self.open else None, reason)
+        return Unreadable(code, self.name, self.line, self._where(), reason)
+
+    def _where(self) -> str | None:
+        return "/".join(one.name for one in self.open)[:200] or None
 
 
 def _count(element: Element) -> int:

@@ -14,6 +14,7 @@ from operator import itemgetter
 from typing import Any
 
 from . import _details
+from ._codes import is_return
 from ._details import Context
 from ._records import Detail
 from ._shapes import ABSENT, tree
@@ -22,7 +23,12 @@ from ._values import SIDES
 _CHARACTER = r"[^<&\]\x00-\x1f\ufffe\uffff]"
 _ANY = f"{_CHARACTER}*+"
 _TEXT = rf"((?=\S){_CHARACTER}++(?<=\S))"  # nothing that would have to be stripped
-_PIECE = rf"((?=\S){_CHARACTER}++)"  # of a remittance, whose blanks at the end are kept
+_PIECE = rf"((?=\S){_CHARACTER}{{1,{_details.MAX_REMITTANCE}}}+)"  # of a remittance, whose blanks at the end are kept
+_IBAN = "([A-Z]{2}[0-9]{2}[a-zA-Z0-9]{1,30}+)"
+_BIC = "([A-Z0-9]{4}[A-Z]{2}[A-Z0-9]{2}(?:[A-Z0-9]{3})?)"
+_UETR = "([0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12})"
+_UNLIKE_TEXTS = {4: _UETR, 11: _IBAN, 12: _BIC, 15: _IBAN, 16: _BIC}  # what else would be said aloud as a deviation
+_ONE_GROUP = (_TEXT, _PIECE, _IBAN, _BIC, _UETR)
 _AMOUNT = r"([0-9]{1,16})\.([0-9]{2})"
 _BLANKS = r"[ \t\n]*+"
 _LITERAL = re.compile(_TEXT)
@@ -40,20 +46,29 @@ class Form:
         plan = _details.plan(node)
         texts = _details.places(node)
         sheet = _Sheet(tags, said)
-        if plan.returned or plan.charges or plan.additional or plan.documents or plan.return_info or around.returned:
+        if (
+            plan.counter is not None
+            or plan.rate
+            or plan.returned
+            or plan.charges
+            or plan.additional
+            or plan.documents
+            or plan.return_info
+            or around.returned
+        ):
             raise NoForm
         if plan.amount is None or (plan.amount[1] or around.currency) != around.currency:
             raise NoForm
         self.side = side = SIDES.get(sheet.fix(plan.side) or "") if plan.side else None
         codes = [sheet.fix(place) for place in texts[_details.CODES]]
-        if (plan.side and side is None) or _details.is_return(codes[2], codes[3]):
+        if (plan.side and side is None) or is_return(*codes[2:5]):
             raise NoForm
         sheet.amount(plan.amount[0])
         if plan.instructed is not None:
             sheet.amount(plan.instructed[0])
         for place in plan.remittance:
             sheet.piece(place)
-        found = [sheet.text(place) for place in texts]
+        found = [sheet.text(place, _UNLIKE_TEXTS.get(number, _TEXT)) for number, place in enumerate(texts)]
         references = [(sheet.text(kind), sheet.text(ref)) for kind, ref in plan.references]
         proprietary = [(sheet.text(kind), sheet.text(ref)) for kind, ref in plan.proprietary]
         if any(pair[1] is None for pair in references) or any(None in pair for pair in proprietary):
@@ -70,7 +85,7 @@ class Form:
         (
             end_to_end_id, mandate_id, instruction_id, tx_id, uetr, bank_ref, message_id, payment_id, clearing_ref,
             bank_tx_id, debtor, debtor_iban, debtor_bic, ultimate_debtor, creditor, creditor_iban, creditor_bic,
-            ultimate_creditor, return_reason, _, _, _, _, purpose, additional_info,
+            ultimate_creditor, return_reason, _, _, _, _, _, purpose, additional_info,
         ) = [constants.of(None) if one is None else sheet.at(one) for one in found]  # fmt: skip
         none = constants.of(None)
         pays = (side or around.side) == "credit"
@@ -92,6 +107,7 @@ class Form:
             none if plan.instructed is None else constants.of(plan.instructed[1]),
             none,
             constants.of(_details.joined_code(*codes[:3])), constants.of(codes[3]), purpose, additional_info,
+            constants.of(codes[4]), none, none, none,
         )  # fmt: skip
         self.constants = tuple(constants.values)
 
@@ -170,15 +186,14 @@ class _Sheet:
             raise NoForm
         self.fields[place] = _PIECE
 
-    def text(self, place: int) -> int | None:
+    def text(self, place: int, shape: str = _TEXT) -> int | None:
         """A text that is kept; None where the form has none there."""
         if place == ABSENT:
             return None
         if not self.said(place):
             self.fields[place] = ""
             return None
-        known = self.fields.setdefault(place, _TEXT)
-        return place if known == _TEXT else None
+        return place if self.fields.setdefault(place, shape) == shape else None
 
     def expression(self) -> re.Pattern[str]:
         parts = []
@@ -196,12 +211,12 @@ class _Sheet:
 
     @property
     def groups(self) -> int:
-        return sum(2 if kept == _AMOUNT else kept in (_TEXT, _PIECE) for kept in self.fields.values())
+        return sum(2 if kept == _AMOUNT else kept in _ONE_GROUP for kept in self.fields.values())
 
     def group(self, place: int) -> int:
         """Which group of the expression, counted from zero, holds what stands at `place`."""
         before = [kept for at, kept in self.fields.items() if at < place]
-        return sum(2 if kept == _AMOUNT else kept in (_TEXT, _PIECE) for kept in before)
+        return sum(2 if kept == _AMOUNT else kept in _ONE_GROUP for kept in before)
 
     def at(self, place: int) -> int:
         """Where in the row a kept text stands."""

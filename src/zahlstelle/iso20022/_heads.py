@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime
+from operator import attrgetter, itemgetter
 from typing import Any, TypeAlias, TypeVar
 
 from . import _details, _values
+from ._codes import is_return
 from ._details import Context, Trouble
 from ._records import Balance, Detail, Entry, EntryHead, MessageHead, Statement, StatementHead
 from ._refusals import Reason
@@ -15,6 +17,23 @@ from ._shapes import Node, tree
 
 Note = Callable[[str, int | None, str | None, str], None]  # code, line, element, reason
 T = TypeVar("T")
+_STATUS_CHANGES = "001.07"  # a text before, a choice of codes after
+
+
+# Texts of an entry in the order in which `entry` takes them; several paths: the first that is there.
+_ENTRY_TEXTS: tuple[tuple[str, ...], ...] = (
+    ("NtryRef",),
+    ("RvslInd",),
+    ("AcctSvcrRef",),
+    ("BkTxCd/Domn/Cd",),
+    ("BkTxCd/Domn/Fmly/Cd",),
+    ("BkTxCd/Domn/Fmly/SubFmlyCd",),
+    ("BkTxCd/Prtry/Cd",),
+    ("BkTxCd/Prtry/Issr",),
+    ("AddtlInfInd/MsgNmId",),
+    ("AddtlInfInd/MsgId",),
+    ("AddtlNtryInf",),
+)
 
 
 class Shape:
@@ -25,6 +44,7 @@ class Shape:
         self.places: dict[tuple[str, ...], int] = {}
         self.batches = [*self.root.all("NtryDtls", "Btch"), *self.root.all("Btch")]
         self.charges = _details.charges(self.root)
+        self.entry_texts = itemgetter(*(self.root.at_any(*paths) for paths in _ENTRY_TEXTS))
 
     def place(self, *paths: str) -> int:
         """The token of the text at the first of `paths` that is there."""
@@ -37,9 +57,11 @@ class Shape:
 class Scribe:
     """An element that may still be open, its texts, and where to say what is unusual about it."""
 
-    def __init__(self, tokens: Sequence[str], lines: Sequence[int], note: Note, shape: Shape) -> None:
+    def __init__(
+        self, tokens: Sequence[str], lines: Sequence[int], note: Note, shape: Shape, version: str | None
+    ) -> None:
         self.tokens, self.lines, self.tell, self.shape = tokens, lines, note, shape
-        self.root = shape.root
+        self.root, self.version = shape.root, version
 
     @property
     def line(self) -> int:
@@ -131,13 +153,20 @@ def statement(scribe: Scribe) -> StatementHead:
         from_on=scribe.bound("FrToDt/FrDt"),
         to_on=scribe.bound("FrToDt/ToDt"),
         copy_duplicate=text("CpyDplctInd"),
-        account_iban=text("Acct/Id/IBAN"),
-        account_other=text("Acct/Id/Othr/Id", "Acct/Id/PrtryAcct/Id"),
+        account_iban=_account_iban(scribe),
+        account_other=text("Acct/Id/Othr/Id", "Acct/Id/PrtryAcct/Id", "Acct/Id/BBAN"),
         account_currency=text("Acct/Ccy"),
         owner_name=text("Acct/Ownr/Nm"),
-        servicer_bic=text("Acct/Svcr/FinInstnId/BICFI", "Acct/Svcr/FinInstnId/BIC"),
+        servicer_bic=text("Acct/Svcr/FinInstnId/BICFI", "Acct/Svcr/FinInstnId/BIC", "Acct/Svcr/FinInstnId/CmbndId/BIC"),
         balances=tuple(_balance(scribe, node) for node in scribe.root.all("Bal")),
     )
+
+
+def _account_iban(scribe: Scribe) -> str | None:
+    iban = scribe.text("Acct/Id/IBAN")
+    if iban is not None and not _details.is_iban(iban):
+        scribe.note("iban_unusual", "Acct/Id/IBAN", "not the pattern of an IBAN")
+    return iban
 
 
 def _balance(scribe: Scribe, node: Node) -> Balance:
@@ -158,7 +187,7 @@ def _balance(scribe: Scribe, node: Node) -> Balance:
 
 def entry(scribe: Scribe, number: int) -> EntryHead:
     """The head of an entry. Raises Trouble where its amount or side is missing or cannot be read."""
-    text, root, tokens = scribe.text, scribe.root, scribe.tokens
+    root, tokens = scribe.root, scribe.tokens
     amount = root.first("Amt")
     if amount is None:
         raise Trouble(Reason.AMOUNT_UNREADABLE, 0, "Ntry/Amt", "the entry names no amount before its details")
@@ -166,32 +195,35 @@ def entry(scribe: Scribe, number: int) -> EntryHead:
     if side is None:
         raise Trouble(Reason.SIDE_UNREADABLE, 0, "Ntry/CdtDbtInd", "the entry is neither credit nor debit")
     batches = scribe.shape.batches
-    reversal = text("RvslInd")
+    (
+        entry_ref, reversal, bank_ref, domain, family, sub_family, code, issuer, breakdown_message, breakdown_id, info,
+    ) = [text.strip() or None for text in scribe.shape.entry_texts(tokens)]  # fmt: skip
+    btc = _details.joined_code(domain, family, sub_family)
+    if btc is None and code is None:
+        scribe.note("no_bank_code", "Ntry/BkTxCd", "the entry has no bank transaction code")
     return EntryHead(
         line=scribe.line,
         number=number,
         amount_cents=_details.money(tokens, amount.text, "Ntry/Amt"),
         currency=amount.currency,
         side=side,
-        entry_ref=text("NtryRef"),
+        entry_ref=entry_ref,
         status=_status(scribe),
         reversal=reversal in ("true", "1"),
         booking_date=scribe.day("BookgDt"),
         value_date=scribe.day("ValDt"),
-        bank_ref=text("AcctSvcrRef"),
-        btc=_details.joined_code(
-            text("BkTxCd/Domn/Cd"), text("BkTxCd/Domn/Fmly/Cd"), text("BkTxCd/Domn/Fmly/SubFmlyCd")
-        ),
-        proprietary_code=text("BkTxCd/Prtry/Cd"),
-        proprietary_issuer=text("BkTxCd/Prtry/Issr"),
+        bank_ref=bank_ref,
+        btc=btc,
+        proprietary_code=code,
+        proprietary_issuer=issuer,
         batch_count=_batch_count(scribe, batches),
         batch_cents=_batch_cents(scribe, batches, amount.currency),
         batch_message_id=next(filter(None, (scribe.text_in(one, "MsgId") for one in batches)), None),
         batch_payment_id=next(filter(None, (scribe.text_in(one, "PmtInfId") for one in batches)), None),
-        breakdown_message=text("AddtlInfInd/MsgNmId"),
-        breakdown_message_id=text("AddtlInfInd/MsgId"),
+        breakdown_message=breakdown_message,
+        breakdown_message_id=breakdown_id,
         charges_cents=_details.charged(tokens, scribe.shape.charges, amount.currency, "Ntry/Chrgs"),
-        additional_info=text("AddtlNtryInf"),
+        additional_info=info,
     )
 
 
@@ -200,6 +232,10 @@ def _status(scribe: Scribe) -> str | None:
     status = scribe.text("Sts/Cd", "Sts/Prtry", "Sts")
     if status is None:
         scribe.note("no_status", "Ntry/Sts", "an entry without a status")
+    elif scribe.version is not None and scribe.version != _STATUS_CHANGES:
+        coded = scribe.text("Sts/Cd", "Sts/Prtry") is not None
+        if coded != (scribe.version > _STATUS_CHANGES):
+            scribe.note("status_unusual", "Ntry/Sts", f"not written as {scribe.version} has it")
     return status
 
 
@@ -222,7 +258,7 @@ def _batch_cents(scribe: Scribe, batches: list[Node], currency: str | None) -> i
 def context(head: EntryHead, around: StatementHead) -> Context:
     """What the details of an entry take from it and from its statement."""
     sub_family = (head.btc or "").rpartition("/")[2]
-    returned = _details.is_return(sub_family, head.proprietary_code)
+    returned = is_return(sub_family, head.proprietary_code, head.proprietary_issuer)
     return Context(head.currency, head.side, around.account_iban or around.account_other, returned)
 
 
@@ -263,7 +299,7 @@ class EntrySums:
             said = f"{head.batch_count} transactions said, {self.details} found"
             note("batch_count_differs", head.line, "Ntry/NtryDtls/Btch/NbOfTxs", said)
         return Entry(
-            **_fields(head, EntryHead),
+            **_entry_head(head),
             detail_count=self.details,
             unsized_count=self.unsized,
             details_signed_cents=self.signed,
@@ -300,7 +336,7 @@ class StatementSums:
             said = f"the balances move by {moved}, the booked entries come to {self.booked} hundredths"
             note("balances_differ", head.line, "Bal", said)
         return Statement(
-            **_fields(head, StatementHead),
+            **_statement_head(head),
             entry_count=self.entries,
             credit_cents=self.credit,
             debit_cents=self.debit,
@@ -319,5 +355,11 @@ class StatementSums:
         return closing[0].signed_cents - opening[0].signed_cents
 
 
-def _fields(head: object, kind: type[EntryHead] | type[StatementHead]) -> dict[str, Any]:
-    return {one.name: getattr(head, one.name) for one in fields(kind)}
+def _copier(kind: type[EntryHead] | type[StatementHead]) -> Callable[[object], dict[str, Any]]:
+    names = [one.name for one in fields(kind)]
+    values = attrgetter(*names)
+    return lambda head: dict(zip(names, values(head), strict=True))
+
+
+_entry_head = _copier(EntryHead)
+_statement_head = _copier(StatementHead)

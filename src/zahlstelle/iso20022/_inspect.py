@@ -125,6 +125,10 @@ def detail_json(detail: Detail, inherited: Side | None) -> dict[str, Any]:
         "proprietary_code": detail.proprietary_code,
         "btc": detail.btc,
         "proprietary_refs": dict(detail.proprietary_refs),
+        "umsatz_id": detail.umsatz_id,
+        "counter_cents": detail.counter_cents,
+        "counter_currency": detail.counter_currency,
+        "exchange_rate": detail.exchange_rate,
     }
 
 

@@ -20,6 +20,7 @@ from ._details import Context, DetailPlan, Trouble
 from ._forms import Form
 from ._plans import Plans
 from ._records import (
+    Detail,
     Deviation,
     EntryEnd,
     EntryHead,
@@ -39,6 +40,7 @@ MAX_TOKEN = 1024 * 1024  # characters without a closing bracket: a text, a tag, 
 MAX_TAGS = 40_000  # of one element held in memory
 MAX_ELEMENT = 4 * 1024 * 1024  # characters of one element held in memory
 MAX_DOCUMENTS = 2_000  # in one file
+MAX_NOTES = 1_000  # deviations of one file
 MAX_WAITING = 64 * 1024  # characters of a detail that wait for its end
 FEW = 16  # details read in full before forms are tried again
 MAX_OUTSIDE = 2_000  # elements before a message is found
@@ -50,13 +52,14 @@ _MESSAGES = {
     "BkToCstmrDbtCdtNtfctn": "camt.054",
 }
 _STATEMENTS = frozenset({"Rpt", "Stmt", "Ntfctn"})
-_NAMESPACE = re.compile(r"(camt\.05[234])\.(\d{3}\.\d{2})$")
+_NAMESPACE = re.compile(r"\b(camt\.05[234])\.(\d{3}\.\d{2})(?!\d)")
 _OTHER = re.compile(r"\b([a-z]{4}\.\d{3}(?:\.\d{3}\.\d{2})?)$")
 _EACH_TIME = frozenset({"details_differ", "batch_count_differs", "balances_differ", "no_statement"})
 _TURNS = frozenset({"Ntry", "TxDtls", "NtryDtls", *_STATEMENTS})
 _SPLIT = re.compile("<([^>]*)>").split
 _BLANK = re.compile(r"[ \t\n]*").match
 _OUTSIDE = re.compile("[ \\t\\n\ufeff]*").match
+_NO_NEWS = frozenset({"/NtryDtls", "/Ntry"})
 _MARKS = frozenset({"/TxDtls", "/Btch"})
 _OPEN, _CLOSE = "<TxDtls>", "</TxDtls>"
 
@@ -104,18 +107,21 @@ class _Reader:
     statement_head: StatementHead | None
     entry: _heads.EntrySums
     entry_head: EntryHead | None
+    entry_told: int  # from which token on there may be news of it
     around: Context
 
     def __init__(self, name: str, plain: bool) -> None:
         self.name, self.plain_allowed = name, plain
         self.pending: list[Event] = []
         self.noted: set[tuple[str, str | None]] = set()
+        self.notes = self.entry_told = 0
         self.shapes = Plans()
         self.documents = 0
         self.base_line = 0
         self.rest = ""
         self.at = 0  # how much of it is done
         self._new_document()
+        self.over = True  # blanks may stand before the first document as well
 
     # --- the file: documents one after the other --------------------------------------------------
 
@@ -162,7 +168,10 @@ class _Reader:
         if start == len(text):
             return start
         if not text.startswith("<", start):
-            raise self._unreadable(Reason.NOT_XML, self.base_line + 1, None, "text after the document's end")
+            where = "after the document's end" if self.documents else "where a document should begin"
+            raise self._unreadable(Reason.NOT_XML, self.base_line + 1, None, f"text {where}")
+        if start > at and not self.documents and text.startswith("<?xml", start):
+            self._note("declaration_not_first", self.base_line + 1, None, "blanks stand before the XML declaration")
         self._new_document()
         return self._take(text, start)
 
@@ -175,7 +184,7 @@ class _Reader:
         except expat.ExpatError as why:
             if not self.ended or self.parser.ErrorByteIndex < self.end_byte:
                 raise self._broken(why) from None
-            done = at + len(piece.encode()[: self.parser.ErrorByteIndex - before].decode())
+            done = at + len(piece.encode()[: self.parser.ErrorByteIndex - before].decode(errors="ignore"))
             self.base_line += why.lineno - 1
             self.over = True
             return done if done > at else self._between_documents(text, at)
@@ -340,6 +349,7 @@ class _Reader:
                 at_line = first_line + text.count("\n", begin, start(why.token + 1))
                 raise self._troubled(why, at_line) from None
             entry.add(detail, around)
+            self._note_deviations(detail, plan)
             add(detail)
 
     # --- the careful way: element by element --------------------------------------------------------
@@ -373,10 +383,17 @@ class _Reader:
                 self._leave(frame)
             elif tag == "/NtryDtls" and depth == frame.depth + 1:
                 self.in_details = False
+                self._forget_empty(frame)
         if depth == 1:
             self.ended, self.end_byte = True, self.parser.CurrentByteIndex
             if not self.found_here:
                 self._empty_document(self.names.get(name) or self._named(name), name)
+
+    def _forget_empty(self, frame: _Frame) -> None:
+        """Let go of an `NtryDtls` that held nothing but details: some banks open one for each of them."""
+        if frame.tokens[-3] == "NtryDtls":
+            del frame.tokens[-4:], frame.lines[-2:]
+            self.entry_told = min(self.entry_told, len(frame.tokens) + 1)
 
     def _empty_document(self, tag: str, name: str) -> None:
         """A document that says it is a camt and holds no message is listed; anything else is no camt."""
@@ -512,7 +529,12 @@ class _Reader:
         except Trouble as why:
             raise self._troubled(why, frame.lines[why.token // 2 - 1]) from None
         self.entry.add(detail, around)
+        self._note_deviations(detail, plan)
         self.pending.append(detail)
+
+    def _note_deviations(self, detail: Detail, plan: DetailPlan) -> None:
+        for code, element, reason in _details.deviations(detail, plan):
+            self._note(code, detail.line, element, reason)
 
     # --- heads --------------------------------------------------------------------------------------
 
@@ -523,7 +545,9 @@ class _Reader:
 
     def _open_scribe(self, frame: _Frame) -> _heads.Scribe:
         """The element of `frame` as far as it was read, with its open tags closed for the time being."""
-        return _heads.Scribe(frame.tokens, frame.lines, self._note, self.shapes.head(tuple(frame.tokens[1::2])))
+        return _heads.Scribe(
+            frame.tokens, frame.lines, self._note, self.shapes.head(tuple(frame.tokens[1::2])), self.message.version
+        )
 
     def _open_statement(self) -> None:
         frame = self.frame
@@ -542,13 +566,16 @@ class _Reader:
         if self.entry_head is None and frame is not None and self.statement_head is not None:
             number = self.statement.entries + 1
             self.entry_head = head = self._guarded(frame, lambda scribe: _heads.entry(scribe, number))
+            self.entry_told = len(frame.tokens) + 1
             self.around = _heads.context(head, self.statement_head)
             self.pending.append(EntryStart(head))
         return self.around
 
     def _close_entry(self, frame: _Frame) -> None:
-        number = self.statement.entries + 1
-        head = self._guarded(frame, lambda scribe: _heads.entry(scribe, number))
+        head = self.entry_head
+        if head is None or set(frame.tokens[self.entry_told :: 2]) - _NO_NEWS:
+            number = self.statement.entries + 1
+            head = self._guarded(frame, lambda scribe: _heads.entry(scribe, number))
         if self.entry_head is None:
             self.pending.append(EntryStart(head))
         elif (head.amount_cents, head.side) != (self.entry_head.amount_cents, self.entry_head.side):
@@ -588,7 +615,22 @@ class _Reader:
         return self._unreadable(why.code, line, path, why.reason)
 
     def _unreadable(self, code: Reason, line: int | None, element: str | None, reason: str) -> Unreadable:
-        return Unreadable(code, self.name, line, element, reason)
+        return Unreadable(code, self.name, line, element or self._where(), reason)
+
+    def _where(self) -> str | None:
+        """The path of the element that is open, below statement or message; None where none is."""
+        path: list[str] = []
+        for frame in [*self.frames, self.frame]:
+            if frame is None:
+                continue
+            if frame.kind in ("message", "statement"):
+                path.clear()
+            for tag in frame.tokens[1::2]:
+                if tag.startswith("/"):
+                    path.pop()
+                elif not tag.endswith("/"):
+                    path.append(tag.partition(" ")[0].removeprefix("foreign:"))
+        return "/".join(path[1:] if len(path) > 1 else path)[:200] or None
 
     def _line_of_next(self) -> int:
         return self._line() + self.rest.count("\n", self.at)
@@ -600,5 +642,10 @@ class _Reader:
         """Say a deviation aloud: how a bank writes once per document, what it counts otherwise each time."""
         if code in _EACH_TIME or (code, element) not in self.noted:
             self.noted.add((code, element))
+            self.notes += 1
+            if self.notes > MAX_NOTES:
+                return
+            if self.notes == MAX_NOTES:
+                code, element, reason = "more_deviations", None, f"after {MAX_NOTES} no more are listed"
             message = getattr(self, "message", None)
             self.pending.append(Deviation(code, self.name, line, element, reason, message))

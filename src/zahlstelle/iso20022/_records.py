@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Literal, NamedTuple, TypeAlias
 
 Side = Literal["credit", "debit"]
+_UMSATZ_IDS = ("FI-UMSATZ-ID", "FIUMSATZ-ID", "FI_UMSATZ_ID")
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +179,15 @@ class Detail(NamedTuple):
     proprietary_code: str | None
     purpose: str | None
     additional_info: str | None
+    proprietary_issuer: str | None
+    counter_cents: int | None  # CntrValAmt: the equivalent in other money
+    counter_currency: str | None
+    exchange_rate: str | None  # as written
+
+    @property
+    def umsatz_id(self) -> str | None:
+        """The bank's own id of the transaction (FI-UMSATZ-ID of the savings banks), where it names one."""
+        return next((ref for kind, ref in self.proprietary_refs if kind in _UMSATZ_IDS and ref), None)
 
 
 @dataclass(frozen=True, slots=True)

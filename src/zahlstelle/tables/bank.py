@@ -2,7 +2,7 @@
 
 from django.db import models
 
-from .base import OfTenant
+from .base import OfTenant, OfTenantInBulk
 
 NOTHING = models.Value([], output_field=models.JSONField())
 
@@ -129,10 +129,15 @@ class BankEntryRow(OfTenant):
                 condition=models.Q(batch_message_id__isnull=False),
                 name="bank_entry_batch",
             ),
+            models.Index(
+                fields=["tenant", "booked_on"],
+                condition=models.Q(breakdown="whole", side="credit"),
+                name="bank_entry_collective",
+            ),
         ]
 
 
-class BankDetailRow(OfTenant):
+class BankDetailRow(OfTenantInBulk):
     """A detail of an entry (Einzelumsatz). Number 0 stands for the entry as a whole."""
 
     id = models.UUIDField(primary_key=True)
@@ -161,6 +166,13 @@ class BankDetailRow(OfTenant):
     class Meta:
         db_table = "bank_detail"
         constraints = [models.UniqueConstraint("entry", "number", name="bank_detail_number")]
+        indexes = [
+            models.Index(
+                fields=["tenant", "mandate_id"],
+                condition=models.Q(mandate_id__isnull=False),
+                name="bank_detail_mandate",
+            )
+        ]
 
 
 class SightingRow(OfTenant):

@@ -1,6 +1,14 @@
 """Where Django looks for models: every room's file, nothing else."""
 
-from .allocation import AllocationRow, PayerHabitRow, PayerSwitchRow, PayerTrialRow, SuspenseRow
+from .allocation import (
+    AllocationRow,
+    PayerHabitRow,
+    PayerLearnedRow,
+    PayerSwitchRow,
+    PayerTrialRow,
+    PayoutShareRow,
+    SuspenseRow,
+)
 from .audit import AuditRow
 from .bank import (
     BankDetailRow,
@@ -18,7 +26,15 @@ from .claims import ClaimBalanceRow, ClaimLineRow, ClaimRow, PoolRow, ServiceRow
 from .events import EventRow
 from .idempotency import IdempotencyRow
 from .ledger import AccountRow, JournalEntryRow, JournalLineRow, SealRow
-from .payments import AttemptRow, NotificationRow, PaymentRow
+from .payments import (
+    AttemptRow,
+    NotificationRow,
+    PaymentRow,
+    PayoutItemRow,
+    PayoutReportRow,
+    PayoutRow,
+    ReportCallRow,
+)
 from .tenancy import (
     ApiKeyRow,
     BankAccountRow,
@@ -29,6 +45,7 @@ from .tenancy import (
     TenantRow,
     UnitRow,
 )
+from .treasury import DeliveryRow
 
 __all__ = [
     "AccountRow",
@@ -44,6 +61,7 @@ __all__ = [
     "ClaimBalanceRow",
     "ClaimLineRow",
     "ClaimRow",
+    "DeliveryRow",
     "EventRow",
     "FragmentRow",
     "IdempotencyRow",
@@ -55,13 +73,19 @@ __all__ = [
     "OrderRow",
     "OrderTransactionRow",
     "PayerHabitRow",
+    "PayerLearnedRow",
     "PayerSwitchRow",
     "PayerTrialRow",
     "PaymentRow",
+    "PayoutItemRow",
+    "PayoutReportRow",
+    "PayoutRow",
+    "PayoutShareRow",
     "Person",
     "PoolRow",
     "ProviderAccessRow",
     "RejectRow",
+    "ReportCallRow",
     "SealRow",
     "ServiceRow",
     "SightingRow",

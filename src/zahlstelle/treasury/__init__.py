@@ -1,27 +1,42 @@
 """The cash office (Kasse): founding a town's book, looking at the day, checking the whole book."""
 
 from ._book_check import Finding, FindingKind, Inspection, check_book, inspect_book, last_inspection
-from ._notification import NotExplained, NotWritable, PayoutUnknown, notification, payout_entry
+from ._delivery import Delivery, deliver_notifications, deliveries, deliveries_of
+from ._notification import (
+    NotExplained,
+    NotWritable,
+    PayoutUnknown,
+    notification,
+    payout_entry,
+    write_notification,
+)
 from ._operations import found_town
 from ._queries import (
     BookPage,
     ClaimLife,
     Day,
+    Decided,
     EntryPage,
     Moment,
     SuspensePage,
+    Waiting,
     book,
     claim_life,
+    claims_for_split,
     day,
+    decided,
     entry,
     last_day,
     suspense,
+    waiting,
 )
 
 __all__ = [
     "BookPage",
     "ClaimLife",
     "Day",
+    "Decided",
+    "Delivery",
     "EntryPage",
     "Finding",
     "FindingKind",
@@ -31,10 +46,16 @@ __all__ = [
     "NotWritable",
     "PayoutUnknown",
     "SuspensePage",
+    "Waiting",
     "book",
     "check_book",
     "claim_life",
+    "claims_for_split",
     "day",
+    "decided",
+    "deliver_notifications",
+    "deliveries",
+    "deliveries_of",
     "entry",
     "found_town",
     "inspect_book",
@@ -43,4 +64,6 @@ __all__ = [
     "notification",
     "payout_entry",
     "suspense",
+    "waiting",
+    "write_notification",
 ]
