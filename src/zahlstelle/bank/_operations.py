@@ -21,6 +21,7 @@ from ._corrections import bank_booking, correct
 from ._details import Name
 from ._intake import Intake, SeenStatement, pieces, sha256_of
 from ._matching import Matching
+from ._orders import break_up_by_orders
 from ._rules import Sighting
 from ._statements import new_statements
 
@@ -148,7 +149,13 @@ def _take(tenant: Tenant, file_id: UUID, statements: Sequence[SeenStatement], at
     taken.details += changes.details
     taken.credit_cents += changes.credit_cents
     taken.debit_cents += changes.debit_cents
-    taken.touched = list(dict.fromkeys([*book.touched, *changes.touched]))
+    pointing = [
+        known.id
+        for sighting, known in book.placed
+        if sighting.entry.batch_message_id or sighting.entry.batch_payment_id
+    ]
+    broken_up = list(break_up_by_orders(tenant, pointing)) if pointing else []
+    taken.touched = list(dict.fromkeys([*book.touched, *changes.touched, *broken_up]))
     return taken
 
 

@@ -241,13 +241,16 @@ class OrderTransactionRow(OfTenant):
 
 
 class RejectRow(OfTenant):
-    """A transaction of ours that the bank did not carry out (pain.002), with its reason."""
+    """What the bank did not carry out of our orders (pain.002): a message, a batch of it, or one transaction."""
 
     id = models.UUIDField(primary_key=True)
-    transaction = models.ForeignKey(OrderTransactionRow, on_delete=models.PROTECT, related_name="+")
+    message_id = models.TextField()
+    payment_id = models.TextField(null=True)
+    end_to_end_id = models.TextField(null=True)
+    instruction_id = models.TextField(null=True)
     reason = models.TextField(null=True)
     told_at = models.DateTimeField()
 
     class Meta:
         db_table = "bank_reject"
-        constraints = [models.UniqueConstraint("transaction", name="bank_reject_once")]
+        indexes = [models.Index("tenant", "message_id", name="bank_reject_message")]

@@ -84,6 +84,10 @@ class Migration(migrations.Migration):
             name="RejectRow",
             fields=[
                 ("id", models.UUIDField(primary_key=True, serialize=False)),
+                ("message_id", models.TextField()),
+                ("payment_id", models.TextField(null=True)),
+                ("end_to_end_id", models.TextField(null=True)),
+                ("instruction_id", models.TextField(null=True)),
                 ("reason", models.TextField(null=True)),
                 ("told_at", models.DateTimeField()),
             ],
@@ -236,13 +240,6 @@ class Migration(migrations.Migration):
                 db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="tables.tenantrow"
             ),
         ),
-        migrations.AddField(
-            model_name="rejectrow",
-            name="transaction",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="tables.ordertransactionrow"
-            ),
-        ),
         migrations.AddConstraint(
             model_name="orderrow",
             constraint=models.UniqueConstraint(models.F("tenant"), models.F("message_id"), name="bank_order_once"),
@@ -253,9 +250,9 @@ class Migration(migrations.Migration):
                 models.F("order"), models.F("number"), name="bank_order_transaction_number"
             ),
         ),
-        migrations.AddConstraint(
+        migrations.AddIndex(
             model_name="rejectrow",
-            constraint=models.UniqueConstraint(models.F("transaction"), name="bank_reject_once"),
+            index=models.Index(models.F("tenant"), models.F("message_id"), name="bank_reject_message"),
         ),
         migrations.RunSQL("".join(_ONCE.format(table=table) for table in _TABLES)),
         migrations.RunSQL(_BEFORE),
