@@ -12,7 +12,15 @@ from ._by_hand import (
     settle_to,
     take_back,
 )
-from ._operations import ImportResult, break_up_payouts, import_again, import_bank_file, retry_doubts
+from ._operations import (
+    ImportResult,
+    OrdersResult,
+    break_up_payouts,
+    import_again,
+    import_bank_file,
+    import_orders,
+    retry_doubts,
+)
 from ._parts import Proposal, Rest, Share, SharesDiffer
 from ._payers import LearnedPayers, LearnedTooLittle, learn_payers, learned_payers, show_learned_payers
 from ._payout_queries import (
@@ -56,6 +64,7 @@ __all__ = [
     "LearnedTooLittle",
     "NoteMissing",
     "NothingToTakeBack",
+    "OrdersResult",
     "PaidShare",
     "PayoutShown",
     "PayoutStands",
@@ -77,6 +86,7 @@ __all__ = [
     "how_many",
     "import_again",
     "import_bank_file",
+    "import_orders",
     "last_decisions",
     "learn_payers",
     "learned_payers",

@@ -86,6 +86,37 @@ def import_again(*, tenant: Tenant, file_id: UUID, at: datetime, by: str) -> Imp
         return import_bank_file(tenant=tenant, name=name, path=path, at=at, by=by)
 
 
+@dataclass(frozen=True, slots=True)
+class OrdersResult:
+    """What a file of our own orders, or of the bank's answers to them, brought."""
+
+    orders: int
+    rejects: int
+    broken_up: int
+    allocated: int
+    suspended: int
+
+
+def import_orders(*, tenant: Tenant, name: str, path: Path, at: datetime, by: str) -> OrdersResult:
+    """Keep our own orders (pain.008, pain.001) or rejects (pain.002); allocate entries that they break up.
+
+    Raises iso20022.Unreadable, bank.OrdersDiffer, bank.OrdersForeign.
+    """
+    with inside(tenant):
+        bank.one_at_a_time(tenant=tenant)
+        kept = bank.register_orders(tenant=tenant, name=name, path=path, at=at)
+        _forget_replaced(tenant, kept.touched)
+        reopened = _take_back_replaced(tenant, kept.touched, at)
+        allocated = decided = 0
+        for batch in bank.details_to_decide(tenant=tenant, entries=kept.touched):
+            allocated += _decide_batch(tenant, batch, at)
+            decided += len(batch)
+        payments.reopened(tenant=tenant, claim_ids=reopened, at=at)
+        about = {"name": name, "orders": kept.orders, "rejects": kept.rejects}
+        audit.write(tenant=tenant, at=at, actor=by, action="bank_orders.imported", subject=name, details=about)
+        return OrdersResult(kept.orders, kept.rejects, len(kept.touched), allocated, decided - allocated)
+
+
 def _import(tenant: Tenant, name: str, path: Path, at: datetime, by: str) -> ImportResult:
     with inside(tenant):
         taken = bank.take_in(tenant=tenant, name=name, path=path, at=at, named=Namer(tenant))

@@ -2,6 +2,7 @@
 
 from ._details import AT_ONCE, PLACED_DETAILS, Name
 from ._explained import Explanation, NotTheWhole, explain
+from ._findings import DeviationOf, StatementDoubt, StatementFinding, deviations_of, statement_findings
 from ._operations import (
     AccountUnknown,
     BankFileUnknown,
@@ -12,6 +13,7 @@ from ._operations import (
     refuse,
     take_in,
 )
+from ._orders import OrdersDiffer, OrdersForeign, Registered, register_orders
 from ._queries import (
     BankDay,
     BankDetail,
@@ -33,7 +35,7 @@ from ._queries import (
     placed_entries,
     sightings_of,
 )
-from ._rules import Breakdown
+from ._rules import Breakdown, Held
 from ._sums import (
     AccountStatus,
     EntrySize,
@@ -57,14 +59,21 @@ __all__ = [
     "BankFile",
     "BankFileUnknown",
     "Breakdown",
+    "DeviationOf",
     "EntrySize",
     "EntryUnknown",
     "Explanation",
     "FileRefused",
+    "Held",
     "Name",
     "NotTheWhole",
+    "OrdersDiffer",
+    "OrdersForeign",
     "PlacedEntry",
+    "Registered",
     "Seen",
+    "StatementDoubt",
+    "StatementFinding",
     "TakenIn",
     "ToDecide",
     "ToldDetail",
@@ -76,6 +85,7 @@ __all__ = [
     "details_of",
     "details_to_decide",
     "details_told",
+    "deviations_of",
     "entries_by_id",
     "entries_named",
     "entries_of_day",
@@ -88,8 +98,10 @@ __all__ = [
     "one_at_a_time",
     "placed_entries",
     "refuse",
+    "register_orders",
     "sightings_of",
     "sizes_of",
+    "statement_findings",
     "take_in",
     "twin_number",
 ]

@@ -114,6 +114,12 @@ def stand_alone(tenant: Tenant, entries: Sequence[UUID]) -> None:
         cursor.execute(_NUMBER_ZERO, {"tenant": tenant.id, "e": list(entries), "ids": ids})
 
 
+def unplace(entries: Sequence[UUID]) -> None:
+    """Let entries no longer stand for what the file told of them: their details were replaced since."""
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM placed WHERE entry = ANY(%s::uuid[])", [list(entries)])
+
+
 _PLACED = """
 INSERT INTO placed SELECT g.position, g.entry,
     (SELECT coalesce(max(o.number), 0) FROM bank_detail o WHERE o.tenant_id = e.tenant_id AND o.entry = g.entry),

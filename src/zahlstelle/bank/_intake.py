@@ -7,12 +7,14 @@ from pathlib import Path
 from uuid import UUID
 
 from zahlstelle import iso20022
-from zahlstelle.iso20022 import Detail, Entry, EntryEnd, StatementEnd, StatementHead, StatementStart
+from zahlstelle.iso20022 import Detail, Deviation, Entry, EntryEnd, StatementEnd, StatementHead, StatementStart
 from zahlstelle.kernel import fact_id
 from zahlstelle.tenancy import Tenant
 
 from ._details import Name, Seen
 from ._rules import Sighting, StatementDigest, content_of
+
+_KEPT = 100  # deviations of one statement
 
 
 @dataclass(slots=True)
@@ -26,6 +28,10 @@ class SeenStatement:
     message_id: str | None
     head: StatementHead
     identity: str = ""
+    balanced: bool | None = None
+    last_page: bool | None = None
+    deviations: list[tuple[str, int | None, str | None, str]] = field(default_factory=list)
+    deviation_count: int = 0
     sightings: list[Sighting] = field(default_factory=list)
 
 
@@ -39,6 +45,7 @@ class Intake:
         self._position = 0
         self._last: Detail | None = None
         self._digest: StatementDigest | None = None
+        self._deviations: list[Deviation] = []
 
     @property
     def rows(self) -> int:
@@ -65,10 +72,25 @@ class Intake:
                 self.statements.append(
                     SeenStatement(statement_id, member, message.message, message.version, message.message_id, head)
                 )
+                self.statements[-1].last_page = message.last_page
                 self._digest = StatementDigest(message.message, message.message_id, head)
-            case StatementEnd():
+            case StatementEnd(statement):
                 assert self._digest is not None
                 self.statements[-1].identity = self._digest.identity()
+                self.statements[-1].balanced = statement.balanced
+                self._note_deviations()
+            case Deviation():
+                self._deviations.append(event)
+                if len(self._deviations) > 2 * _KEPT and self.statements:
+                    self._note_deviations()
+
+    def _note_deviations(self) -> None:
+        """Keep with the statement what the bank wrote other than the standard has it: the first, and how many."""
+        statement = self.statements[-1]
+        room = _KEPT - len(statement.deviations)
+        statement.deviations += [(d.code, d.line, d.element, d.reason) for d in self._deviations[: max(room, 0)]]
+        statement.deviation_count += len(self._deviations)
+        self._deviations.clear()
 
     def _entry(self, entry: Entry) -> None:
         assert self._digest is not None

@@ -15,7 +15,7 @@ from zahlstelle.kernel import Money, Refusal
 from zahlstelle.tables.bank import BankDetailRow, BankEntryRow, BankFileRow, SightingRow
 from zahlstelle.tenancy import Tenant, inside
 
-from ._rules import Breakdown
+from ._rules import Breakdown, Held
 
 
 class EntryUnknown(Refusal):
@@ -44,6 +44,9 @@ class BankEntry:
     additional_info: str | None
     breakdown: Breakdown
     first_seen_at: datetime
+    held: Held | None = None  # why it is not booked
+    difference_cents: int | None = None  # what it is more than its details, where they do not add up
+    part_of: UUID | None = None  # the entry that is the same money, told as a whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,6 +331,9 @@ def _entry(row: BankEntryRow) -> BankEntry:
         additional_info=row.additional_info,
         breakdown=Breakdown(row.breakdown),
         first_seen_at=row.first_seen_at,
+        held=Held(row.held) if row.held else None,
+        difference_cents=row.difference_cents,
+        part_of=row.part_of,
     )
 
 

@@ -27,6 +27,10 @@ WRITTEN_ONCE = (
     "payout_share",
     "payer_trial",
     "payer_switch",
+    "bank_fragment",
+    "bank_order",
+    "bank_order_transaction",
+    "bank_reject",
 )
 
 # Who shows the right digest sees that one row before it is known which town it belongs to.

@@ -10,7 +10,18 @@ from .allocation import (
     SuspenseRow,
 )
 from .audit import AuditRow
-from .bank import BankDetailRow, BankEntryRow, BankFilePartRow, BankFileRow, SightingRow, StatementRow
+from .bank import (
+    BankDetailRow,
+    BankEntryRow,
+    BankFilePartRow,
+    BankFileRow,
+    FragmentRow,
+    OrderRow,
+    OrderTransactionRow,
+    RejectRow,
+    SightingRow,
+    StatementRow,
+)
 from .claims import ClaimBalanceRow, ClaimLineRow, ClaimRow, PoolRow, ServiceRow
 from .events import EventRow
 from .idempotency import IdempotencyRow
@@ -52,12 +63,15 @@ __all__ = [
     "ClaimRow",
     "DeliveryRow",
     "EventRow",
+    "FragmentRow",
     "IdempotencyRow",
     "JournalEntryRow",
     "JournalLineRow",
     "LoginTryRow",
     "MembershipRow",
     "NotificationRow",
+    "OrderRow",
+    "OrderTransactionRow",
     "PayerHabitRow",
     "PayerLearnedRow",
     "PayerSwitchRow",
@@ -70,6 +84,7 @@ __all__ = [
     "Person",
     "PoolRow",
     "ProviderAccessRow",
+    "RejectRow",
     "ReportCallRow",
     "SealRow",
     "ServiceRow",

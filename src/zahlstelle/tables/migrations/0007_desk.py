@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     """Add deliveries of camt.054; find collective credits and decisions of people quickly."""
 
-    dependencies = [("tables", "0005_allocation")]
+    dependencies = [("tables", "0006_bank")]
     operations = [
         migrations.CreateModel(
             name="DeliveryRow",
