@@ -163,7 +163,8 @@ def test_the_import_says_how_much_is_proposed() -> None:
 PAYER = "DE02120300000000202051"
 
 
-def test_a_learned_payer_is_tried_in_shadow_and_shown_when_a_person_says_so() -> None:
+def test_a_learned_payer_is_tried_in_shadow_and_shown_when_a_person_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("zahlstelle.allocation._payers.LEAST_TRIALS", 10)
     teller = tell("""
         claim   A         50.00  debtor Erika_Mustermann
         claim   B         60.00  debtor Erika_Mustermann
@@ -180,13 +181,13 @@ def test_a_learned_payer_is_tried_in_shadow_and_shown_when_a_person_says_so() ->
     with pytest.raises(Refusal, match="trials"):
         allocation.show_learned_payers(tenant=town, shown=True, by=BY, at=AT)
     story = ""
-    for number in range(30):
+    for number in range(10):
         debtor = "Bodo_Beispiel" if number == 9 else "Erika_Mustermann"
         story += f"claim N{number} 5.00 debtor {debtor}\ncredit n{number} 5.00 N{number}  from X\n"
     teller.tell(story)
     allocation.learn_payers(tenant=town)
     now = allocation.learned_payers(tenant=town)
-    assert (now.trials, now.agreed, now.percent) == (30, 29, 96)
+    assert (now.trials, now.agreed, now.percent) == (10, 9, 90)
     allocation.show_learned_payers(tenant=town, shown=True, by=BY, at=AT)
     assert "B" in [name for name, _ in proposed(teller, "c3")]
     assert allocation.retry_doubts(tenant=town, at=AT) == 0

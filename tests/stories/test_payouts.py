@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from tests.support.payout_story import PayoutStory
 
+from zahlstelle import allocation, bank
 from zahlstelle.payments import ReportTaken
 from zahlstelle.tenancy import Tenant
 
@@ -446,5 +447,77 @@ def test_when_no_other_entry_comes_it_was_all_of_it(tell: Tell) -> None:
         Erstattungen 62,00
         Verrechnung 0,00
         Verwahrung 0,00
+        Buch stimmt
+    """)
+
+
+def test_entries_that_fit_together_in_two_ways_wait_for_the_rest(tell: Tell) -> None:
+    tell(PAID)
+    tell("""
+        Abrechnung po_20261005_000001 -16,00
+          Zahlung A 37,00
+          Zahlung B 25,00
+          Entgelt -1,00
+          Erstattung B sbr_1 -25,00
+          Erstattung A sbr_2 -6,00
+          Rückbelastung A sbc_1 -31,00
+          Rückbelastungsentgelt A -15,00
+        Konto -15,00 ENTGELT po_20261005_000001     # payments, refunds and chargebacks are zero together:
+        Konto -1,00 ENTGELT po_20261005_000001      # they fit to each of these
+        Zweifel payout_report_differs payout_report_differs
+        Konto -31,00 ERSTATTUNGEN po_20261005_000001
+        Konto -31,00 RUECKBELASTUNGEN po_20261005_000001
+        Konto 62,00 AUSZAHLUNG po_20261005_000001
+        Zweifel keiner
+        offen A 31,00
+        Entgelte 16,00
+        Erstattungen 31,00
+        Verrechnung 0,00
+        Verwahrung 0,00
+        Buch stimmt
+    """)
+
+
+def test_what_a_report_gave_back_is_not_taken_back_by_hand(story: PayoutStory, tell: Tell) -> None:
+    tell(PAID)
+    tell("""
+        Abrechnung po_20261005_000001 25,00
+          Zahlung A 37,00
+          Zahlung B 25,00
+          Rückbelastung A sbc_1 -37,00
+        Konto 25,00 AUSZAHLUNG po_20261005_000001
+        offen A 37,00
+    """)
+    (entry,) = allocation.entries_of_payout(tenant=story.town, reference="po_20261005_000001")
+    (debit,) = [d.id for d in bank.details_of(tenant=story.town, entry_id=entry) if d.side == "debit"]
+    with pytest.raises(allocation.NothingToTakeBack):
+        allocation.take_back(tenant=story.town, detail=debit, by="kim", at=story.at, reason="Irrtum")
+    tell("""
+        offen A 37,00
+        Verrechnung 0,00
+        Verwahrung 0,00
+        Buch stimmt
+    """)
+
+
+def test_an_item_nobody_knew_is_settled_by_hand_like_every_detail(story: PayoutStory, tell: Tell) -> None:
+    tell("""
+        Forderung A 37,00
+        Forderung C 12,00
+        Karte A
+        Abrechnung po_20261005_000001 49,00
+          Zahlung A 37,00
+          Zahlung fremd 12,00
+        Konto 49,00 AUSZAHLUNG po_20261005_000001
+        Zweifel payout_item_unknown
+    """)
+    (item,) = allocation.suspense(tenant=story.town)
+    shares = [(story.claims["C"].id, 1200)]
+    allocation.settle(tenant=story.town, detail=item.detail, shares=shares, by="kim", at=story.at)
+    tell("""
+        offen C 0,00
+        Zweifel keiner
+        Verwahrung 0,00
+        Runde 1
         Buch stimmt
     """)

@@ -38,7 +38,7 @@ def parts_of(name: str) -> tuple[str, ...]:
 
 
 def patterns_of(name: str) -> list[str]:
-    """Give patterns (ILIKE) that find names with a part of this one, however its umlauts are written."""
+    """Give patterns (LIKE, small letters) that find names with a part of this one, however its umlauts are written."""
     return [f"%{_SPELT.sub('%', part)}%" for part in parts_of(name) if len(part) >= 3]
 
 

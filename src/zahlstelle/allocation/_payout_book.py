@@ -41,7 +41,7 @@ def write(tenant: Tenant, booked: Sequence[tuple[ToDecide, BookItem]], at: datet
         detail = each.detail
         side = Side.SOLL if detail.side == "credit" else Side.HABEN
         lines = [Line("suspense", side, detail.amount, detail.entry), *item.lines]
-        entries.append(Entry(f"allocation:{detail.id}", each.booked_on, at, item.text, lines))
+        entries.append(Entry(f"{item.occasion}:{detail.id}", each.booked_on, at, item.text, lines))
     places = [(each.detail.id, each.detail.entry, each.detail.amount) for each, _ in booked]
     _book(tenant, entries, places, [item for _, item in booked], at)
     forget(tenant, [each.detail.id for each, _ in booked])
@@ -54,7 +54,7 @@ def write_nothing(tenant: Tenant, payout: UUID, booked: Sequence[tuple[PayoutIte
         amount = Money(abs(item.cents))
         side = Side.SOLL if item.cents > 0 else Side.HABEN
         lines = [Line("suspense", side, amount, payout), *booking.lines]
-        entries.append(Entry(f"allocation:{item.id}", berlin_day(at), at, booking.text, lines))
+        entries.append(Entry(f"{booking.occasion}:{item.id}", berlin_day(at), at, booking.text, lines))
     places = [(item.id, payout, Money(abs(item.cents))) for item, _ in booked]
     _book(tenant, entries, places, [booking for _, booking in booked], at)
 

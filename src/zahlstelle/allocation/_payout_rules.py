@@ -6,7 +6,8 @@ fees): an entry is everything that is left of the report, or the whole of some o
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from uuid import UUID
@@ -66,7 +67,7 @@ def plan(
     sums: dict[ItemKind, int] = {}
     for item in left:
         sums[item.kind] = sums.get(item.kind, 0) + item.cents
-    found = _together(entries, sums) if len(entries) <= _MANY else {}
+    found = _together(entries, sums, patient) if len(entries) <= _MANY else {}
     if len(found) < 2:
         found = _each(entries, sums, patient)
     return [(place, [item for item in left if item.kind in kinds]) for place, kinds in sorted(found.items())]
@@ -83,24 +84,32 @@ def _choices(cents: int, sums: Mapping[ItemKind, int]) -> Sequence[Kinds]:
     return [frozenset(choice) for choice in tried if choice and sum(sums[kind] for kind in choice) == cents]
 
 
-def _together(entries: Sequence[int], sums: Mapping[ItemKind, int]) -> dict[int, Kinds]:
-    """Find entries that together are all that is left, as many of them as possible."""
-    best: dict[int, Kinds] = {}
+def _together(entries: Sequence[int], sums: Mapping[ItemKind, int], patient: bool) -> Mapping[int, Kinds]:
+    """Find entries that together are all that is left, as many of them as possible.
 
-    def go(place: int, taken: dict[int, Kinds], rest: Mapping[ItemKind, int]) -> None:
-        nonlocal best
-        if not rest:
-            best = taken if len(taken) > len(best) else best
-        elif place < len(entries):
-            for choice in _choices(entries[place], rest):
-                go(place + 1, {**taken, place: choice}, {k: v for k, v in rest.items() if k not in choice})
-            go(place + 1, taken, rest)
-
-    go(0, {}, sums)
-    return best
+    Where that can be said in two ways, other than by entries of the same amount, entries are still missing: kinds that
+    add up to nothing fit to each of those that are there.
+    """
+    covers = list(_covers(entries, 0, sums))
+    most = max(map(len, covers), default=0)
+    best = [cover for cover in covers if len(cover) == most]
+    ways = {frozenset(Counter((entries[place], kinds) for place, kinds in cover.items()).items()) for cover in best}
+    return best[0] if len(ways) == 1 or (best and not patient) else {}
 
 
-def _each(entries: Sequence[int], sums: Mapping[ItemKind, int], patient: bool) -> dict[int, Kinds]:
+def _covers(entries: Sequence[int], place: int, rest: Mapping[ItemKind, int]) -> Iterator[Mapping[int, Kinds]]:
+    """Give every way in which entries from a place on are all of the rest."""
+    if not rest:
+        yield {}
+    elif place < len(entries):
+        for choice in _choices(entries[place], rest):
+            others = {kind: cents for kind, cents in rest.items() if kind not in choice}
+            for cover in _covers(entries, place + 1, others):
+                yield {place: choice, **cover}
+        yield from _covers(entries, place + 1, rest)
+
+
+def _each(entries: Sequence[int], sums: Mapping[ItemKind, int], patient: bool) -> Mapping[int, Kinds]:
     """Find the first entry that fits in one way only; with no more patience, the first that fits."""
     fits = {place: _choices(cents, sums) for place, cents in enumerate(entries)}
     sure = [place for place, choices in fits.items() if len(choices) == 1]
@@ -161,6 +170,11 @@ class BookItem:
     reasons: Sequence[str]
     charged_back: bool = False
     reopens: bool = False
+
+    @property
+    def occasion(self) -> str:
+        """What is booked: an allocation, or a claim that a chargeback opens again, which is no allocation of it."""
+        return "chargeback" if self.reopens else "allocation"
 
     @property
     def account(self) -> str | None:

@@ -28,7 +28,14 @@ MAX_INFLATED = 4 * 1024**3  # bytes out of one ZIP, all members together
 MAX_RATIO = 250  # bytes out per byte in; camt files come to 13:1, repetitive ones to 60:1
 RATIO_FROM = 1024 * 1024  # bytes out, before the ratio counts
 _LOOKED_AT = 16 * 1024  # bytes, where a file is asked what it is
-_MESSAGE = re.compile(rb"urn:[^\"'<>]{0,80}?\b((?:camt|pain)\.\d{3})\b")
+_NAMESPACE = re.compile(rb"""xmlns(?::[\w.-]+)?\s*=\s*["'][^"'<>]*?\b((?:camt|pain)\.\d{3})\b""")
+_BODY = re.compile(
+    rb"<(?:[\w.-]+:)?(BkToCstmr(?:AcctRpt|Stmt|DbtCdtNtfctn)|Cstmr(?:CdtTrfInitn|DrctDbtInitn|PmtStsRpt))(?:V\d\d)?\b"
+)
+_BODIES = {
+    b"BkToCstmrAcctRpt": "camt.052", b"BkToCstmrStmt": "camt.053", b"BkToCstmrDbtCdtNtfctn": "camt.054",
+    b"CstmrCdtTrfInitn": "pain.001", b"CstmrPmtStsRpt": "pain.002", b"CstmrDrctDbtInitn": "pain.008",
+}  # fmt: skip
 _IN_MEMORY = 8 * 1024 * 1024
 _STEP = 64 * 1024
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
@@ -60,13 +67,15 @@ def message_of(stream: BinaryIO) -> tuple[str | None, BinaryIO]:
     """Which message a file says it is (`camt.054`, `pain.002` ...), and the file from its beginning again.
 
     Only the beginning is looked at, nothing is checked: to choose between `read`, `read_orders` and
-    `read_status_report`. None where no namespace is named. Raises Unreadable where `stream` does.
+    `read_status_report`. None where neither namespace nor elements tell. Raises Unreadable where `stream` does.
     """
     head = b""
     while len(head) < _LOOKED_AT and (more := stream.read(_LOOKED_AT - len(head))):
         head += more
-    found = _MESSAGE.search(head.replace(b"\0", b""))
-    return (None if found is None else found[1].decode("ascii")), cast(BinaryIO, _Again(head, stream))
+    text = head.replace(b"\0", b"")
+    named, body = _NAMESPACE.search(text), _BODY.search(text)
+    told = named[1].decode("ascii") if named is not None else _BODIES[body[1]] if body is not None else None
+    return told, cast(BinaryIO, _Again(head, stream))
 
 
 class _Again(io.RawIOBase):
