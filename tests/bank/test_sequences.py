@@ -29,6 +29,9 @@ FROM bank_detail d JOIN bank_entry e ON e.id = d.entry WHERE e.booked AND d.acti
 """
 
 
+SHOWED_SOMETHING = (6, 15, 16, 38, 41, 62, 88, 106, 136, 210, 697)  # seeds that were wrong once
+
+
 def ask(town: Tenant, sql: str) -> list[tuple]:  # type: ignore[type-arg]
     with inside(town), connection.cursor() as cursor:
         cursor.execute(sql)
@@ -98,7 +101,7 @@ def explained(told: Story, line: object) -> bool:
 def test_every_sequence_of_files_ends_in_the_true_book(tmp_path: Path) -> None:
     first = int(os.environ.get("SEED", "1"))
     ends: Counter[str] = Counter()
-    for seed in range(first, first + size(16, 5000)):
+    for seed in dict.fromkeys([*SHOWED_SOMETHING, *range(first, first + size(8, 5000))]):
         folder = tmp_path / str(seed)
         folder.mkdir()
         try:

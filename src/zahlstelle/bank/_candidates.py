@@ -36,7 +36,8 @@ def _distance(ours: int, theirs: int) -> tuple[int, bool]:
     return -_common(ours, theirs).bit_count(), (ours < 0) != (theirs < 0)
 
 
-_ORDER = {ours: sorted(_KINDS, key=lambda theirs: _distance(ours, theirs)) for ours in _KINDS}
+_KINDS_BY_BOOKING = [(kind, booked) for booked in (True, False) for kind in _KINDS]
+_ORDER = {ours: sorted(_KINDS_BY_BOOKING, key=lambda theirs: _distance(ours, theirs[0])) for ours in _KINDS}
 
 
 def kind_of_sighting(sighting: Sighting) -> int:
@@ -112,7 +113,7 @@ class _Bucket:
             self.rows = {}
             for known in self.items:
                 self._index(known)
-        for kind, booked in ((kind, booked) for kind in _ORDER[ours] for booked in (True, False)):
+        for kind, booked in _ORDER[ours]:
             common = _common(ours, kind)
             if common.bit_count() < least:
                 break
@@ -129,7 +130,7 @@ class _Bucket:
             common = _common(ours, kind)
             if common.bit_count() < least or _values(known.content, common) != _values(sighting.content, common):
                 continue
-            distance = (*_distance(ours, kind), _ORDER[ours].index(kind), not known.booked)
+            distance = (*_distance(ours, kind), _ORDER[ours].index((kind, known.booked)))
             if (nearest is None or distance < nearest) and not never(known) and fits(known):
                 best, nearest = known, distance
         return best
@@ -248,8 +249,19 @@ class Candidates:
     def _first(
         self, sighting: Sighting, key: tuple[object, ...], phase: str, never: _Test, fits: _Test, least: int = 0
     ) -> Known | None:
+        """Look in a bucket; a statement that is told again tells first of what it told before."""
         bucket = self._buckets.get((*_money(sighting), *key))
-        return bucket.first(sighting, f"{phase} {key}", never, fits, least) if bucket else None
+        if bucket is None:
+            return None
+        if sighting.retells:
+            before = {(sighting.message, statement) for statement in sighting.retells}
+
+            def fits_again(known: Known) -> bool:
+                return not before.isdisjoint(known.seen_in) and fits(known)
+
+            if again := bucket.first(sighting, f"{phase} again {key}", never, fits_again, least):
+                return again
+        return bucket.first(sighting, f"{phase} {key}", never, fits, least)
 
 
 def _money(sighting: Sighting) -> tuple[str, str, int, str]:

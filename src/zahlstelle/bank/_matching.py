@@ -110,7 +110,9 @@ class Matching:
         by_what_is_said = sorted(statement.sightings, key=lambda s: -max(kind_of_sighting(s), 0).bit_count())
         for search in searches:
             for sighting in by_what_is_said:
-                if sighting.position not in found and (known := search(sighting)):
+                if sighting.position in found or not (known := search(sighting)):
+                    continue
+                if not self._links.belongs_elsewhere(sighting, known):
                     found[sighting.position] = known
                     known.seen_in.add((sighting.message, sighting.statement))
         for number, sighting in enumerate(statement.sightings):

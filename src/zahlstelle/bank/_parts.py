@@ -70,6 +70,13 @@ class Links:
             entry.booking_date,
         )  # fmt: skip
 
+    def belongs_elsewhere(self, sighting: Sighting, known: Known) -> bool:
+        """Say whether a notification tells of a collective entry that points to it, and of no other entry."""
+        if sighting.message != NOTICE or known.points_to == sighting.message_id or known.told_only_by(NOTICE):
+            return False
+        days = self._pointed.get((sighting.account, sighting.message_id), ())
+        return any(_same_day(sighting.entry.booking_date, day) for day in days)
+
     def is_part(self, account: str, known: Known) -> bool:
         """Say the same of an entry that is known from notifications alone."""
         if known.held is Held.PART:
