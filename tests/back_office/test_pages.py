@@ -108,7 +108,7 @@ def test_a_day_that_is_none_shows_the_latest(client: Client, town: Tenant, day: 
 def test_an_entry_says_why_its_money_went_where(client: Client, town: Tenant, day: TreasuryDay) -> None:
     text = read(client, kasse(town, f"umsatz/{day.single}/"))
     assert (
-        f"zugeordnet Kassenzeichen {day.transferred.kassenzeichen}, Prüfziffer stimmt, Betrag gleich offenem Betrag"
+        f"zugeordnet Nr. 1 Kassenzeichen {day.transferred.kassenzeichen}, Prüfziffer stimmt, Betrag gleich offenem Betrag"
         in text
     )
     assert f"Regel {allocation.RULE_VERSION}, 05.10.2026 20:00 Uhr" in text
