@@ -18,6 +18,7 @@ _TABLES = {
     "claim_status": _words.CLAIM_STATUS,
     "doubt": DOUBT_WORDS,
     "file": _words.FILE_OUTCOMES,
+    "file_deed": _words.FILE_DEEDS,
     "finding": _words.FINDINGS,
     "item": _words.ITEMS,
     "account": _words.ACCOUNTS,
@@ -53,6 +54,12 @@ def words(value: Any, table: str) -> Any:
 def moment(what: str) -> Any:
     """Say a moment of a claim's life in German."""
     return _words.moment_words(what)
+
+
+@register.filter
+def file_code(code: str) -> Any:
+    """Say in words why a file was set aside."""
+    return _words.FILE_CODES.get(code, _words.FILE_CODE_OTHERWISE)[0]
 
 
 @register.filter

@@ -199,7 +199,55 @@ ITEMS: Words = {
     ItemKind.ADJUSTMENT: _("Berichtigungen"),
 }
 
-FILE_OUTCOMES: Words = {"imported": _("eingelesen"), "refused": _("abgewiesen")}
+FILE_OUTCOMES: Words = {"received": _("wartet"), "imported": _("eingelesen"), "refused": _("abgewiesen")}
+
+FILE_DEEDS: Words = {
+    "bank_file.received": _("Hochgeladen"),
+    "bank_file.imported": _("Eingelesen"),
+    "bank_file.tried_again": _("Noch einmal versucht"),
+    "bank_file.downloaded": _("Heruntergeladen"),
+}
+
+# Why a file was set aside, and what a person does then: by the stable codes of reading and of the bank.
+_ASK_BANK = _("Laden Sie die Datei noch einmal bei Ihrer Bank. Bleibt es dabei, zeigen Sie der Bank diese Seite.")
+FILE_CODES: Mapping[str, tuple[Any, Any]] = {
+    "empty": (_("Die Datei ist leer."), _ASK_BANK),
+    "not_xml": (_("Das ist kein gültiges XML."), _ASK_BANK),
+    "truncated": (
+        _("Die Datei hört mitten im Text auf."),
+        _("Laden Sie die Datei noch einmal: Sie kam nicht ganz an."),
+    ),
+    "not_camt": (
+        _("Das ist keine camt-Datei (052, 053 oder 054)."),
+        _("Prüfen Sie, ob die richtige Datei gewählt war. MT940 und PDF kann Zahlstelle nicht lesen."),
+    ),
+    "not_pain": (_("Das ist keine pain-Datei."), _("Prüfen Sie, ob die richtige Datei gewählt war.")),
+    "control_sum_differs": (_("Die Prüfsumme der Datei stimmt nicht mit ihrem Inhalt überein."), _ASK_BANK),
+    "encoding_unreadable": (_("Die Zeichen der Datei sind nicht lesbar."), _ASK_BANK),
+    "doctype_refused": (
+        _("Die Datei enthält eine Dokumenttyp-Deklaration, die keine Bank verwendet."),
+        _("Öffnen Sie die Datei nicht weiter, und fragen Sie, woher sie kommt."),
+    ),
+    "entity_refused": (
+        _("Die Datei enthält fremde XML-Entitäten, die keine Bank verwendet."),
+        _("Öffnen Sie die Datei nicht weiter, und fragen Sie, woher sie kommt."),
+    ),
+    "too_large": (_("Die Datei ist größer, als Banken sie senden."), _ASK_BANK),
+    "too_deep": (_("Die Datei ist tiefer verschachtelt, als camt es ist."), _ASK_BANK),
+    "amount_unreadable": (_("Ein Betrag ist nicht in ganzen Cent lesbar. Er wird nie als null gelesen."), _ASK_BANK),
+    "side_unreadable": (_("Bei einem Umsatz ist nicht klar, ob Geld kam oder ging."), _ASK_BANK),
+    "zip_refused": (_("Das ZIP ist beschädigt, verschlüsselt oder zu tief verschachtelt."), _ASK_BANK),
+    "zip_bomb": (
+        _("Das ZIP würde auf eine unsinnige Größe anwachsen."),
+        _("Öffnen Sie die Datei nicht weiter, und fragen Sie, woher sie kommt."),
+    ),
+    "not_found": (_("Die Datei war beim Lesen nicht mehr da."), _("Laden Sie die Datei noch einmal hoch.")),
+    "account_unknown": (
+        _("Die Datei gehört zu einem Konto, das nicht zu dieser Stadt gehört."),
+        _("Prüfen Sie die IBAN. Ein neues Konto trägt Ihr Rechenzentrum ein; dann lesen Sie noch einmal ein."),
+    ),
+}
+FILE_CODE_OTHERWISE = (_("Die Datei wurde abgewiesen."), _("Zeigen Sie Ihrem Rechenzentrum diese Seite."))
 
 BREAKDOWNS: Words = {
     "none": _("ein Umsatz ohne Einzelheiten"),

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from . import _account, _book, _claim, _day, _files, _settling, _suspense, _taking_back
+from . import _account, _book, _claim, _day, _deliveries, _file, _files, _settling, _suspense, _taking_back
 
 app_name = "kasse"
 urlpatterns: list[URLPattern] = [
@@ -19,4 +19,8 @@ urlpatterns: list[URLPattern] = [
     path("<slug:town>/buchung/<uuid:entry>/", _book.journal_entry, name="journal_entry"),
     path("<slug:town>/buch/", _book.book, name="book"),
     path("<slug:town>/dateien/", _files.files, name="files"),
+    path("<slug:town>/dateien/<uuid:file>/", _file.file, name="file"),
+    path("<slug:town>/dateien/<uuid:file>/original/", _file.original, name="original"),
+    path("<slug:town>/lieferungen/", _deliveries.deliveries, name="deliveries"),
+    path("<slug:town>/umsatz/<uuid:entry>/camt054/", _deliveries.notification, name="notification"),
 ]

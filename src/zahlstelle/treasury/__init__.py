@@ -2,6 +2,7 @@
 
 from ._book_check import Finding, FindingKind, Inspection, check_book, inspect_book, last_inspection
 from ._delivery import Delivery, deliver_notifications, deliveries, deliveries_of
+from ._file import FilePage, bank_file, file_to_take_away
 from ._notification import (
     NotExplained,
     NotWritable,
@@ -38,6 +39,7 @@ __all__ = [
     "Decided",
     "Delivery",
     "EntryPage",
+    "FilePage",
     "Finding",
     "FindingKind",
     "Inspection",
@@ -47,6 +49,7 @@ __all__ = [
     "PayoutUnknown",
     "SuspensePage",
     "Waiting",
+    "bank_file",
     "book",
     "check_book",
     "claim_life",
@@ -57,6 +60,7 @@ __all__ = [
     "deliveries",
     "deliveries_of",
     "entry",
+    "file_to_take_away",
     "found_town",
     "inspect_book",
     "last_day",
