@@ -49,7 +49,8 @@ def town_with(sandbox: SandboxServer, **switches: Any) -> Tenant:
     body = {"secret": access.secret.reveal(), "name": town.name, "iban": account, "bic": "COLSDE33XXX", **switches}
     sandbox.admin("PUT", f"/merchants/{town.slug}", body)
     folder = sandbox.data / "bank" / town.slug
-    TenantRow.objects.filter(id=town.id).update(settings={"bank_inbox": str(folder)})
+    told = {"bank_inbox": str(folder), "bank_inbox_settle_seconds": 0}
+    TenantRow.objects.filter(id=town.id).update(settings=told)
     return tenant_by_slug(town.slug)
 
 
@@ -147,9 +148,7 @@ def test_the_whole_story_of_a_claim_and_its_payout_can_be_read(sandbox: SandboxS
     page = client.get(f"/kasse/{town.slug}/").text
     assert f"Auszahlung {payout}, Entgelt 0,70" in page.replace("\xa0", " ")
 
-    written = treasury.notification(
-        tenant=town, entry_id=treasury.payout_entry(tenant=town, payout=payout), at=clock.now()
-    )
+    written = treasury.notification(tenant=town, entry_id=treasury.payout_entry(tenant=town, payout=payout))
     if schema := shared("specs", "xsd"):
         etree.XMLSchema(etree.parse(schema / "camt.054.001.08.xsd")).assertValid(etree.fromstring(written))
     events = list(iso20022.read(io.BytesIO(written), "out.xml"))

@@ -94,7 +94,7 @@ def settle(
     with inside(tenant):
         waits, told = _hold(tenant, detail)
         parts = divide(
-            waits.amount_cents, shares, rest, goes_out=waits.side != "credit", tolerance=small_difference(tenant)
+            waits.amount_cents, shares, rest, goes_out=waits.side != "credit", tolerance=small_difference(tenant=tenant)
         )
         known = _hold_claims(tenant, parts, waits)
         parts = lines_of_parts(tenant, parts, known, first_lines or {}) if waits.side == "credit" else parts

@@ -35,7 +35,7 @@ def know(tenant: Tenant, batch: Sequence[ToDecide], named: Sequence[References])
         clearing_cents=ledger.balances_of(tenant=tenant, prefix="clearing:", subjects=ids),
         under_way=payments.claims_being_paid(tenant=tenant, claim_ids=[claim.id for claim in found.values()]),
         policies={said: of_town.with_changes(json.loads(said)) for said in {c.policy for c in found.values()}},
-        small_difference=small_difference(tenant),
+        small_difference=small_difference(tenant=tenant),
         near=_near(tenant, batch, named, found),
         originals=originals_of(tenant, batch, named, found),
     )

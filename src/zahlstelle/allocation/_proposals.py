@@ -93,7 +93,7 @@ def _credit(tenant: Tenant, item: ToDecide, cents: int) -> Sequence[Proposal]:
     pools = claims.pools(tenant=tenant)
     named = named_by(item.detail, pools)
     found = _candidates(tenant, item.detail, cents, named, pools)
-    tolerance = small_difference(tenant)
+    tolerance = small_difference(tenant=tenant)
     proposals = [*_together(cents, named, found)]
     for candidate in found.values():
         told = score(

@@ -145,4 +145,4 @@ def _show(
 
 def _rests(tenant: Tenant, credit: bool) -> Sequence[Rest]:
     rests = [Rest.NONE, Rest.WAITS, Rest.OVERPAID if credit else Rest.FEES]
-    return [*rests, Rest.SMALL_DIFFERENCE] if allocation.small_difference(tenant) else rests
+    return [*rests, Rest.SMALL_DIFFERENCE] if allocation.small_difference(tenant=tenant) else rests

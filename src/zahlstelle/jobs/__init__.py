@@ -1,5 +1,4 @@
-"""The worker: asks providers, takes bank files from the towns' folders, tries doubts again, hands
-collective credits on, seals the book."""
+"""The worker: asks providers, takes files in, tries doubts again, hands collective credits on, seals the book."""
 
 from ._inbox import Watch, import_inbox
 from ._worker import run_forever, run_once

@@ -159,7 +159,8 @@ class _Month:
         rows = []
         for claim, plan in self.opening.open_day(day, count):
             rows.append(claim.row())
-            self.recent.append(claim)
+            if plan is None or plan.kind != "card":  # whether a transfer or the card comes first, no truth could say
+                self.recent.append(claim)
             if plan is not None and plan.kind != "early":
                 self.note(plan)
         self.claims.add(rows)

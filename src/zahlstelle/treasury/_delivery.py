@@ -203,7 +203,8 @@ def _deliver(tenant: Tenant, delivery: UUID, folder: Path, at: datetime) -> bool
 
 
 def _write(tenant: Tenant, row: DeliveryRow, folder: Path) -> str:
-    goal, unfinished = folder / row.name, folder / f".{row.name}.part"
+    goal = folder.joinpath(row.name)
+    unfinished = folder / f".{row.name}.part"
     member = zipfile.ZipInfo(f"{goal.stem}.xml", (row.day.year, row.day.month, row.day.day, 23, 59, 58))
     member.compress_type = zipfile.ZIP_DEFLATED
     member.external_attr = 0o644 << 16
