@@ -15,7 +15,8 @@ from ._rules import NOTICE, REPORT, STATEMENT, Breakdown, Content, Known, Sighti
 
 _NEAR = timedelta(days=10)
 _FEW = 8
-_BARE, _SEVERAL = -1, -2  # what an entry says: nothing at all; several details; else the places of its content
+# What an entry says: nothing at all; several details; several that are told elsewhere; else the places of its content.
+_BARE, _SEVERAL, _ELSEWHERE = -1, -2, -3
 _Test = Callable[[Known], bool]
 
 
@@ -25,15 +26,17 @@ def _subsets(mask: int) -> tuple[int, ...]:
 
 
 _SUBSETS = {mask: _subsets(mask) for mask in range(8)}
-_KINDS = (*range(8), _BARE, _SEVERAL)
+_KINDS = (*range(8), _BARE, _SEVERAL, _ELSEWHERE)
 
 
 def _common(ours: int, theirs: int) -> int:
     return ours & theirs if ours >= 0 and theirs >= 0 else 0
 
 
-def _distance(ours: int, theirs: int) -> tuple[int, bool]:
-    return -_common(ours, theirs).bit_count(), (ours < 0) != (theirs < 0)
+def _distance(ours: int, theirs: int) -> tuple[int, int]:
+    if ours == theirs or (ours >= 0 and theirs >= 0):
+        return -_common(ours, theirs).bit_count(), 0
+    return 0, 1 if ours < 0 and theirs < 0 else 2
 
 
 _KINDS_BY_BOOKING = [(kind, booked) for booked in (True, False) for kind in _KINDS]
@@ -45,11 +48,19 @@ def kind_of_sighting(sighting: Sighting) -> int:
     return _kind(breakdown(sighting.entry), sighting.content)
 
 
+def says_much(sighting: Sighting) -> int:
+    """Count what a sighting says: who says much is placed first."""
+    kind = kind_of_sighting(sighting)
+    return kind.bit_count() if kind >= 0 else 4 if kind == _SEVERAL else 0
+
+
 def _kind_of_known(known: Known) -> int:
     return _kind(known.breakdown, known.content)
 
 
 def _kind(shape: Breakdown, content: Content | None) -> int:
+    if shape is Breakdown.PENDING:
+        return _ELSEWHERE
     if shape not in (Breakdown.NONE, Breakdown.SINGLE):
         return _SEVERAL
     if shape is Breakdown.NONE or content is None:
@@ -86,10 +97,11 @@ class _Row:
 class _Bucket:
     """Entries among which a sighting may be found: a few are looked at, many are found by what they say."""
 
-    __slots__ = ("items", "rows")
+    __slots__ = ("all", "items", "rows")
 
     def __init__(self) -> None:
-        self.items: list[Known] = []
+        self.all = _Row()
+        self.items: list[Known] = self.all.items
         self.rows: dict[tuple[int, bool, int, tuple[str, ...]], _Row] | None = None
 
     def add(self, known: Known) -> None:
@@ -226,6 +238,26 @@ class Candidates:
                 return found
         return None
 
+    def retold(self, sighting: Sighting) -> Known | None:
+        """Find for a line of a statement told again what is left of the statement it tells: it is among that.
+
+        What was placed on an entry without certainty may differ from what the statement itself says of it; it counts.
+        """
+        here, retells = (sighting.message, sighting.statement), sighting.retells
+        if not retells:
+            return None
+
+        def never(known: Known) -> bool:
+            told = (statement for message, statement in known.seen_in if message == here[0])
+            return here in known.seen_in or retells.isdisjoint(told)
+
+        day, reference = sighting.entry.booking_date, usable(sighting.entry.bank_ref)
+        for key in ("reference", reference, day), ("day", day):
+            bucket = self._buckets.get((*_money(sighting), *key))
+            if bucket and (found := bucket.all.first((sighting.statement, f"retold {key}"), never, _anything)):
+                return found
+        return None
+
     def may_be_repeated(self, sighting: Sighting) -> bool:
         """Say whether a new entry may be an old one told again: then it is kept, and not booked as money.
 
@@ -343,7 +375,7 @@ def _weakly(sighting: Sighting) -> _Test:
         theirs = _kind_of_known(known)
         if (reference and known.bank_ref) or known.part or _points_elsewhere(sighting, known):
             return False
-        if (kind > 0 and theirs == _SEVERAL) or (kind == _SEVERAL and theirs > 0):
+        if (kind > 0 and theirs <= _SEVERAL) or (kind <= _SEVERAL and theirs > 0):
             return False
         return other_piece(known)
 
@@ -358,12 +390,12 @@ def _not_another_piece(sighting: Sighting) -> _Test:
 
 
 def _points_elsewhere(sighting: Sighting, known: Known) -> bool:
-    """Say whether statement and notification, or two statements, name different notifications for the details."""
+    """Say whether statement and notification, or two statements, have the details in different places."""
     if sighting.message == NOTICE:
         return known.points_to not in ("", sighting.message_id)
     points_to = sighting.entry.breakdown_message_id or ""
     if not points_to:
-        return False
+        return bool(known.points_to) and sighting.entry.detail_count > 1
     if known.points_to:
         return known.points_to != points_to
     return bool(known.notices) and points_to not in known.notices

@@ -79,22 +79,25 @@ def _of_account(statements: Sequence[StatementRow]) -> Iterator[StatementFinding
             yield _finding(StatementDoubt.REPEATED, row)
     chain = [row for row in statements if row.repeats is None and row.opening_cents is not None]
     chain = [row for row in chain if row.closing_cents is not None and row.closing_on is not None]
-    ends: dict[date | None, set[int | None]] = defaultdict(set)
+    ends: dict[date, set[int | None]] = defaultdict(set)
     for row in chain:
-        ends[row.closing_on].add(row.closing_cents)
-    for before, row in pairwise(chain):
+        ends[_day(row)].add(row.closing_cents)
+    days = sorted(ends)
+    before = dict(zip(days[1:], days, strict=False))
+    for row in chain:
         # Sheets of one day may come in any order: one of them, or of the day before, ends where this one begins.
-        if row.opening_cents not in ends[row.closing_on] | ends[before.closing_on]:
-            yield _finding(StatementDoubt.GAP, row, row.opening_cents, before.closing_cents)
-        if _skips(before.sequence, row.sequence):
+        earlier = before.get(_day(row))
+        if earlier is not None and row.opening_cents not in ends[_day(row)] | ends[earlier]:
+            yield _finding(StatementDoubt.GAP, row, row.opening_cents, next(iter(ends[earlier])))
+    numbers = [(_day(r), int(r.sequence), r) for r in chain if r.sequence and r.sequence.isdigit()]
+    numbered = sorted(numbers, key=lambda told: told[:2])
+    for (_, one, _), (_, other, row) in pairwise(numbered):
+        if other > one + 1:  # a number below begins a new year
             yield _finding(StatementDoubt.NUMBER_MISSING, row)
 
 
-def _skips(before: str | None, after: str | None) -> bool:
-    """Say whether numbers are left out; a number below begins a new year."""
-    if not before or not after or not before.isdigit() or not after.isdigit():
-        return False
-    return int(after) > int(before) + 1
+def _day(row: StatementRow) -> date:
+    return row.closing_on or date.min
 
 
 def _finding(

@@ -67,6 +67,8 @@ def _keep(tenant: Tenant, cut: Sequence[tuple[Sighting, Known]]) -> None:
                 entry=known.id,
                 signed_cents=entry.details_signed_cents,
                 count=entry.detail_count,
+                message_id=sighting.message_id,
+                told_on=entry.booking_date,
             ),
         )
     known_before = set(FragmentRow.objects.filter(tenant_id=tenant.id, id__in=rows).values_list("id", flat=True))
@@ -87,11 +89,24 @@ def _complete(tenant: Tenant, entries: Mapping[UUID, Known]) -> Mapping[UUID, Se
     stretches: dict[UUID, list[FragmentRow]] = defaultdict(list)
     for row in FragmentRow.objects.filter(tenant_id=tenant.id, entry__in=entries).order_by("id"):
         stretches[row.entry].append(row)
-    return {
-        entry: [row.id for row in rows]
-        for entry, rows in stretches.items()
-        if len(rows) > 1 and sum(row.signed_cents for row in rows) == _signed(entries[entry])
-    }
+    complete = {}
+    for entry, rows in stretches.items():
+        known = entries[entry]
+        groups = _groups(rows, known)
+        found = next((g for g in groups if len(g) > 1 and sum(r.signed_cents for r in g) == _signed(known)), None)
+        if found:
+            complete[entry] = [row.id for row in found]
+    return complete
+
+
+def _groups(rows: Sequence[FragmentRow], known: Known) -> Sequence[Sequence[FragmentRow]]:
+    """Join stretches that were told of the entry's own day, or under one message id; a name alone may be used again."""
+    own = [row for row in rows if row.told_on is not None and row.told_on == known.booked_on]
+    by_message: dict[str, list[FragmentRow]] = defaultdict(list)
+    for row in rows:
+        if row.told_on in (None, known.booked_on):
+            by_message[row.message_id].append(row)
+    return [own, *by_message.values()]
 
 
 def _signed(known: Known) -> int:

@@ -13,7 +13,7 @@ from zahlstelle.tables.bank import BankEntryRow, SightingRow
 from zahlstelle.tenancy import Tenant
 
 from . import _details
-from ._candidates import Candidates, kind_of_sighting
+from ._candidates import Candidates, says_much
 from ._intake import SeenStatement
 from ._parts import Links
 from ._rules import (
@@ -106,8 +106,9 @@ class Matching:
             self._candidates.by_transaction,
             self._candidates.by_content,
             self._candidates.on_another_day,
+            self._candidates.retold,
         ]
-        by_what_is_said = sorted(statement.sightings, key=lambda s: -max(kind_of_sighting(s), 0).bit_count())
+        by_what_is_said = sorted(statement.sightings, key=lambda s: -says_much(s))
         for search in searches:
             for sighting in by_what_is_said:
                 if sighting.position in found or not (known := search(sighting)):
@@ -181,7 +182,10 @@ class Matching:
         if sighting.message == STATEMENT and sighting.booked and not known.confirmed:
             known.confirmed = True
             self._changed[known.id] = known
-        if explains_more(known.breakdown, shape) or (known.breakdown, shape) == (Breakdown.PENDING, Breakdown.BROKEN):
+        if self._overrules(known, sighting, shape):
+            known.content, learnt = sighting.content, True
+            self._explain(known.id, sighting)
+        elif explains_more(known.breakdown, shape) or (known.breakdown, shape) == (Breakdown.PENDING, Breakdown.BROKEN):
             known.breakdown, learnt = shape, True
             known.difference = _difference(shape, sighting)
             self._explain(known.id, sighting)
@@ -190,6 +194,13 @@ class Matching:
         if learnt:
             self._changed[known.id] = known
         return learnt
+
+    def _overrules(self, known: Known, sighting: Sighting, shape: Breakdown) -> bool:
+        """Say whether the statement's own detail differs from what was placed on its bare line before."""
+        if sighting.message != STATEMENT or shape is not Breakdown.SINGLE or known.breakdown is not Breakdown.SINGLE:
+            return False
+        ours, theirs = sighting.content, known.content
+        return ours is not None and theirs is not None and not ours.agrees(theirs)
 
     def _learn_money(self, known: Known, sighting: Sighting) -> bool:
         """Book what was only held; and let the daily statement say the day."""

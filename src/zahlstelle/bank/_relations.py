@@ -61,7 +61,8 @@ def relation(ours: Told, theirs: Told) -> Relation:
         return Relation.UNCLEAR
     if ours.opening == theirs.closing or ours.closing == theirs.opening or ours.lines == theirs.lines:
         return Relation.FOLLOWS
-    return Relation.UNCLEAR
+    again = _possible_by_amount(ours, theirs) or _possible_by_amount(theirs, ours)
+    return Relation.RETELLS if again else Relation.UNCLEAR
 
 
 def _shared(ours: Told, theirs: Told) -> Sequence[date]:
@@ -83,11 +84,28 @@ def _same_days(ours: Told, theirs: Told) -> bool:
 
 def _possible(part: Told, whole: Told) -> bool:
     """Say whether a part of a day can stand within another telling of it: between entries of which the balances fit."""
-    days = _shared(part, whole)
-    if len(days) != 1 or not _within(part, whole) or part.days.keys() != whole.days.keys():
+    return len(part.days) == 1 and _within(part, whole) and _fits(part, whole)
+
+
+def _possible_by_amount(part: Told, whole: Told) -> bool:
+    """Say the same where both tell more or less of their entries, by amounts alone."""
+    return len(part.days) == 1 and _fits(part, whole)
+
+
+def _fits(part: Told, whole: Told) -> bool:
+    (day,) = part.days
+    rest = _amounts(whole, day)
+    ours = _amounts(part, day)
+    if not ours <= rest or ours == rest:
         return False
-    rest = [whole.cents[line] for line in (whole.lines[days[0]] - part.lines[days[0]]).elements()]
-    return bool(rest) and (part.opening or 0) - (whole.opening or 0) in _sums(rest)
+    return (part.opening or 0) - whole.start_of(day) in _sums(list((rest - ours).elements()))
+
+
+def _amounts(told: Told, day: date) -> Counter[int]:
+    amounts: Counter[int] = Counter()
+    for said, count in told.lines.get(day, Counter()).items():
+        amounts[told.cents[said]] += count
+    return amounts
 
 
 _FEW = 10

@@ -198,6 +198,8 @@ class FragmentRow(OfTenant):
     entry = models.UUIDField(db_index=True)
     signed_cents = models.BigIntegerField()
     count = models.IntegerField()
+    message_id = models.TextField()
+    told_on = models.DateField(null=True)  # the booking day it was told under
 
     class Meta:
         db_table = "bank_fragment"

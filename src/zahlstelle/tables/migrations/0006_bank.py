@@ -41,6 +41,8 @@ class Migration(migrations.Migration):
                 ("entry", models.UUIDField(db_index=True)),
                 ("signed_cents", models.BigIntegerField()),
                 ("count", models.IntegerField()),
+                ("message_id", models.TextField()),
+                ("told_on", models.DateField(null=True)),
             ],
             options={
                 "db_table": "bank_fragment",
