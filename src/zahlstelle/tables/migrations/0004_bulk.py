@@ -3,7 +3,7 @@
 A foreign key is checked row by row at the end of the transaction: for a collective entry of a million details that
 is eight million questions whether the same town exists. Row-level security has answered it already for every row, and
 the book's own guard compares accounts as a set; a town or an account that something names cannot go away, because a
-town's accounts name the town, and accounts are never deleted. See docs/adr/0021-a-collective-entry-as-a-set.md.
+town's accounts name the town, and accounts are never deleted. See docs/adr/0015-a-collective-entry-as-a-set.md.
 """
 
 import django.db.models.deletion
