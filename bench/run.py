@@ -17,11 +17,13 @@ HERE = Path(__file__).parent
 
 def main() -> int:
     """Run, print, write."""
+    parsed = _measure("camt_parse.py")
     imported = _measure("bank_import.py", *sys.argv[1:])
     created = _measure("api_creates.py")
     table = Table(title="Benchmarks, each beside its limit in the same run")
     for column in ("what", "product", "limit", "product / limit", "peak memory"):
         table.add_column(column, justify="left" if column == "what" else "right")
+    table.add_row(*_parse_row(parsed))
     table.add_row(
         f"import of {imported['details']:,} details",
         f"{imported['seconds']} s, {imported['details_per_second']:,}/s",
@@ -33,9 +35,21 @@ def main() -> int:
     Console().print(table)
     when = clock.now().isoformat(timespec="seconds")
     machine = f"{platform.machine()}, Python {platform.python_version()}"
-    results = {"at": when, "machine": machine, "results": [imported, created]}
+    results = {"at": when, "machine": machine, "results": [parsed, imported, created]}
     (HERE / "results.json").write_text(json.dumps(results, indent=2) + "\n", "utf-8")
     return 0
+
+
+def _parse_row(parsed: dict[str, Any]) -> tuple[str, ...]:
+    fastest = parsed["fastest_other"]
+    others = f"{parsed['others'][fastest]['per_processor_second']:,}/s ({fastest})" if fastest else "not installed"
+    return (
+        f"reading {parsed['details']:,} details",
+        f"{parsed['seconds']} s, {parsed['details_per_second']:,}/s",
+        others,
+        f"{parsed['times_the_fastest']} x as fast" if fastest else "",
+        f"{parsed['peak_memory_mb']} MB",
+    )
 
 
 def _creates_row(created: dict[str, Any]) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
-from . import _bank, _behaviour, _deliveries, _merchants, _payments
+from . import _bank, _behaviour, _chargebacks, _deliveries, _merchants, _payments
 from ._cards import BY_NUMBER, BY_SLUG, Card
 from ._checks import Check, day, strict, text, yes_no
 from ._clock import berlin_day, now
@@ -78,6 +78,16 @@ def act(payment_id: str) -> Response:
         answer = _payments.shown(connection, payment)
     sandbox().sender.wake()
     return jsonify(answer)
+
+
+@admin.post("/payments/<payment_id>/chargebacks")
+def charge_back(payment_id: str) -> Response:
+    """Let the card holder's bank take a payment back."""
+    with sandbox().store.writing() as connection:
+        answer = _chargebacks.charge_back(connection, payment_id, json_body(), now())
+    response = jsonify(answer)
+    response.status_code = 201
+    return response
 
 
 @admin.get("/notifications")

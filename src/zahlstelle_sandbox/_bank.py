@@ -77,11 +77,12 @@ def owed(connection: sqlite3.Connection, merchant_id: str) -> tuple[int, int]:
 def _pay_out(
     connection: sqlite3.Connection, merchant: sqlite3.Row, closed_on: date, at: datetime
 ) -> dict[str, Any] | None:
-    """Book the provider's collective credit, and its debits for refunds and fees: gross, each by itself."""
+    """Pay out what is owed: gross, with debits for refunds, chargebacks and fees, or net, in one transfer."""
     merchant_id = merchant["merchant_id"]
     payments = [row for row in _captured(connection, merchant_id) if _on(row["captured_at"]) <= closed_on]
     refunds = [row for row in _refunded(connection, merchant_id) if _on(row["refunded_at"]) <= closed_on]
-    if not payments and not refunds:
+    chargebacks = [row for row in _charged_back(connection, merchant_id) if _on(row["charged_at"]) <= closed_on]
+    if not payments and not refunds and not chargebacks:
         return None
     count = connection.execute("SELECT count(*) AS n FROM payout").fetchone()["n"] + 1
     payout_id = f"po_{closed_on:%Y%m%d}_{count:06d}"
@@ -98,17 +99,23 @@ def _pay_out(
         fee_cents=fee,
         created_at=written(at),
     )
-    for row in payments:
-        connection.execute("UPDATE payment SET payout_id = ? WHERE payment_id = ?", [payout_id, row["payment_id"]])
-    for row in refunds:
-        connection.execute("UPDATE refund SET payout_id = ? WHERE refund_id = ?", [payout_id, row["refund_id"]])
-    back = sum(row["amount_cents"] for row in refunds)
-    bookings = (
-        ("payout", "CRDT", cents, f"AUSZAHLUNG {payout_id} {len(payments)} ZAHLUNGEN"),
-        ("refunds", "DBIT", back, f"ERSTATTUNGEN {payout_id} {len(refunds)} POSTEN"),
-        ("fee", "DBIT", fee, f"ENTGELT {payout_id} {len(payments)} ZAHLUNGEN"),
-    )
-    for kind, side, amount, remittance in bookings:
+    for table, rows in (("payment", payments), ("refund", refunds), ("chargeback", chargebacks)):
+        connection.executemany(
+            f"UPDATE {table} SET payout_id = ? WHERE {table}_id = ?",  # noqa: S608
+            [(payout_id, row[f"{table}_id"]) for row in rows],
+        )
+    told = {
+        "payout_id": payout_id,
+        "payments": len(payments),
+        "amount_cents": cents,
+        "fee_cents": fee,
+        "refunds": len(refunds),
+        "refund_cents": sum(row["amount_cents"] for row in refunds),
+        "chargebacks": len(chargebacks),
+        "chargeback_cents": sum(row["amount_cents"] for row in chargebacks),
+        "chargeback_fee_cents": sum(row["fee_cents"] for row in chargebacks),
+    }
+    for kind, side, amount, remittance in _bookings(merchant, told):
         if amount:
             _book(
                 connection,
@@ -123,14 +130,33 @@ def _pay_out(
                 end_to_end_id=payout_id,
                 payout_id=payout_id,
             )
-    return {
-        "payout_id": payout_id,
-        "payments": len(payments),
-        "amount_cents": cents,
-        "fee_cents": fee,
-        "refunds": len(refunds),
-        "refund_cents": back,
-    }
+    return told
+
+
+def _bookings(merchant: sqlite3.Row, told: dict[str, Any]) -> list[tuple[str, str, int, str]]:
+    """What the payout moves on the account: kind, side, cents, text."""
+    name, fee = told["payout_id"], told["fee_cents"] + told["chargeback_fee_cents"]
+    paid = f"AUSZAHLUNG {name} {told['payments']} ZAHLUNGEN"
+    if merchant["pays_out"] == "net":
+        net = told["amount_cents"] - fee - told["refund_cents"] - told["chargeback_cents"]
+        return [("plain" if net >= 0 else "plain_debit", "CRDT" if net >= 0 else "DBIT", abs(net), paid)]
+    details = merchant["tells_details"]
+    return [
+        ("payout" if details else "plain", "CRDT", told["amount_cents"], paid),
+        (
+            "refunds" if details else "plain_debit",
+            "DBIT",
+            told["refund_cents"],
+            f"ERSTATTUNGEN {name} {told['refunds']} POSTEN",
+        ),
+        (
+            "chargebacks" if details else "plain_debit",
+            "DBIT",
+            told["chargeback_cents"],
+            f"RUECKBELASTUNGEN {name} {told['chargebacks']} POSTEN",
+        ),
+        ("fee", "DBIT", fee, f"ENTGELT {name} {told['payments']} ZAHLUNGEN"),
+    ]
 
 
 def _book(
@@ -180,6 +206,14 @@ def _refunded(connection: sqlite3.Connection, merchant_id: str) -> list[sqlite3.
     return connection.execute(
         "SELECT refund.* FROM refund JOIN payment USING (payment_id)"
         " WHERE merchant_id = ? AND refund.payout_id IS NULL",
+        [merchant_id],
+    ).fetchall()
+
+
+def _charged_back(connection: sqlite3.Connection, merchant_id: str) -> list[sqlite3.Row]:
+    return connection.execute(
+        "SELECT chargeback.* FROM chargeback JOIN payment USING (payment_id)"
+        " WHERE merchant_id = ? AND chargeback.payout_id IS NULL",
         [merchant_id],
     ).fetchall()
 

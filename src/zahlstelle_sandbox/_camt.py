@@ -17,16 +17,30 @@ CODES: dict[str, tuple[tuple[str, str, str], str]] = {
     "payout": (("PMNT", "RCDT", "ESCT"), "194"),
     "transfer": (("PMNT", "RCDT", "ESCT"), "166"),
     "refunds": (("PMNT", "RDDT", "ESDD"), "105"),
+    "chargebacks": (("PMNT", "RDDT", "ESDD"), "105"),
     "fee": (("ACMT", "MDOP", "CHRG"), "805"),
+    "plain": (("PMNT", "RCDT", "ESCT"), "166"),
+    "plain_debit": (("PMNT", "RDDT", "ESDD"), "105"),
 }
 # Code of each single transaction inside a collective entry.
-SINGLE = {"payout": "166", "refunds": "105"}
-SWIFT = {"payout": "NTRF", "transfer": "NTRF", "refunds": "NDDT", "fee": "NCHG"}
+SINGLE = {"payout": "166", "refunds": "105", "chargebacks": "105"}
+SWIFT = {
+    "payout": "NTRF",
+    "transfer": "NTRF",
+    "refunds": "NDDT",
+    "chargebacks": "NDDT",
+    "fee": "NCHG",
+    "plain": "NTRF",
+    "plain_debit": "NDDT",
+}
 TEXTS = {
     "payout": "SAMMELGUTSCHRIFT",
     "transfer": "GUTSCHRIFT",
     "refunds": "SAMMELLASTSCHRIFT",
+    "chargebacks": "SAMMELLASTSCHRIFT",
     "fee": "ENTGELT",
+    "plain": "GUTSCHRIFT",
+    "plain_debit": "LASTSCHRIFT",
 }
 
 

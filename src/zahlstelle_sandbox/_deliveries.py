@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
 
-from . import _camt
+from . import _camt, _reports
 from ._clock import written
 from ._problems import Problem
 from ._store import Store, insert
@@ -100,6 +100,7 @@ def deliver(store: Store, folder: Path) -> int:
                     "UPDATE bank_file SET delivered = 1 WHERE merchant_id = ? AND name = ?",
                     [row["merchant_id"], row["name"]],
                 )
+        _reports.deliver(store, folder.parent / "reports")
     return len(rows)
 
 
@@ -148,20 +149,32 @@ def _details(connection: sqlite3.Connection, row: sqlite3.Row) -> Iterator[_camt
                 remittance,
             )
         return
-    for each in connection.execute(
-        "SELECT refund.*, kassenzeichen, holder FROM refund JOIN payment USING (payment_id)"
-        " WHERE refund.payout_id = ? ORDER BY refunded_at, refund_id",
-        [row["payout_id"]],
-    ):
-        remittance = f"ERSTATTUNG {each['kassenzeichen']} ZU {each['payment_id']}"
+    query, word = _BACK[row["kind"]]
+    for each in connection.execute(query, [row["payout_id"]]):
         yield _camt.Detail(
             each["amount_cents"],
             each["kassenzeichen"],
-            each["refund_id"],
-            each["refund_id"],
+            each["name"],
+            each["name"],
             each["holder"],
-            remittance,
+            f"{word} {each['kassenzeichen']} ZU {each['payment_id']}",
         )
+
+
+_BACK = {
+    "refunds": (
+        "SELECT refund_id AS name, refund.amount_cents, payment_id, kassenzeichen, holder"
+        " FROM refund JOIN payment USING (payment_id)"
+        " WHERE refund.payout_id = ? ORDER BY refunded_at, refund_id",
+        "ERSTATTUNG",
+    ),
+    "chargebacks": (
+        "SELECT chargeback_id AS name, chargeback.amount_cents, payment_id, kassenzeichen, holder"
+        " FROM chargeback JOIN payment USING (payment_id)"
+        " WHERE chargeback.payout_id = ? ORDER BY charged_at, chargeback_id",
+        "RUECKBELASTUNG",
+    ),
+}
 
 
 def _zipped(name: str, message: bytes, at: datetime) -> bytes:

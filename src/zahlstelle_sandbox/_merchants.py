@@ -3,7 +3,7 @@
 import sqlite3
 from typing import Any
 
-from ._checks import iban, strict, text, url, whole, yes_no
+from ._checks import iban, one_of, strict, text, url, whole, yes_no
 from ._problems import Problem
 from ._store import insert
 
@@ -21,6 +21,16 @@ _OPTIONAL = {
     "amount_outcomes": yes_no,
     "fee_cents": whole(0, 100_000),
     "opening_cents": whole(0, 10**12),
+    "pays_out": one_of("gross", "net"),
+    "tells_details": yes_no,
+}
+_DEFAULTS = {
+    "notify_url": None,
+    "amount_outcomes": False,
+    "fee_cents": 0,
+    "opening_cents": 0,
+    "pays_out": "gross",
+    "tells_details": True,
 }
 
 
@@ -35,13 +45,14 @@ def put(connection: sqlite3.Connection, merchant_id: Any, body: Any) -> None:
         _OPTIONAL,
     )
     columns = {name: value for name, value in values.items() if value is not None}
-    columns = {"notify_url": None, "amount_outcomes": False, "fee_cents": 0, "opening_cents": 0} | columns
+    columns = _DEFAULTS | columns
     known = connection.execute("SELECT 1 FROM merchant WHERE merchant_id = ?", [columns["merchant_id"]]).fetchone()
     try:
         if known:
             connection.execute(
                 "UPDATE merchant SET secret = :secret, name = :name, iban = :iban, bic = :bic,"
-                " notify_url = :notify_url, amount_outcomes = :amount_outcomes, fee_cents = :fee_cents"
+                " notify_url = :notify_url, amount_outcomes = :amount_outcomes, fee_cents = :fee_cents,"
+                " pays_out = :pays_out, tells_details = :tells_details"
                 " WHERE merchant_id = :merchant_id",
                 columns,
             )
@@ -80,5 +91,8 @@ def shown(row: sqlite3.Row) -> dict[str, Any]:
         "amount_outcomes",
         "fee_cents",
         "opening_cents",
+        "pays_out",
+        "tells_details",
     )
-    return {name: bool(row[name]) if name == "amount_outcomes" else row[name] for name in names}
+    switches = ("amount_outcomes", "tells_details")
+    return {name: bool(row[name]) if name in switches else row[name] for name in names}

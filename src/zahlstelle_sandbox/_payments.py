@@ -187,13 +187,28 @@ def shown(connection: sqlite3.Connection, payment: sqlite3.Row) -> dict[str, Any
         "SELECT refund_id, amount_cents, refunded_at FROM refund WHERE payment_id = ? ORDER BY rowid",
         [payment["payment_id"]],
     ).fetchall()
-    captured = payment["amount_cents"] if payment["status"] == Status.CAPTURED else 0
+    chargebacks = connection.execute(
+        "SELECT chargeback_id, amount_cents, charged_at FROM chargeback WHERE payment_id = ? ORDER BY rowid",
+        [payment["payment_id"]],
+    ).fetchall()
     card = {"brand": payment["card_brand"], "last4": payment["card_last4"]} if payment["card_last4"] else None
     return {name: payment[name] for name in names + more} | {
         "card": card,
-        "refundable_cents": captured - payment["refunded_cents"],
+        "refundable_cents": refundable(connection, payment),
         "refunds": [dict(row) for row in refunds],
+        "chargebacks": [dict(row) for row in chargebacks],
     }
+
+
+def refundable(connection: sqlite3.Connection, payment: sqlite3.Row) -> int:
+    """How many cents of the payment can still be given or taken back."""
+    if payment["status"] != Status.CAPTURED:
+        return 0
+    row = connection.execute(
+        "SELECT coalesce(sum(amount_cents), 0) AS cents FROM chargeback WHERE payment_id = ?", [payment["payment_id"]]
+    ).fetchone()
+    left: int = payment["amount_cents"] - payment["refunded_cents"] - row["cents"]
+    return left
 
 
 def silent(payment: sqlite3.Row, at: datetime) -> bool:

@@ -1,6 +1,7 @@
 """The provider's API: `/psp/v1`, protocol "sandbox" v1, described in docs/integrating/sandbox.md."""
 
 import json
+import secrets
 import sqlite3
 import time
 from collections.abc import Callable
@@ -9,7 +10,8 @@ from typing import ParamSpec
 
 from flask import Blueprint, Response, jsonify, request
 
-from . import _behaviour, _merchants, _payments, _refunds
+from . import _behaviour, _merchants, _notifications, _payments, _refunds, _reports
+from ._checks import day
 from ._clock import now
 from ._context import bearer, json_body, sandbox
 from ._problems import Problem
@@ -90,6 +92,46 @@ def refund(payment_id: str) -> Response:
         status, answer = _refunds.refund(connection, merchant, payment_id, key, body, now())
     sandbox().sender.wake()
     return _answer(answer, status)
+
+
+def signed(view: Callable[P, Response]) -> Callable[P, Response]:
+    """Sign the answer as a notification is signed: what a report says of money must be the provider's own word."""
+
+    @wraps(view)
+    def answered(*args: P.args, **kwargs: P.kwargs) -> Response:
+        answer = view(*args, **kwargs)
+        with sandbox().store.reading() as connection:
+            corrupt = _behaviour.current(connection).corrupt_signature
+        message_id, timestamp = "msg_" + secrets.token_hex(12), str(int(now().timestamp()))
+        key = "a wrong key" if corrupt else bearer()
+        answer.headers["webhook-id"], answer.headers["webhook-timestamp"] = message_id, timestamp
+        answer.headers["webhook-signature"] = _notifications.sign(key, message_id, timestamp, answer.get_data())
+        return answer
+
+    return answered
+
+
+@api.get("/reports")
+@signed
+@faulty("report")
+def reports() -> Response:
+    try:
+        since = day(request.args["since"]) if "since" in request.args else None
+    except ValueError as error:
+        raise Problem(422, "invalid_request", f"since: {error}") from error
+    with sandbox().store.reading() as connection:
+        merchant = _merchants.by_secret(connection, bearer())
+        return _answer({"reports": _reports.names(connection, merchant["merchant_id"], since)})
+
+
+@api.get("/reports/<name>")
+@signed
+@faulty("report")
+def report(name: str) -> Response:
+    with sandbox().store.reading() as connection:
+        merchant = _merchants.by_secret(connection, bearer())
+        told = _reports.report(connection, merchant["merchant_id"], name.removesuffix(".csv"))
+    return Response(_reports.as_csv(told), mimetype="text/csv") if name.endswith(".csv") else _answer(told)
 
 
 def _base_url() -> str:

@@ -9,7 +9,7 @@ from . import _notifications
 from ._answers import Answer, keep_answer, known_answer
 from ._checks import one_of, strict, text, whole
 from ._clock import written
-from ._payments import by_id
+from ._payments import by_id, refundable
 from ._problems import Problem
 from ._rules import Status
 from ._store import insert
@@ -36,9 +36,9 @@ def refund(
     payment = by_id(connection, payment_id)
     if payment["status"] != Status.CAPTURED:
         raise Problem(409, "not_captured", f"Nothing was captured: the payment is {payment['status']}.")
-    refundable = payment["amount_cents"] - payment["refunded_cents"]
-    if order["amount_cents"] > refundable:
-        raise Problem(422, "more_than_refundable", f"At most {refundable} cents can be given back.")
+    left = refundable(connection, payment)
+    if order["amount_cents"] > left:
+        raise Problem(422, "more_than_refundable", f"At most {left} cents can be given back.")
     refund_id, cents = "sbr_" + secrets.token_hex(12), order["amount_cents"]
     insert(
         connection,
@@ -61,7 +61,7 @@ def refund(
         "amount_cents": cents,
         "currency": payment["currency"],
         "refunded_cents": payment["refunded_cents"],
-        "refundable_cents": refundable - cents,
+        "refundable_cents": left - cents,
     }
     keep_answer(connection, merchant, key, {"payment_id": payment_id, "body": body}, 201, answer)
     return 201, answer

@@ -32,6 +32,11 @@ CREATE TABLE IF NOT EXISTS refund (
     amount_cents INTEGER NOT NULL CHECK (amount_cents > 0), reason TEXT, refunded_at TEXT NOT NULL,
     payout_id TEXT
 );
+CREATE TABLE IF NOT EXISTS chargeback (
+    chargeback_id TEXT PRIMARY KEY, payment_id TEXT NOT NULL REFERENCES payment,
+    amount_cents INTEGER NOT NULL CHECK (amount_cents > 0), fee_cents INTEGER NOT NULL CHECK (fee_cents >= 0),
+    charged_at TEXT NOT NULL, payout_id TEXT
+);
 CREATE TABLE IF NOT EXISTS answer (
     merchant_id TEXT NOT NULL, key TEXT NOT NULL, fingerprint TEXT NOT NULL, status INTEGER NOT NULL,
     body TEXT NOT NULL, PRIMARY KEY (merchant_id, key)
@@ -66,6 +71,12 @@ CREATE TABLE IF NOT EXISTS bank_file (
 CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
 
+# Columns that came later; a memory of an earlier version gets them when it is opened.
+LATER = {
+    "merchant": {"pays_out": "TEXT NOT NULL DEFAULT 'gross'", "tells_details": "INTEGER NOT NULL DEFAULT 1"},
+    "payout": {"reported": "INTEGER NOT NULL DEFAULT 0"},
+}
+
 
 class Store:
     """Opens the file for each piece of work; writers stand in line, readers never wait."""
@@ -76,6 +87,10 @@ class Store:
         # Stays open: closing the last connection would fold the write-ahead log each time.
         self._keeper = self._open()
         self._keeper.executescript("PRAGMA journal_mode = WAL;" + SCHEMA)
+        for table, columns in LATER.items():
+            there = {row["name"] for row in self._keeper.execute(f"PRAGMA table_info({table})")}
+            for name in columns.keys() - there:
+                self._keeper.execute(f"ALTER TABLE {table} ADD COLUMN {name} {columns[name]}")
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:

@@ -2,15 +2,18 @@
 
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from django.db import connection
-from tests.support.book import assert_sound
+from tests.support.book import assert_sound, state
 from tests.support.ledger_story import BY, Teller, tell
 from tests.support.towns import AT
+from tests.support.treasury_day import a_day
 
-from zahlstelle import allocation, audit, events
+from zahlstelle import allocation, audit, bank, events
 from zahlstelle.kernel import CheckMethod, Refusal, checkdigits
+from zahlstelle.tenancy import Tenant, inside
 
 
 def test_two_claims_in_one_transfer_are_split_by_hand_to_the_cent() -> None:
@@ -188,3 +191,41 @@ def test_a_person_and_the_worker_at_once_settle_it_once() -> None:
     teller.tell("waits c1 nothing")
     settled = [c for c in teller.claims.values() if allocation.decisions_of_claim(tenant=teller.town, claim_id=c.id)]
     assert len(settled) == 1
+
+
+def test_while_a_file_is_taken_in_people_are_told_to_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("zahlstelle.allocation._by_hand._PATIENCE", "100ms")
+    teller = tell("""
+        claim   A         50.00
+        credit  c1        50.00  ohne alles
+    """)
+    shares = [(teller.claims["A"].id, 5000)]
+    outcomes: list[str] = []
+    with inside(teller.town):
+        bank.one_at_a_time(tenant=teller.town)
+        outcomes += at_once(
+            lambda: allocation.settle(tenant=teller.town, detail=teller.details["c1"], shares=shares, by=BY, at=AT)
+        )
+    assert outcomes == ["bank_busy"]
+    teller.tell("""
+        waits   c1        50.00  no_reference
+        settle  c1       A 50.00
+    """)
+
+
+def test_a_payout_is_not_taken_back_by_hand(tmp_path: Path, town: Tenant) -> None:
+    day = a_day(town, tmp_path)
+    before = state(town)
+    paid_out = [d for d in day_decisions(town) if d.attempt_id and d.outcome == "allocated"]
+    assert paid_out, "the day has a payout"
+    with pytest.raises(Refusal) as refusal:
+        allocation.take_back(tenant=town, detail=paid_out[0].detail, by=BY, at=AT, reason="probiert")
+    assert refusal.value.code == "payout_stands"
+    assert state(town) == before
+    assert day is not None
+
+
+def day_decisions(town: Tenant) -> list[allocation.Decision]:
+    days = [found.day for found in bank.days(tenant=town)]
+    entries = [entry.id for day in days for entry in bank.entries_of_day(tenant=town, day=day)]
+    return [d for entry in entries for d in allocation.decisions_of_entry(tenant=town, entry_id=entry).values()]

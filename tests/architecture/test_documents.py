@@ -1,6 +1,7 @@
 """Pages that would lie as soon as the code moves on: each is compared with the code it tells of."""
 
 import ast
+import dataclasses
 import json
 import re
 import tomllib
@@ -14,6 +15,8 @@ from tests.architecture.house import DOCS, INTERFACES, ROOT, place, room_of, sou
 
 from zahlstelle import payments
 from zahlstelle.allocation import DOUBT_WORDS, RULE_VERSION, Doubt
+from zahlstelle.allocation._act import DO
+from zahlstelle.allocation._table import TABLE, Row, Then, as_markdown
 from zahlstelle.back_office._words import TO_DO
 from zahlstelle.iso20022 import Reason
 from zahlstelle.payments import EDGES, PUBLIC, PaymentStatus, Status
@@ -59,7 +62,7 @@ def test_docs_events_tells_of_exactly_the_names_that_stand_in_the_code() -> None
         for path, module in sources()
         if room_of(path) not in INTERFACES
         for node in ast.walk(module)
-        if isinstance(node, ast.Constant) and re.fullmatch(r"(?:claim|payment)\.[a-z_]+", str(node.value))
+        if isinstance(node, ast.Constant) and re.fullmatch(r"(?:claim|payment|payout)\.[a-z_]+", str(node.value))
     }
     assert sorted(told_events()) == sorted(named)
 
@@ -88,8 +91,9 @@ def test_every_status_can_be_reached() -> None:
 
 
 def test_only_the_ends_have_no_way_out() -> None:
-    ends = {Status.PAID, Status.SURPLUS}
-    assert set(Status) - {before for before, _ in EDGES} == ends
+    assert set(Status) - {before for before, _ in EDGES} == {Status.CHARGED_BACK}
+    out_of_money = {edge for edge in EDGES if edge[0] in (Status.PAID, Status.SURPLUS)}
+    assert out_of_money == {(Status.PAID, Status.CHARGED_BACK), (Status.SURPLUS, Status.CHARGED_BACK)}
 
 
 def test_no_status_follows_itself_and_none_returns_to_the_beginning() -> None:
@@ -117,6 +121,36 @@ def test_docs_payments_explains_every_status() -> None:
 
 
 # --- doubts --------------------------------------------------------------------------------------------------------
+
+
+def test_golden_decision_table(request: pytest.FixtureRequest) -> None:
+    """`make accept` prints the table anew from the rules."""
+    page = DOCS / "allocation.md"
+    place_of_table = re.compile(r"(?<=<!-- table -->\n).*?(?=<!-- end of table -->)", re.DOTALL)
+    if request.config.getoption("accept"):
+        page.write_text(place_of_table.sub(lambda _: f"{as_markdown()}\n", page.read_text("utf-8")), "utf-8")
+    assert place_of_table.findall(page.read_text("utf-8")) == [f"{as_markdown()}\n"]
+
+
+def _covers(above: Row, below: Row) -> bool:
+    """Say whether the upper row fits whatever the lower one fits."""
+    for part in dataclasses.fields(Row):
+        wide, narrow = getattr(above, part.name), getattr(below, part.name)
+        within = isinstance(wide, tuple) and narrow and set(narrow) <= set(wide)
+        if part.name != "then" and wide not in (part.default, narrow) and not within:
+            return False
+    return True
+
+
+def test_every_row_of_the_decision_table_can_be_reached_and_every_outcome_is_done() -> None:
+    """A row that another one above always covers would be a rule that nobody can trust."""
+    hidden = [(n, below) for n, below in enumerate(TABLE) if any(_covers(above, below) for above in TABLE[:n])]
+    assert hidden == []
+    assert {row.then for row in TABLE if isinstance(row.then, Then)} == set(Then) == set(DO)
+    asked = {row.then for row in TABLE if isinstance(row.then, Doubt)}
+    by_hand = {Doubt.REST_WAITS, Doubt.TAKEN_BACK}
+    by_report = {doubt for doubt in Doubt if doubt.startswith(("payout_report", "payout_item"))}
+    assert asked | by_hand | by_report == set(Doubt)
 
 
 def test_every_doubt_has_words() -> None:

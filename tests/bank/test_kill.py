@@ -20,9 +20,9 @@ def test_killed_at_any_point_and_run_again(tmp_path: Path) -> None:
     careless_town.take_in(undisturbed, careless_town.bank_files(folder))
     town = careless_town.found(folder)
     chance, kills, tries = random.Random(1), 0, 0
-    while kills < size(6, 60):
+    while kills < size(6, 100):
         tries += 1
-        assert tries < size(60, 400), "the import ends before it can be killed"
+        assert tries < size(60, 700), "the import ends before it can be killed"
         process = subprocess.Popen(
             [sys.executable, "-m", "zahlstelle.cli", "bank", "import", str(folder / "bank"), "--tenant", town.slug],
             stdout=subprocess.DEVNULL,

@@ -1,5 +1,6 @@
 """What a bank may do that would book a cent twice, lose it, or put it on the wrong claim."""
 
+import itertools
 from pathlib import Path
 from uuid import UUID
 
@@ -159,13 +160,20 @@ def test_details_in_two_entries_are_no_new_money(
     assert at_bank(town) == 14800
 
 
-def test_details_cut_off_at_a_cap_leave_the_entry_whole(tmp_path: Path, town: Tenant) -> None:
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
+@pytest.mark.parametrize("count", [0, 4])
+def test_details_cut_off_at_a_cap_complete_each_other(
+    count: int, order: tuple[int, ...], tmp_path: Path, town: Tenant
+) -> None:
     numbers = [a_claim(town).kassenzeichen for _ in range(4)]
     whole, _ = halves(town, numbers, "R1")
-    parts = [Ntry("148.00", [Tx("37.00", n) for n in half], ref="R1", count=4) for half in (numbers[:2], numbers[2:])]
-    take(town, tmp_path, whole, *(notice(town, part, name=f"N{n}") for n, part in enumerate(parts)))
-    assert at_bank(town) == 14800
-    assert waiting(town) == [(Doubt.DETAILS_MISSING, "credit", 14800, "EUR")]
+    cut = [Ntry("148.00", [Tx("37.00", n) for n in half], ref="R1", count=count) for half in (numbers[:2], numbers[2:])]
+    told = [whole, *(notice(town, part, name=f"N{n}") for n, part in enumerate(cut))]
+    take(town, tmp_path, *(told[n] for n in order[:2]))
+    waits = [cents for _, _, cents, _ in waiting(town)]
+    assert (at_bank(town), waits) == (14800, [14800] if 0 in order[:2] else [])
+    take(town, tmp_path, notice(town, cut[0], name="again"), told[order[2]])
+    assert (at_bank(town), waiting(town), [is_open(town, n) for n in numbers]) == (14800, [], [0, 0, 0, 0])
 
 
 def test_a_returned_transfer_is_no_payment(tmp_path: Path, town: Tenant) -> None:

@@ -109,7 +109,7 @@ def test_a_treasurers_morning_without_javascript(
     page.get_by_role("link", name=re.compile("1 Eingang zu klären")).click()
     expect(page.get_by_text("Danke")).to_be_visible()
     page.get_by_label("Kassenzeichen suchen").fill(f"{claim.kassenzeichen[:4]} {claim.kassenzeichen[4:]}")
-    page.get_by_role("button", name="Suchen").click()
+    page.get_by_role("banner").get_by_role("button", name="Suchen").click()
     expect(page.get_by_text("Der Forderung zugeordnet")).to_be_visible()
     page.get_by_role("link", name="Buch", exact=True).click()
     page.get_by_role("button", name="Jetzt prüfen").click()

@@ -65,7 +65,7 @@ def _pay(page: Page, desk: Desk, town: Tenant) -> str:
 def _with_inbox(town: Tenant, folder: Path) -> Tenant:
     from zahlstelle.tables.tenancy import TenantRow
 
-    TenantRow.objects.filter(id=town.id).update(settings={"bank_inbox": str(folder)})
+    TenantRow.objects.filter(id=town.id).update(settings={"bank_inbox": str(folder), "bank_inbox_settle_seconds": 0})
     return tenant_by_slug(town.slug)
 
 

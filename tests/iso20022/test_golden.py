@@ -2,12 +2,15 @@
 
 import io
 import json
+import re
 from pathlib import Path
 
 import pytest
 
-from tests.iso20022.support import GOLDEN, reading
+from tests.iso20022.mutations import grown
+from tests.iso20022.support import GOLDEN, ROOT, reading
 from zahlstelle import iso20022
+from zahlstelle.iso20022 import _plans
 
 pytestmark = pytest.mark.prove("inspect")
 
@@ -36,6 +39,17 @@ def test_quick_and_careful_reading_agree(path: Path) -> None:
     assert quick == careful
 
 
+@pytest.mark.parametrize("path", [one for one in FILES if one.suffix == ".xml"], ids=lambda path: path.name)
+def test_a_golden_file_grown_to_a_collective_entry_is_read_by_forms(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_plans, "HOT", 1)
+    monkeypatch.setattr(_plans, "OFTEN", 1)
+    data = grown(path.read_bytes())
+    quick, careful = (list(iso20022.read(io.BytesIO(data), "f", plain=plain)) for plain in (True, False))
+    assert quick == careful
+
+
 SAME = ["bom", "utf-16", "crlf", "latin-1-declared", "prefix"]
 
 
@@ -59,3 +73,12 @@ def test_what_differs_is_said_and_the_money_is_the_same(name: str) -> None:
     assert [{k: v for k, v in one.items() if k not in different} for one in told["entries"]] == [
         {k: v for k, v in one.items() if k not in different} for one in agreed
     ]
+
+
+def test_every_deviation_is_explained_in_the_docs() -> None:
+    """And none that is never said."""
+    sources = "".join(path.read_text("utf-8") for path in (ROOT / "src/zahlstelle/iso20022").glob("*.py"))
+    said = set(re.findall(r'(?:note\(|_note\(|tell\(|append\(\(|code, element, reason = )"([a-z0-9_]+)",', sources))
+    page = (ROOT / "docs/bank-files.md").read_text("utf-8")
+    table = page.split("| deviation | meaning |")[1].split("\n\n")[0]
+    assert set(re.findall("`([a-z0-9_]+)`", table)) == said

@@ -1,11 +1,14 @@
 """Our own orders (pain.008, pain.001) and what the bank says to them (pain.002), read back."""
 
 import io
+import os
+import random
 from collections import Counter
 from datetime import UTC, date, datetime
 
 import pytest
 
+from tests.iso20022.mutations import mutated
 from tests.iso20022.support import shared
 from zahlstelle import iso20022
 
@@ -195,6 +198,10 @@ def test_the_second_version_names_the_batch_with_the_transaction() -> None:
         (REPORT, "pain.002"),
         (_collection(*BOTH_DEBITS), "pain.008"),
         (_document("camt.054.001.08", "").decode().encode("utf-16"), "camt.054"),
+        (b"<x:Document xmlns:x='http://bank/de/pain.002.001.03.ch.02.xsd'>", "pain.002"),
+        (b"<Document><CstmrDrctDbtInitn>", "pain.008"),
+        (b"<n:Document xmlns:n='urn:own'><n:BkToCstmrStmtV01>", "camt.053"),
+        (b"<n:Document xmlns:n='urn:own'><n:BkToCstmrStmt>", "camt.053"),
         (b"<Document/>", None),
         (b"", None),
     ],
@@ -221,3 +228,18 @@ def test_real_files_of_others() -> None:
     assert told == {"orders": 2, "control_sum_differs": 1}
     report = next(samples.rglob("valid_pain_v11.xml"))
     assert {one.level for one in _statuses(report.read_bytes())} >= {"group"}
+
+
+def test_broken_orders_and_answers_have_an_answer_too() -> None:
+    chance = random.Random(11)
+    told: Counter[str] = Counter()
+    for _ in range(10_000 if os.environ.get("PROVE") else 300):
+        read, data = chance.choice(
+            ((iso20022.read_orders, _collection(*BOTH_DEBITS)), (iso20022.read_status_report, REPORT))
+        )
+        try:
+            told["read"] += bool(list(read(io.BytesIO(mutated(data, chance)), "m.xml")))
+        except iso20022.Unreadable as no:
+            assert no.code in set(iso20022.Reason)
+            told[no.code] += 1
+    assert {"read", "not_xml", "truncated"} <= set(told)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from tests.iso20022.support import detail, entry, events, message, refusal
 from zahlstelle import iso20022
+from zahlstelle.iso20022 import _plans
 from zahlstelle.iso20022._values import cents
 
 BOTH = pytest.mark.parametrize("plain", [True, False], ids=["quick", "careful"])
@@ -68,6 +69,23 @@ def test_the_place_in_a_long_run_of_equal_details_is_exact(plain: bool) -> None:
 def test_a_side_that_is_no_side_is_refused(plain: bool) -> None:
     assert refusal(message(entry(detail(), side="")), plain=plain).code == "side_unreadable"
     assert refusal(message(entry(detail(side="CREDIT"))), plain=plain).code == "side_unreadable"
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("before", "junk", "code", "line", "element"),
+    [
+        (b"<MsgId>M", b"&", "not_xml", 2, "GrpHdr/MsgId"),
+        (b"<CdtDbtInd>", b"</CdtDbtInd>&x;", "entity_refused", 4, "Ntry"),
+        (b"<NtryDtls>", b"<\x01", "not_xml", 5, "Ntry/NtryDtls"),
+        (b"<IBAN>", b"<a>" * 70, "too_deep", 2, "a"),
+    ],
+)
+def test_what_is_no_xml_names_the_open_element(
+    before: bytes, junk: bytes, code: str, line: int, element: str, plain: bool
+) -> None:
+    no = refusal(message(entry(detail())).replace(before, before + junk, 1), plain=plain)
+    assert (no.code, no.line, no.element) == (code, line, element)
 
 
 def test_an_entry_without_an_amount_is_refused() -> None:
@@ -261,6 +279,63 @@ def _details(draw: st.DrawFn) -> str:
 def test_quick_and_careful_reading_tell_the_same(details: str) -> None:
     data = message(entry(details))
     assert events(data) == events(data, plain=False)
+
+
+@settings(deadline=None, max_examples=60)
+@given(_details())
+def test_forms_and_careful_reading_tell_the_same(details: str) -> None:
+    data = message(entry(details))
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(_plans, "HOT", 1)
+        patched.setattr(_plans, "OFTEN", 1)
+        quick = events(data)
+    assert quick == events(data, plain=False)
+
+
+_PARTY = "<RltdPties><Dbtr><Pty><Nm>{}</Nm></Pty></Dbtr><DbtrAcct><Id><IBAN>{}</IBAN></Id></DbtrAcct></RltdPties>"
+_LIKE = f"{_PARTY.format('A', US)}<RmtInf><Ustrd>T</Ustrd></RmtInf>"
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        _LIKE.replace(">A<", "> A<"), _LIKE.replace(">A<", ">A\u00a0<"), _LIKE.replace(">A<", ">A &amp; B<"),
+        _LIKE.replace(">A<", "><"), _LIKE.replace(">A<", ">\n<"), _LIKE.replace(">A<", "><![CDATA[A]]><"),
+        _LIKE.replace(">A<", ">A]<"), _LIKE.replace(">A<", ">\U0001f600<"),
+        _LIKE.replace(US, "DE87 1234"), _LIKE.replace(US, "XXXX"), _LIKE.replace(">T<", ">" + "T" * 141 + "<"),
+        _LIKE.replace(">T<", ">T <"), _LIKE.replace(">T<", "> T<"), _LIKE.replace(">T<", "><"),
+        _LIKE.replace("><", ">\n<"), _LIKE.replace("<RmtInf>", "<!-- <TxDtls> --><RmtInf>"),
+    ],
+)  # fmt: skip
+def test_one_that_does_not_fill_in_the_form_is_read_in_another_way(odd: str) -> None:
+    """Between hundreds that do, so that the way is changed there and back."""
+    many = detail("1.00", more=_LIKE) * 200
+    data = message(entry(many + detail("1.00", more=odd) * 3 + many, amount="403.00"))
+    quick = events(data)
+    assert quick == events(data, plain=False)
+    assert [one.entry.whole for one in quick if isinstance(one, iso20022.EntryEnd)] == [True]
+
+
+def test_what_is_no_xml_inside_a_run_of_forms_is_no_xml() -> None:
+    many = detail("1.00", more=_LIKE) * 200
+    for junk in ("\x01", "&", "]]>", "\ufffe", "</Nm>"):
+        data = message(entry(many + detail("1.00", more=_LIKE.replace(">A<", f">{junk}<")) + many, amount="401.00"))
+        assert refusal(data).code in ("not_xml", "entity_refused"), junk
+
+
+@BOTH
+def test_an_ntrydtls_for_each_detail_is_no_matter_of_size(plain: bool) -> None:
+    one = detail("0.01")
+    many = "</NtryDtls>\n<NtryDtls>".join([one] * 25_000)
+    data = message(entry(many, amount="250.00")).replace(b"</Ntry>", b"<AddtlNtryInf>X</AddtlNtryInf></Ntry>")
+    (told,) = [one.entry for one in events(data, plain=plain) if isinstance(one, iso20022.EntryEnd)]
+    assert (told.whole, told.detail_count, told.additional_info) == (True, 25_000, "X")
+
+
+def test_a_file_full_of_deviations_lists_a_thousand() -> None:
+    data = message("\n".join([entry(detail("9.00"))] * 1_500))
+    said = [one.code for one in events(data) if isinstance(one, iso20022.Deviation)]
+    assert said == ["details_differ"] * 999 + ["more_deviations"]
 
 
 # --- statements --------------------------------------------------------------------------------------------------

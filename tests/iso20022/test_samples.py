@@ -16,6 +16,7 @@ import pytest
 from tests.iso20022.support import shared
 from zahlstelle import iso20022
 from zahlstelle.cli.bank_inspect import run_inspect
+from zahlstelle.iso20022 import _plans
 
 pytestmark = pytest.mark.prove("inspect")
 
@@ -101,7 +102,7 @@ def _read(data: bytes, *, plain: bool = True) -> Counter[str]:
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
-def test_read_as_counted(path: Path) -> None:
+def test_read_as_counted(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     data = path.read_bytes()
     if re.search(rb"camt\.05[234]", data) is None:
         with pytest.raises(iso20022.Unreadable) as no:
@@ -111,7 +112,11 @@ def test_read_as_counted(path: Path) -> None:
         return
     counted = _counted(data)
     assert +_read(data) == +counted
-    assert list(iso20022.read(io.BytesIO(data), "f")) == list(iso20022.read(io.BytesIO(data), "f", plain=False))
+    careful = list(iso20022.read(io.BytesIO(data), "f", plain=False))
+    assert list(iso20022.read(io.BytesIO(data), "f")) == careful
+    monkeypatch.setattr(_plans, "HOT", 1)  # forms from the second equal detail on
+    monkeypatch.setattr(_plans, "OFTEN", 1)
+    assert list(iso20022.read(io.BytesIO(data), "f")) == careful
 
 
 def test_the_list_of_the_samples_says_the_same() -> None:

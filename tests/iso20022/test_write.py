@@ -56,12 +56,18 @@ DETAILS = st.builds(
     amount_cents=st.integers(0, 10**12),
     kassenzeichen=_ID,
     remittance=st.none() | _WORD,
-    debtor_name=st.none() | _WORD,
-    debtor_iban=st.none() | st.just("DE02120300000000202051"),
-    debtor_bic=st.none() | st.just("BYLADEM1001"),
+    party_name=st.none() | _WORD,
+    party_iban=st.none() | st.just("DE02120300000000202051"),
+    party_bic=st.none() | st.just("BYLADEM1001"),
     tx_id=st.none() | _ID,
     bank_ref=st.none() | _ID,
     side=st.sampled_from(["credit", "debit"]),
+    instruction_id=st.none() | _ID,
+    mandate_id=st.none() | _ID,
+    uetr=st.none() | st.uuids(version=4).map(str),
+    reference=st.none() | _ID,
+    code=st.none() | st.sampled_from(["166", "NTRF+166+00931", "NRTI+109++901", "NDDT+105+9200+992", "152", "808"]),
+    return_reason=st.none() | st.sampled_from(["AC04", "MS03", "Konto erloschen"]),
 )
 
 
@@ -88,19 +94,26 @@ def test_what_is_written_reads_back_the_same(details: list[NoticeDetail], info: 
     assert (entry.whole, entry.additional_info) == (bool(details), _clean(info, 500))
     back = [
         NoticeDetail(
-            one.amount_cents or 0, one.end_to_end_id or "", "".join(one.remittance) or None, one.debtor_name,
-            one.debtor_iban, one.debtor_bic, one.tx_id, one.bank_ref, one.side or "credit",
+            one.amount_cents or 0, one.end_to_end_id or "", "".join(one.remittance) or None, one.party_name,
+            one.party_iban, one.party_bic, one.tx_id, one.bank_ref, one.side or "credit", one.instruction_id,
+            one.mandate_id, one.uetr, one.reference, one.proprietary_code, one.return_reason,
         )
         for one in told
         if isinstance(one, iso20022.Detail)
     ]  # fmt: skip
     assert back == [
         NoticeDetail(
-            one.amount_cents, one.kassenzeichen, _clean(one.remittance, 10_000), _clean(one.debtor_name, 140),
-            one.debtor_iban, one.debtor_bic, one.tx_id, one.bank_ref, one.side,
+            one.amount_cents, one.kassenzeichen, _clean(one.remittance, 10_000), _clean(one.party_name, 140),
+            one.party_iban, one.party_bic, one.tx_id, one.bank_ref, one.side, one.instruction_id, one.mandate_id,
+            one.uetr, one.reference, one.code or _usual(one), one.return_reason,
         )
         for one in details
     ]  # fmt: skip
+
+
+def _usual(one: NoticeDetail) -> str | None:
+    """What the bank would have said of a detail for which it gave no Geschäftsvorfallcode."""
+    return None if one.return_reason else "NTRF+166" if one.side == "credit" else "NTRF+116"
 
 
 def test_the_same_is_written_the_same() -> None:
@@ -128,8 +141,8 @@ def test_the_same_is_written_the_same() -> None:
         ("character_refused", {"tx_id": "\ufffe"}),
         ("amount_refused", {"amount_cents": -1}),
         ("amount_refused", {"amount_cents": 10**15}),
-        ("code_refused", {"debtor_iban": "DE02 1203"}),
-        ("code_refused", {"debtor_bic": "<x/>"}),
+        ("code_refused", {"party_iban": "DE02 1203"}),
+        ("code_refused", {"party_bic": "<x/>"}),
     ],
 )
 def test_what_would_change_a_reference_is_refused(code: str, changed: dict[str, Any]) -> None:

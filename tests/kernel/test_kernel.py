@@ -133,3 +133,16 @@ def test_an_amount_is_never_rounded_and_never_guessed(text: str) -> None:
 
 def test_an_amount_just_below_nothing() -> None:
     assert (eur("-0.01").cents, eur("-0.5").cents, eur("-12.3400").cents) == (-1, -50, -1234)
+
+
+@pytest.mark.parametrize("method", list(CheckMethod))
+@given(st.integers(0, 10**7 - 1))
+def test_a_swap_that_stays_silent_is_known(method: CheckMethod, counter: int) -> None:
+    payload = f"4711{counter:07d}"
+    number = payload + checkdigits.check_digit(payload, method)
+    if not checkdigits.is_valid(number, method):
+        return  # MOD11 has no digit for this one
+    swaps = {number[:n] + number[n + 1] + number[n] + number[n + 2 :] for n in range(len(number) - 1)} - {number}
+    silent = {other for other in swaps if checkdigits.is_valid(other, method)}
+    assert set(checkdigits.silent_swaps(number, method)) == silent
+    assert method not in (CheckMethod.MOD11, CheckMethod.MOD97) or not silent

@@ -16,8 +16,15 @@ ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "scripts"))
 import messages  # noqa: E402
 
-# Setting up a town, calling the API, logging in to the back office.
-OUT_OF_REACH = {"town_file_wrong", "api_key_unknown", "login_refused", "login_paused"}
+# Setting up a town, calling the API, logging in to the back office, importing settlement reports.
+OUT_OF_REACH = {
+    "town_file_wrong",
+    "api_key_unknown",
+    "login_refused",
+    "login_paused",
+    "payout_report_taken",
+    "payout_report_wrong",
+}
 CATALOGUE = messages.LOCALE / "en" / "LC_MESSAGES" / "django.po"
 
 

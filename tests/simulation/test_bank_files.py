@@ -3,9 +3,13 @@
 import re
 from collections import Counter, defaultdict
 from datetime import date
+from pathlib import Path
 
+import pytest
 from tests.support.camt_files import Document, cents, found, schema, text
-from tests.support.simulated import Month
+from tests.support.simulated import Month, month_of
+
+from zahlstelle.simulation import Bank, Simulation, Town
 
 
 def test_every_document_is_valid_against_its_schema(month: Month) -> None:
@@ -165,3 +169,37 @@ def test_names_come_with_and_without_umlauts(month: Month) -> None:
     names = {node.text or "" for document in month.documents for node in document.all("//Dbtr//Nm")}
     assert any("ü" in name for name in names)
     assert any(name.split()[-1] in ("Mueller", "Krueger") for name in names)
+
+
+@pytest.fixture(scope="module", params=[bank for bank in Bank if bank is not Bank.PLAIN])
+def other(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Month:
+    what = Simulation(seed=3, claims=400, days=15, town=Town(bank=request.param))
+    return month_of(tmp_path_factory.mktemp("other"), what)
+
+
+def test_another_way_of_writing_is_valid_and_means_the_same(other: Month, tmp_path: Path) -> None:
+    for document in other.documents:
+        schema(document.name).assertValid(document.root)
+    plain = month_of(tmp_path, Simulation(seed=3, claims=400, days=15))
+    assert other.rows("truth") == plain.rows("truth")
+
+
+def test_each_way_of_writing_shows(other: Month) -> None:
+    new = [document for document in other.documents if document.name.endswith("08")]
+    match other.summary["bank"]:
+        case "sparkasse":
+            ids: dict[str, set[str]] = defaultdict(set)
+            for document in other.documents:
+                for detail in document.all("//TxDtls[Refs/TxId]"):
+                    assert text(detail, "Refs/Prtry/Tp") == "FI-UMSATZ-ID"
+                    ids[text(detail, "Refs/TxId") or ""].add(text(detail, "Refs/Prtry/Ref") or "")
+            assert ids and all(len(said) == 1 for said in ids.values()), "one id in every message"
+        case "landesbank":
+            assert all(not code for document in new for code in found(document.root, "//Ntry/BkTxCd/Prtry"))
+            assert all(document.all("//TxDtls[AmtDtls/InstdAmt]") for document in new if document.order == "C53")
+        case "geno":
+            lines = [line.text or "" for document in new for line in document.all("//Ustrd")]
+            assert max(map(len, lines)) == 35
+            assert not [1 for document in new for _ in document.all("//TxDtls[Refs]/BkTxCd/Domn")]
+        case bank:
+            pytest.fail(f"{bank} has no test")

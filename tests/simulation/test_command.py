@@ -20,7 +20,15 @@ def test_a_month_with_the_promised_options(tmp_path: Path, capsys: pytest.Captur
     told = json.loads(capsys.readouterr().out)
     assert (told["seed"], told["days"], told["claims"]) == (5, 10, 100)
     names = {path.name for path in (tmp_path / "out").iterdir()}
-    assert names == {"bank", "claims.jsonl", "payments.jsonl", "truth.jsonl", "town.toml", "summary.json"}
+    assert names == {
+        "bank",
+        "claims.jsonl",
+        "payments.jsonl",
+        "payouts.jsonl",
+        "truth.jsonl",
+        "town.toml",
+        "summary.json",
+    }
 
 
 def test_another_town_with_another_pool(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -46,6 +46,15 @@ def test_zeros_that_a_bank_left_out() -> None:
     """)
 
 
+def test_a_short_number_is_no_kassenzeichen_without_its_zeros() -> None:
+    pools = [{"name": "standard", "prefix": "000", "digits": 8, "check": "luhn"}]
+    teller = tell("claim A 37.00", pools=pools)
+    teller.tell(f"""
+        credit  c1        37.00  Nr 2026 vom 5.10.2026, {teller.claims["A"].kassenzeichen}
+        open    A          0.00
+    """)
+
+
 def test_an_rf_reference_and_an_end_to_end_id() -> None:
     teller = tell("""
         claim   A         37.00
@@ -173,6 +182,17 @@ def test_without_a_check_digit_a_whole_field_is_believed_where_no_other_claim_is
         """,
         check="none",
     )
+
+
+@pytest.mark.parametrize("other", ["DV2026A18", "DV2026B17", "DV2026A7", "DV2026A177", "DV206A217"])
+def test_a_number_of_no_pool_is_not_believed_where_another_is_near(other: str) -> None:
+    near = other != "DV206A217"  # two mistakes away
+    tell(f"""
+        claim   A         37.00  number DV2026A17
+        claim   B         37.00  number {other}
+        credit  c1        37.00  Danke  e2e A
+        open    A         {"37.00" if near else "0.00"}
+    """)
 
 
 # --- policies ------------------------------------------------------------------------------------------------------
@@ -352,6 +372,19 @@ def test_the_same_payment_is_not_given_back_twice() -> None:
     """)
 
 
+def test_a_second_return_of_the_same_collection_does_not_take_what_was_paid_since() -> None:
+    tell("""
+        claim   A         50.00
+        credit  d1        50.00  A  e2e A  mandate M1
+        debit   r1        50.00  A  e2e A  mandate M1  reason AC04
+        open    A         50.00
+        credit  c1        50.00  A
+        debit   r2        50.00  A  e2e A  mandate M1  reason AC04
+        waits   r2        50.00  returned
+        open    A          0.00
+    """)
+
+
 def test_two_equal_payments_of_one_claim_are_a_doubt() -> None:
     """A claim of 100 paid in two halves; one half comes back, and which it was makes no difference to a person."""
     tell(
@@ -403,17 +436,23 @@ def test_a_return_gives_back_the_lines_it_paid() -> None:
 # --- tried again ---------------------------------------------------------------------------------------------------
 
 
-def test_money_that_waits_for_its_claim_is_found_behind_thousands_that_wait_for_ever() -> None:
-    """A number nobody ever opens a claim for is not looked at again and again."""
-    teller = Teller(check="luhn")
-    payload = "47110000999"
-    number = payload + checkdigits.check_digit(payload, CheckMethod.LUHN)
-    teller.tell(f"""
-        credit  c1        50.00  471100000004
-        credit  c2        50.00  {number}
+def luhn(payload: str) -> str:
+    return payload + checkdigits.check_digit(payload, CheckMethod.LUHN)
+
+
+def test_money_that_waits_for_its_claim_is_found_behind_thousands_that_wait_for_ever(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A number nobody ever opens a claim for is not looked at again and again, and takes nobody's place."""
+    monkeypatch.setattr("zahlstelle.allocation._retry._AT_ONCE", 1)
+    never, later = luhn("47110000111"), luhn("47110000999")
+    Teller(check="luhn").tell(f"""
+        credit  c1        50.00  {never}
+        credit  c2        50.00  {later}
+        waits   c1        50.00  unknown_reference
         waits   c2        50.00  unknown_reference
         retry   0
-        claim   A         50.00  number {number}
+        claim   A         50.00  number {later}
         retry   1
         waits   c2       nothing
         open    A          0.00

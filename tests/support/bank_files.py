@@ -89,6 +89,10 @@ class Camt:
     statement_id: str = "S1"
     balances: tuple[str, str] | None = None
     doctype: str = ""
+    balance_day: str = "2026-10-05"
+    opening_day: str = ""
+    sequence: str = ""
+    created: str = "2026-10-05T18:00:00+02:00"
 
     def xml(self) -> bytes:
         root, part = {
@@ -100,14 +104,21 @@ class Camt:
         if self.balances:
             balances = "".join(
                 f'<Bal><Tp><CdOrPrtry><Cd>{code}</Cd></CdOrPrtry></Tp><Amt Ccy="EUR">{amount}</Amt>'
-                "<CdtDbtInd>CRDT</CdtDbtInd><Dt><Dt>2026-10-05</Dt></Dt></Bal>"
-                for code, amount in zip(("OPBD", "CLBD"), self.balances, strict=True)
+                f"<CdtDbtInd>CRDT</CdtDbtInd><Dt><Dt>{day}</Dt></Dt></Bal>"
+                for code, amount, day in zip(
+                    ("OPBD", "CLBD"),
+                    self.balances,
+                    (self.opening_day or self.balance_day, self.balance_day),
+                    strict=True,
+                )
             )
         return (
             f'<?xml version="1.0" encoding="UTF-8"?>{self.doctype}'
             f'<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.{self.kind}.001.08"><{root}>'
-            f"<GrpHdr><MsgId>{self.message_id}</MsgId><CreDtTm>2026-10-05T18:00:00+02:00</CreDtTm></GrpHdr>"
-            f"<{part}><Id>{self.statement_id}</Id><CreDtTm>2026-10-05T18:00:00+02:00</CreDtTm>"
+            f"<GrpHdr><MsgId>{self.message_id}</MsgId><CreDtTm>{self.created}</CreDtTm></GrpHdr>"
+            f"<{part}><Id>{self.statement_id}</Id>"
+            f"{f'<ElctrncSeqNb>{self.sequence}</ElctrncSeqNb>' if self.sequence else ''}"
+            f"<CreDtTm>{self.created}</CreDtTm>"
             f"<Acct><Id><IBAN>{self.iban}</IBAN></Id><Ccy>EUR</Ccy></Acct>{balances}"
             f"{''.join(entry.xml() for entry in self.entries)}</{part}></{root}></Document>"
         ).encode()

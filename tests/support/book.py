@@ -12,6 +12,7 @@ def assert_sound(town: Tenant) -> None:
     assert ledger.broken_seals(tenant=town) == []
     assert claims.wrong_balances(tenant=town) == []
     assert allocation.wrong_suspense(tenant=town) == []
+    assert allocation.wrong_allocations(tenant=town) == []
     assert bank.entries_without_booking(tenant=town) == []
     assert audit.first_broken(tenant=town) is None
     assert sum(b.soll_balance_cents for b in ledger.trial_balance(tenant=town)) == 0

@@ -22,11 +22,13 @@ def write_month(folder: Path, *, seed: int, claims: int, days: int = 30, **rates
     return folder
 
 
-def found(folder: Path) -> Tenant:
+def found(folder: Path, *, open_claims: bool = True) -> Tenant:
     """Found the month's town under a name of its own, and open what it is owed."""
     content = tomllib.loads((folder / "town.toml").read_text("utf-8"))
     content |= {"slug": f"sim-{new_id().hex}", "people": []}
     town = treasury.found_town(town=read_town_file(content), at=START)
+    if not open_claims:
+        return town
     lines = (folder / "claims.jsonl").read_text("utf-8").splitlines()
     claims.open_claims(tenant=town, new=[read_claim(line, "claims.jsonl") for line in lines], at=START)
     return town
@@ -34,9 +36,16 @@ def found(folder: Path) -> Tenant:
 
 def take_over_payments(town: Tenant, folder: Path) -> None:
     """Let the town know what was paid by card."""
-    for line in (folder / "payments.jsonl").read_text("utf-8").splitlines():
+    take_over(town, (folder / "payments.jsonl").read_text("utf-8").splitlines())
+
+
+def take_over(town: Tenant, lines: list[str]) -> None:
+    """Let the town know of these card payments. Who finds the claim paid by somebody else's slip is turned away."""
+    for line in lines:
         said = json.loads(line)
         claim = claims.claim_by_kassenzeichen(tenant=town, kassenzeichen=said["kassenzeichen"])
+        if claim.open.is_zero:
+            continue
         payments.take_over(
             tenant=town,
             claim_id=claim.id,

@@ -86,6 +86,19 @@ def test_suspense_forgotten(town: Tenant, day: TreasuryDay, behind: Behind) -> N
     assert treasury.check_book(tenant=town) == [Finding(FindingKind.SUSPENSE, str(day.unknown), told=0, booked=1200)]
 
 
+def test_an_allocation_with_another_amount(town: Tenant, day: TreasuryDay, behind: Behind) -> None:
+    behind(
+        "UPDATE allocation SET amount_cents = amount_cents - 1 WHERE tenant_id = %(town)s AND claim IS NOT NULL"
+        " AND outcome = 'allocated' AND account IS NULL AND attempt IS NULL"
+    )
+    assert kinds(town) == {FindingKind.ALLOCATION}
+
+
+def test_an_allocation_forgotten(town: Tenant, day: TreasuryDay, behind: Behind) -> None:
+    behind("DELETE FROM allocation WHERE tenant_id = %(town)s AND claim IS NOT NULL AND outcome = 'allocated'")
+    assert kinds(town) == {FindingKind.ALLOCATION}
+
+
 def test_suspense_invented(town: Tenant, day: TreasuryDay, behind: Behind) -> None:
     behind(
         "INSERT INTO suspense (tenant_id, detail, entry, side, amount_cents, currency, doubt, since)"

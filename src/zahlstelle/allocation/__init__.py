@@ -6,13 +6,32 @@ from ._by_hand import (
     DetailNotWaiting,
     NoteMissing,
     NothingToTakeBack,
+    PayoutStands,
     ShareTooLarge,
     settle,
     settle_to,
     take_back,
 )
-from ._operations import ImportResult, import_again, import_bank_file, retry_doubts
+from ._operations import (
+    ImportResult,
+    OrdersResult,
+    break_up_payouts,
+    import_again,
+    import_bank_file,
+    import_orders,
+    retry_doubts,
+)
 from ._parts import Proposal, Rest, Share, SharesDiffer
+from ._payers import LearnedPayers, LearnedTooLittle, learn_payers, learned_payers, show_learned_payers
+from ._payout_queries import (
+    PayoutShown,
+    entries_of_payout,
+    payouts_of_entries,
+    payouts_shown,
+    settled_by_payouts,
+    wrong_shares,
+)
+from ._policies import small_difference
 from ._proposals import proposals_for
 from ._queries import (
     Decision,
@@ -23,10 +42,13 @@ from ._queries import (
     last_decisions,
     suspense,
     suspense_cents,
+    wrong_allocations,
     wrong_suspense,
 )
 from ._rules import DOUBT_WORDS, RULE_VERSION, Doubt
+from ._shares import PaidShare, StandingShare, paid_by, standing_shares
 from ._standing import DoubtTotal, Standing, doubts, standing_of, waiting, waiting_for
+from ._worklist import Wanted, how_many, next_waiting, waiting_item, worklist
 
 __all__ = [
     "DOUBT_WORDS",
@@ -38,31 +60,57 @@ __all__ = [
     "Doubt",
     "DoubtTotal",
     "ImportResult",
+    "LearnedPayers",
+    "LearnedTooLittle",
     "NoteMissing",
     "NothingToTakeBack",
+    "OrdersResult",
+    "PaidShare",
+    "PayoutShown",
+    "PayoutStands",
     "Proposal",
     "Rest",
     "Share",
     "ShareTooLarge",
     "SharesDiffer",
     "Standing",
+    "StandingShare",
     "SuspenseItem",
+    "Wanted",
+    "break_up_payouts",
     "decisions_of_attempts",
     "decisions_of_claim",
     "decisions_of_entry",
     "doubts",
+    "entries_of_payout",
+    "how_many",
     "import_again",
     "import_bank_file",
+    "import_orders",
     "last_decisions",
+    "learn_payers",
+    "learned_payers",
+    "next_waiting",
+    "paid_by",
+    "payouts_of_entries",
+    "payouts_shown",
     "proposals_for",
     "retry_doubts",
     "settle",
     "settle_to",
+    "settled_by_payouts",
+    "show_learned_payers",
+    "small_difference",
     "standing_of",
+    "standing_shares",
     "suspense",
     "suspense_cents",
     "take_back",
     "waiting",
     "waiting_for",
+    "waiting_item",
+    "worklist",
+    "wrong_allocations",
+    "wrong_shares",
     "wrong_suspense",
 ]

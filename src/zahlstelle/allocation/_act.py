@@ -23,13 +23,13 @@ def _allocate_all(_item: ToDecide, seen: Seen, known: Known) -> Decided:
 def _small_difference(item: ToDecide, seen: Seen, known: Known) -> Decided:
     claim, difference = seen.claims[0], item.detail.amount.cents - known.open_cents[seen.claims[0].id]
     parts = [Part(known.open_cents[claim.id], claim.id), Part(difference, claim.id, SMALL_DIFFERENCES)]
-    return Divide(parts, _reasons(item, seen, f"Kleinbetragsdifferenz {_euro(difference)}"), seen.runner_up)
+    return Divide(parts, _reasons(item, seen, f"Kleinbetragsdifferenz {euro(difference)}"), seen.runner_up)
 
 
 def _part(item: ToDecide, seen: Seen, known: Known) -> Decided:
     claim = seen.claims[0]
     left = known.open_cents[claim.id] - item.detail.amount.cents
-    reasons = _reasons(item, seen, f"Teilzahlung, offen bleiben {_euro(left)}")
+    reasons = _reasons(item, seen, f"Teilzahlung, offen bleiben {euro(left)}")
     return Divide([Part(item.detail.amount.cents, claim.id)], reasons, seen.runner_up)
 
 
@@ -37,7 +37,7 @@ def _rest_overpaid(item: ToDecide, seen: Seen, known: Known) -> Decided:
     claim = seen.claims[0]
     rest = item.detail.amount.cents - known.open_cents[claim.id]
     parts = [Part(known.open_cents[claim.id], claim.id), Part(rest, claim.id, OVERPAID)]
-    return Divide(parts, _reasons(item, seen, f"Überzahlung {_euro(rest)}"), seen.runner_up)
+    return Divide(parts, _reasons(item, seen, f"Überzahlung {euro(rest)}"), seen.runner_up)
 
 
 def _overpaid(item: ToDecide, seen: Seen, _known: Known) -> Decided:
@@ -57,12 +57,12 @@ def _reopen(item: ToDecide, seen: Seen, _known: Known) -> Decided:
     charges = detail.amount.cents - original.cents
     reasons = [
         f"Kassenzeichen {original.kassenzeichen}",
-        f"genau eine Zahlung über {_euro(original.cents)}, gebucht am {original.on:%d.%m.%Y}",
+        f"genau eine Zahlung über {euro(original.cents)}, gebucht am {original.on:%d.%m.%Y}",
         *([f"Rückgabegrund {detail.return_reason}"] if detail.return_reason else []),
     ]
     if charges:
         parts.append(Part(charges, original.claim, FEES))
-        reasons.append(f"Entgelt der Bank {_euro(charges)}")
+        reasons.append(f"Entgelt der Bank {euro(charges)}")
     return Divide(parts, reasons)
 
 
@@ -91,7 +91,7 @@ def why(seen: Seen, known: Known) -> Sequence[str]:
         return [_of_attempt(seen.attempt)]
     reasons = [f"Kassenzeichen {claim.kassenzeichen}" for claim in seen.claims]
     if len(seen.claims) == 1 and seen.signals.amount is not Amount.EXACT:
-        reasons.append(f"offen {_euro(known.open_cents[seen.claims[0].id])}")
+        reasons.append(f"offen {euro(known.open_cents[seen.claims[0].id])}")
     if seen.runner_up:
         reasons.append(f"könnte auch {seen.runner_up['kassenzeichen']} sein")
     return reasons
@@ -101,6 +101,6 @@ def _of_attempt(attempt: Attempt) -> str:
     return f"Zahlung {attempt.provider_reference} bei {attempt.provider}"
 
 
-def _euro(cents: int) -> str:
+def euro(cents: int) -> str:
     sign, whole = ("-" if cents < 0 else ""), abs(cents)
     return f"{sign}{whole // 100},{whole % 100:02d} €"

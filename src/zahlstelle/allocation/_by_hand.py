@@ -11,12 +11,15 @@ from zahlstelle import audit, bank, claims, payments
 from zahlstelle.bank import BankDetail
 from zahlstelle.claims import Claim
 from zahlstelle.kernel import InputRefused, Refusal, berlin_day
-from zahlstelle.tables.allocation import SuspenseRow
+from zahlstelle.tables.allocation import PayoutShareRow, SuspenseRow
 from zahlstelle.tenancy import Tenant, inside
 
 from ._parts import FEES, OVERPAID, RECEIVABLE, Part, Rest, SharesDiffer, divide
+from ._payers import forget
+from ._payout_money import given_back_by_report
 from ._policies import small_difference
 from ._posting import Posting, hold_again, post, standing_decisions, undo
+from ._proposals import proposals_for
 from ._repayment import lines_of_parts
 from ._rules import Doubt
 
@@ -31,6 +34,12 @@ class NothingToTakeBack(Refusal):
     """Nothing stands that was decided about this money."""
 
     code = "nothing_to_take_back"
+
+
+class PayoutStands(Refusal):
+    """This money is a provider's payout, or a part of one; the provider's word explains it, not a person's."""
+
+    code = "payout_stands"
 
 
 class ShareTooLarge(Refusal):
@@ -62,6 +71,9 @@ class NoteMissing(InputRefused):
 _ACCOUNTS = {"credit": frozenset({OVERPAID, FEES}), "debit": frozenset({FEES, OVERPAID})}
 
 
+_PATIENCE = "10s"
+
+
 def settle(
     *,
     tenant: Tenant,
@@ -82,11 +94,12 @@ def settle(
     with inside(tenant):
         waits, told = _hold(tenant, detail)
         parts = divide(
-            waits.amount_cents, shares, rest, goes_out=waits.side != "credit", tolerance=small_difference(tenant)
+            waits.amount_cents, shares, rest, goes_out=waits.side != "credit", tolerance=small_difference(tenant=tenant)
         )
         known = _hold_claims(tenant, parts, waits)
         parts = lines_of_parts(tenant, parts, known, first_lines or {}) if waits.side == "credit" else parts
-        _post(tenant, told, parts, by, at, note)
+        other = _not_chosen(tenant, detail, shares)
+        _post(tenant, told, parts, by, at, note, other)
 
 
 def settle_to(*, tenant: Tenant, detail: UUID, account: str, by: str, at: datetime, note: str) -> None:
@@ -106,7 +119,8 @@ def settle_to(*, tenant: Tenant, detail: UUID, account: str, by: str, at: dateti
 def take_back(*, tenant: Tenant, detail: UUID, by: str, at: datetime, reason: str) -> None:
     """Take back all that was decided about a detail's money (Storno): it waits again, and no machine decides it anew.
 
-    Raises NothingToTakeBack, NoteMissing, ShareTooLarge where the claim has been opened again or paid otherwise since.
+    Raises NothingToTakeBack, NoteMissing, PayoutStands; and ShareTooLarge where the claim has been opened again or paid
+    otherwise since.
     """
     if not reason.strip():
         raise NoteMissing("say why this is taken back")
@@ -116,10 +130,15 @@ def take_back(*, tenant: Tenant, detail: UUID, by: str, at: datetime, reason: st
         standing = standing_decisions(tenant, [detail])
         if told is None or not standing:
             raise NothingToTakeBack("nothing stands that was decided about this money")
+        if given_back_by_report(tenant, detail):
+            raise NothingToTakeBack("a provider's report says what this is; only the provider can correct it")
+        if any(part.attempt for part in standing) or _of_payout(tenant, detail):
+            raise PayoutStands("a provider's payout is explained by the provider's payments and reports")
         _still_possible(tenant, standing)
         on = max(berlin_day(at), _booked_on(tenant, told))
         reopened = undo(tenant, standing, on=on, at=at, by=by, reason=reason.strip())
         hold_again(tenant, told, Doubt.TAKEN_BACK, at)
+        forget(tenant, detail, [part.claim for part in standing if part.claim and part.comes_in])
         payments.reopened(tenant=tenant, claim_ids=reopened, at=at)
         about = {"reason": reason.strip(), "cents": sum(part.cents for part in standing), "claims": _ids(reopened)}
         audit.write(tenant=tenant, at=at, actor=by, action="allocation.taken_back", subject=str(detail), details=about)
@@ -129,7 +148,7 @@ def _one_at_a_time(tenant: Tenant) -> None:
     """Wait for an import that is about to end, not for one that has just begun. Raises BankBusy."""
     try:
         with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL lock_timeout = '10s'")
+            cursor.execute("SELECT set_config('lock_timeout', %s, true)", [_PATIENCE])
             bank.one_at_a_time(tenant=tenant)
             cursor.execute("SET LOCAL lock_timeout TO DEFAULT")
     except OperationalError as error:
@@ -144,7 +163,10 @@ def _hold(tenant: Tenant, detail: UUID) -> tuple[SuspenseRow, BankDetail]:
     waits = SuspenseRow.objects.select_for_update().filter(tenant_id=tenant.id, detail=detail).first()
     if waits is None:
         raise DetailNotWaiting("this money is settled, or the bank has told it anew")
-    return waits, bank.details_by_id(tenant=tenant, details=[detail])[detail]
+    told = bank.details_by_id(tenant=tenant, details=[detail]).get(detail)
+    if told is None:
+        raise DetailNotWaiting("the bank has told this money anew")
+    return waits, told
 
 
 def _hold_claims(tenant: Tenant, parts: Sequence[Part], waits: SuspenseRow) -> Mapping[UUID, Claim]:
@@ -161,6 +183,10 @@ def _hold_claims(tenant: Tenant, parts: Sequence[Part], waits: SuspenseRow) -> M
     return known
 
 
+def _of_payout(tenant: Tenant, detail: UUID) -> bool:
+    return PayoutShareRow.objects.filter(tenant_id=tenant.id, detail=detail).exists()
+
+
 def _still_possible(tenant: Tenant, standing: Sequence[Any]) -> None:
     """See that each claim stands where the decision left room to take it back."""
     change: dict[UUID, int] = {}
@@ -175,10 +201,28 @@ def _still_possible(tenant: Tenant, standing: Sequence[Any]) -> None:
             raise ShareTooLarge(f"{claim.kassenzeichen}: other money has come or gone since; take that back first")
 
 
-def _post(tenant: Tenant, told: BankDetail, parts: Sequence[Part], by: str, at: datetime, note: str) -> None:
+def _not_chosen(tenant: Tenant, detail: UUID, shares: Sequence[tuple[UUID, int]]) -> Mapping[str, Any] | None:
+    """Keep the best of what was proposed and not taken, with its points and reasons."""
+    chosen = {claim for claim, _ in shares}
+    for proposal in proposals_for(tenant=tenant, detail=detail, limit=5):
+        if {share.claim_id for share in proposal.shares} != chosen:
+            numbers = " + ".join(share.kassenzeichen for share in proposal.shares)
+            return {"kassenzeichen": numbers, "score": proposal.score, "reasons": list(proposal.reasons)}
+    return None
+
+
+def _post(
+    tenant: Tenant,
+    told: BankDetail,
+    parts: Sequence[Part],
+    by: str,
+    at: datetime,
+    note: str,
+    other: Mapping[str, Any] | None = None,
+) -> None:
     reasons = ["Von Hand entschieden", *([f"Vermerk: {note.strip()}"] if note.strip() else [])]
     on = max(berlin_day(at), _booked_on(tenant, told))
-    post(tenant=tenant, postings=[Posting(told, on, parts, reasons)], at=at, by=by)
+    post(tenant=tenant, postings=[Posting(told, on, parts, reasons, other)], at=at, by=by)
     about = {
         "parts": [{"cents": p.cents, "claim": str(p.claim) if p.claim else None, "account": p.account} for p in parts],
         "note": note.strip(),

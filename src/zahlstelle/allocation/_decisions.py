@@ -75,7 +75,7 @@ class Known:
     under_way: Set[UUID] = field(default_factory=frozenset)  # claims with an online payment whose outcome is open
     policies: Mapping[str, Policy] = field(default_factory=dict)  # by what the service says
     small_difference: int = 0
-    near: Mapping[str, Sequence[OpenAmount]] = field(default_factory=dict)  # open claims one mistake from a number
+    near: Mapping[str, Sequence[OpenAmount]] = field(default_factory=dict)  # claims one mistake from a number
     originals: Mapping[UUID, Sequence[Given]] = field(default_factory=dict)  # of details that give money back
     given_back: set[tuple[UUID, int]] = field(default_factory=set)  # what this batch has opened again
 

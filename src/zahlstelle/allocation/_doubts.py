@@ -18,6 +18,10 @@ class Doubt(StrEnum):
     PAYMENT_NOT_CONFIRMED = "payment_not_confirmed"
     PAYMENT_AMOUNT_DIFFERS = "payment_amount_differs"
     ALREADY_PAID_OUT = "already_paid_out"
+    PAYOUT_REPORT_MISSING = "payout_report_missing"
+    PAYOUT_REPORT_DIFFERS = "payout_report_differs"
+    PAYOUT_ITEM_UNKNOWN = "payout_item_unknown"
+    PAYOUT_ITEM_DIFFERS = "payout_item_differs"
     DETAILS_MISSING = "details_missing"
     DETAILS_DO_NOT_ADD_UP = "details_do_not_add_up"
     MONEY_GOES_OUT = "money_goes_out"
@@ -41,6 +45,10 @@ DOUBT_WORDS: Mapping[Doubt, str] = {
     Doubt.PAYMENT_NOT_CONFIRMED: "Der Zahlungsdienstleister hat diese Zahlung noch nicht bestätigt.",
     Doubt.PAYMENT_AMOUNT_DIFFERS: "Der Zahlungsdienstleister hat einen anderen Betrag ausgezahlt als bestätigt.",
     Doubt.ALREADY_PAID_OUT: "Der Zahlungsdienstleister hat diese Zahlung schon einmal ausgezahlt.",
+    Doubt.PAYOUT_REPORT_MISSING: "Auszahlung eines Zahlungsdienstleisters: Seine Abrechnung ist noch nicht da.",
+    Doubt.PAYOUT_REPORT_DIFFERS: "Die Abrechnung des Zahlungsdienstleisters ergibt einen anderen Betrag.",
+    Doubt.PAYOUT_ITEM_UNKNOWN: "Die Abrechnung nennt einen Posten, den wir nicht kennen.",
+    Doubt.PAYOUT_ITEM_DIFFERS: "Ein Posten der Abrechnung passt nicht zu dem, was wir von der Zahlung wissen.",
     Doubt.DETAILS_MISSING: "Sammelbuchung: Die Einzelumsätze sind noch nicht da.",
     Doubt.DETAILS_DO_NOT_ADD_UP: "Sammelbuchung: Die Einzelumsätze ergeben nicht den gebuchten Betrag.",
     Doubt.MONEY_GOES_OUT: "Abgang vom Konto: Bitte prüfen.",

@@ -35,7 +35,7 @@ def know(tenant: Tenant, batch: Sequence[ToDecide], named: Sequence[References])
         clearing_cents=ledger.balances_of(tenant=tenant, prefix="clearing:", subjects=ids),
         under_way=payments.claims_being_paid(tenant=tenant, claim_ids=[claim.id for claim in found.values()]),
         policies={said: of_town.with_changes(json.loads(said)) for said in {c.policy for c in found.values()}},
-        small_difference=small_difference(tenant),
+        small_difference=small_difference(tenant=tenant),
         near=_near(tenant, batch, named, found),
         originals=originals_of(tenant, batch, named, found),
     )
@@ -44,19 +44,21 @@ def know(tenant: Tenant, batch: Sequence[ToDecide], named: Sequence[References])
 def _near(
     tenant: Tenant, batch: Sequence[ToDecide], named: Sequence[References], found: Mapping[str, OpenAmount]
 ) -> Mapping[str, Sequence[OpenAmount]]:
-    """Find, for numbers without a check digit, other open claims that one mistake would have named instead."""
+    """Find, for numbers without a check digit, other claims that one mistake would have named instead."""
     unsure = {
         number
         for item, references in zip(batch, named, strict=True)
         for number in references.candidates - references.checked
-        if number in found and number.isdigit() and item.detail.amount.cents == found[number].open_cents
+        if number in found and item.detail.amount.cents == found[number].open_cents
     }
-    others = {number: {other for other, _ in one_mistake(number, len(number))} for number in unsure}
+    others = {number: _one_mistake_away(number) for number in unsure}
     known = claims.open_amounts(tenant=tenant, numbers=sorted(set().union(*others.values()))) if others else []
-    return {
-        number: [claim for claim in known if claim.open_cents and claim.kassenzeichen in near]
-        for number, near in others.items()
-    }
+    return {number: [claim for claim in known if claim.kassenzeichen in near] for number, near in others.items()}
+
+
+def _one_mistake_away(number: str) -> set[str]:
+    lengths = (len(number) - 1, len(number), len(number) + 1)
+    return {other for length in lengths for other, _ in one_mistake(number, length)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,12 @@ class _Paid:
         if told and before and told != before:
             return False
         return same_mandate or (len(claim_ids) == 1 and claim_ids[0] == self.claim)
+
+    def named_by(self, item: ToDecide) -> bool:
+        """Say whether the return names this very payment, by its mandate or its end-to-end id."""
+        same_mandate = self.mandate_id is not None and self.mandate_id == item.detail.mandate_id
+        told = _usable(item.detail.end_to_end_id)
+        return same_mandate or (bool(told) and told == _usable(self.end_to_end_id))
 
     def given(self) -> Given:
         lines = [(number, cents) for number, cents in json.loads(self.lines)] if self.lines else None
@@ -112,13 +120,21 @@ GROUP BY 1, 2
 
 
 def originals_of(
-    tenant: Tenant, batch: Sequence[ToDecide], named: Sequence[References], found: Mapping[str, OpenAmount]
+    tenant: Tenant,
+    batch: Sequence[ToDecide],
+    named: Sequence[References],
+    found: Mapping[str, OpenAmount],
+    *,
+    hold: bool = True,
 ) -> Mapping[UUID, Sequence[Given]]:
-    """Find the payments that returns among the details may give back, each as often as it was not given back yet."""
+    """Find the payments that returns among the details may give back, each as often as it was not given back yet.
+
+    Not to `hold` the claims is for proposals: there also where the bank does not say that it is a return.
+    """
     returns = [
         (item, [found[number].id for number in references.candidates if number in found])
         for item, references in zip(batch, named, strict=True)
-        if item.detail.side != "credit" and (item.detail.return_reason or item.reversal or item.returned)
+        if item.detail.side != "credit" and (not hold or item.detail.return_reason or item.reversal or item.returned)
     ]
     if not returns:
         return {}
@@ -133,7 +149,8 @@ def originals_of(
         held = sorted({payment.claim for payment in paid})
         cursor.execute(_GIVEN_BACK, [tenant.id, held])
         back = {(claim, cents): count for claim, cents, count in cursor.fetchall()}
-    claims.claims_by_id_locked(tenant=tenant, claim_ids=held)
+    if hold:
+        claims.claims_by_id_locked(tenant=tenant, claim_ids=held)
     return {item.detail.id: _left(item, claim_ids, paid, back) for item, claim_ids in returns}
 
 
@@ -141,6 +158,8 @@ def _left(
     item: ToDecide, claim_ids: Sequence[UUID], paid: Sequence[_Paid], back: Mapping[tuple[UUID, int], int]
 ) -> Sequence[Given]:
     fitting = [payment for payment in paid if payment.could_be(item, claim_ids)]
+    # Money that came otherwise meanwhile is not what a second return of the same collection gives back.
+    fitting = [payment for payment in fitting if payment.named_by(item)] or fitting
     seen: dict[tuple[UUID, int], int] = {}
     left = []
     for payment in fitting:

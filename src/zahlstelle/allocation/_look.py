@@ -60,7 +60,7 @@ def original_of(item: ToDecide, given: Sequence[Given]) -> Given | None:
 
 
 def _look_at_payout(item: ToDecide, attempt: Attempt, known: Known) -> Seen:
-    if attempt.status not in (Status.PAID, Status.SURPLUS):
+    if attempt.status not in (Status.PAID, Status.SURPLUS, Status.CHARGED_BACK):
         fits = Payout.NOT_CONFIRMED
     elif attempt.amount != item.detail.amount:
         fits = Payout.DIFFERS
@@ -134,9 +134,15 @@ def _sure(number: str, named: References, known: Known) -> bool:
 
 
 def _silent_others(number: str, named: References, known: Known) -> Sequence[OpenAmount]:
-    """List open claims whose number becomes this one by a swap that the check digit does not notice."""
+    """List claims whose number becomes this one by a swap that the check digit does not notice."""
     others = (known.claims.get(other) for other in named.silent.get(number, ()))
-    return [other for other in others if other is not None and known.open_cents[other.id]]
+    return [other for other in others if other is not None]
+
+
+def _could_be(other: OpenAmount, came: int, known: Known) -> bool:
+    """Say whether the money fits another claim too, also one that is settled: people do pay twice."""
+    is_open = known.open_cents.get(other.id, other.open_cents)
+    return came == (is_open or other.amount_cents)
 
 
 def _believe(
@@ -146,11 +152,11 @@ def _believe(
     number, came = claim.kassenzeichen, item.detail.amount.cents
     name = compare_names(item.detail.party_name, claim.debtor_name)
     if number in named.checked:
-        rivals = [other for other in _silent_others(number, named, known) if known.open_cents[other.id] == came]
+        rivals = [other for other in _silent_others(number, named, known) if _could_be(other, came, known)]
         if not rivals:
             return True, "Prüfziffer stimmt", None
     else:
-        rivals = [other for other in known.near.get(number, ()) if other.open_cents == came]
+        rivals = [other for other in known.near.get(number, ()) if _could_be(other, came, known)]
     rival = _rival(rivals)
     if name is NameMatch.AGREES:
         same = [r for r in rivals if compare_names(item.detail.party_name, r.debtor_name) is not NameMatch.DIFFERS]
@@ -164,7 +170,7 @@ def _believe(
 def _rival(rivals: Sequence[OpenAmount]) -> Mapping[str, Any] | None:
     if not rivals:
         return None
-    why = ["eine Ziffer anders oder zwei vertauscht", "gleicher Betrag offen"]
+    why = ["eine Ziffer anders oder zwei vertauscht", "gleicher Betrag"]
     return {"kassenzeichen": rivals[0].kassenzeichen, "score": 60, "reasons": why}
 
 

@@ -21,6 +21,7 @@ class NameMatch(StrEnum):
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 _LOST = re.compile(r"([aou])e")  # some banks write Mueller, some Muller
 _WORDS = re.compile(r"[a-z0-9]+")
+_SPELT = re.compile(r"[aou]e?|ss")
 _NOT_A_NAME = frozenset(
     # what some write and some leave out
     ("herr", "frau", "familie", "fam", "eheleute", "dr", "prof", "dipl", "ing", "geb", "und", "oder", "von", "zu")
@@ -34,6 +35,11 @@ def parts_of(name: str) -> tuple[str, ...]:
     plain = unicodedata.normalize("NFKD", name.lower().translate(_UMLAUTS)).encode("ascii", "ignore").decode()
     words = (word for word in _WORDS.findall(plain) if word not in _NOT_A_NAME and len(word) > 1)
     return tuple(dict.fromkeys(_LOST.sub(r"\1", word) for word in words))
+
+
+def patterns_of(name: str) -> list[str]:
+    """Give patterns (LIKE, small letters) that find names with a part of this one, however its umlauts are written."""
+    return [f"%{_SPELT.sub('%', part)}%" for part in parts_of(name) if len(part) >= 3]
 
 
 def compare_names(payer: str | None, debtor: str | None) -> NameMatch:

@@ -14,15 +14,20 @@ from django.db import connection
 from zahlstelle import audit, bank, claims, events, ledger, payments
 from zahlstelle.bank import ToDecide
 from zahlstelle.iso20022 import Unreadable
-from zahlstelle.kernel import InputRefused, fact_id
+from zahlstelle.kernel import InputRefused
 from zahlstelle.ledger import Entry, Line, Side
 from zahlstelle.tables.allocation import SuspenseRow
 from zahlstelle.tenancy import Tenant, inside
 
+from . import _payouts
+from ._as_a_set import Namer, allocate_exact, left_over
 from ._divided import post_divided
+from ._doubts import Doubt
+from ._exact import decision_id
 from ._knowledge import know
 from ._parts import RECEIVABLE
-from ._posting import standing_decisions, undo
+from ._posting import hold_again, standing_decisions, undo
+from ._proposals import count_proposed
 from ._retry import ready
 from ._rules import (
     RULE_VERSION,
@@ -82,9 +87,40 @@ def import_again(*, tenant: Tenant, file_id: UUID, at: datetime, by: str) -> Imp
         return import_bank_file(tenant=tenant, name=name, path=path, at=at, by=by)
 
 
+@dataclass(frozen=True, slots=True)
+class OrdersResult:
+    """What a file of our own orders, or of the bank's answers to them, brought."""
+
+    orders: int
+    rejects: int
+    broken_up: int
+    allocated: int
+    suspended: int
+
+
+def import_orders(*, tenant: Tenant, name: str, path: Path, at: datetime, by: str) -> OrdersResult:
+    """Keep our own orders (pain.008, pain.001) or rejects (pain.002); allocate entries that they break up.
+
+    Raises iso20022.Unreadable, bank.OrdersDiffer, bank.OrdersForeign.
+    """
+    with inside(tenant):
+        bank.one_at_a_time(tenant=tenant)
+        kept = bank.register_orders(tenant=tenant, name=name, path=path, at=at)
+        _forget_replaced(tenant, kept.touched)
+        reopened = _take_back_replaced(tenant, kept.touched, at)
+        allocated = decided = 0
+        for batch in bank.details_to_decide(tenant=tenant, entries=kept.touched):
+            allocated += _decide_batch(tenant, batch, at)
+            decided += len(batch)
+        payments.reopened(tenant=tenant, claim_ids=reopened, at=at)
+        about = {"name": name, "orders": kept.orders, "rejects": kept.rejects}
+        audit.write(tenant=tenant, at=at, actor=by, action="bank_orders.imported", subject=name, details=about)
+        return OrdersResult(kept.orders, kept.rejects, len(kept.touched), allocated, decided - allocated)
+
+
 def _import(tenant: Tenant, name: str, path: Path, at: datetime, by: str) -> ImportResult:
     with inside(tenant):
-        taken = bank.take_in(tenant=tenant, name=name, path=path, at=at)
+        taken = bank.take_in(tenant=tenant, name=name, path=path, at=at, named=Namer(tenant))
         _forget_replaced(tenant, taken.touched)
         reopened = _take_back_replaced(tenant, taken.touched, at)
         result = ImportResult(
@@ -95,12 +131,16 @@ def _import(tenant: Tenant, name: str, path: Path, at: datetime, by: str) -> Imp
             credit_cents=taken.credit_cents,
             debit_cents=taken.debit_cents,
         )
-        for batch in bank.details_to_decide(tenant=tenant, entries=taken.touched):
+        result.allocated = allocate_exact(tenant=tenant, rows=taken.rows, at=at)
+        for page in left_over(tenant=tenant, entries=taken.touched):
+            batch = bank.named_to_decide(tenant=tenant, details=page)
             allocated = _decide_batch(tenant, batch, at)
             result.allocated += allocated
             result.suspended += len(batch) - allocated
+        _payouts.heed_reports(tenant, taken.touched, at, _decide_batch)
         payments.reopened(tenant=tenant, claim_ids=reopened, at=at)
-        about = {"name": name, "entries": taken.entries, "allocated": result.allocated}
+        result.proposed = count_proposed(tenant, taken.touched)
+        about = {"name": name, "entries": taken.entries, "allocated": result.allocated, "proposed": result.proposed}
         audit.write(
             tenant=tenant, at=at, actor=by, action="bank_file.imported", subject=str(taken.file_id), details=about
         )
@@ -118,6 +158,16 @@ def retry_doubts(*, tenant: Tenant, at: datetime) -> int:
         for batch in bank.details_to_decide(tenant=tenant, entries=entries, details=details):
             allocated += _decide_batch(tenant, batch, at, again=True)
         return allocated
+
+
+def break_up_payouts(*, tenant: Tenant, at: datetime) -> int:
+    """Compare payouts with new reports, and items in doubt, with what is known by now. Returns how many were settled.
+
+    A payout is settled when the bank's money has been found for every item of its report.
+    """
+    with inside(tenant):
+        bank.one_at_a_time(tenant=tenant)
+        return _payouts.break_up(tenant, at, _decide_batch)
 
 
 def _forget_replaced(tenant: Tenant, entries: Sequence[UUID]) -> None:
@@ -138,18 +188,41 @@ WHERE d.tenant_id = %s AND d.entry = ANY(%s) AND NOT d.active GROUP BY d.id
 
 
 def _take_back_replaced(tenant: Tenant, entries: Sequence[UUID], at: datetime) -> Sequence[UUID]:
-    """Take back what an entry had paid as a whole: its details say better what it is. Returns the claims concerned."""
+    """Take back what an entry had paid: its details, or the statement, say better what it is. Returns the claims.
+
+    A return of what is taken back waits again: it cannot take from a claim what is no longer paid on it. What went out
+    is taken back before what came in, so that no claim falls below zero in between.
+    """
     with connection.cursor() as cursor:
         cursor.execute(_REPLACED, [tenant.id, list(entries)])
         booked_on = dict(cursor.fetchall())
-    standing = standing_decisions(tenant, list(booked_on)) if booked_on else []
+        standing = list(standing_decisions(tenant, list(booked_on))) if booked_on else []
+        claims_paid = [part.claim for part in standing if part.claim and part.comes_in]
+        cents = [part.cents for part in standing if part.claim and part.comes_in]
+        cursor.execute(_RETURNS, {"tenant": tenant.id, "claims": claims_paid, "cents": cents, "given": list(booked_on)})
+        returns = dict(cursor.fetchall())
+    standing += standing_decisions(tenant, list(returns)) if returns else []
+    booked_on |= returns
     reopened: list[UUID] = []
-    for on in sorted({booked_on[part.detail] for part in standing}):
-        of_day = [part for part in standing if booked_on[part.detail] == on]
+    for comes_in, on in sorted({(part.comes_in, booked_on[part.detail]) for part in standing}):
+        of_day = [part for part in standing if (part.comes_in, booked_on[part.detail]) == (comes_in, on)]
         reopened += undo(tenant, of_day, on=on, at=at, by=_MACHINE, reason=_REPLACED_REASON)
+    for detail in bank.details_by_id(tenant=tenant, details=list(returns)).values():
+        hold_again(tenant, detail, Doubt.RETURNED, at)
     return reopened
 
 
+# Returns that stand on claims from which more is taken back than is settled on them.
+_RETURNS = """
+SELECT DISTINCT a.detail, e.booked_on
+FROM (SELECT claim, sum(cents) AS cents FROM unnest(%(claims)s::uuid[], %(cents)s::bigint[]) AS t (claim, cents)
+    GROUP BY claim) g
+JOIN claim_balance b ON b.tenant_id = %(tenant)s AND b.claim_id = g.claim AND b.settled_cents < g.cents
+JOIN allocation a ON a.tenant_id = b.tenant_id AND a.claim = g.claim AND a.outcome = 'returned'
+JOIN bank_entry e ON e.tenant_id = a.tenant_id AND e.id = a.entry
+WHERE NOT a.detail = ANY(%(given)s::uuid[]) AND NOT EXISTS (
+    SELECT 1 FROM allocation t WHERE t.tenant_id = a.tenant_id AND t.detail = a.detail AND t.takes_back = a.id)
+"""
 _REPLACED_REASON = "Einzelumsätze nachgereicht"
 
 
@@ -240,7 +313,7 @@ def _remember(
         "rule": RULE_VERSION,
         "at": at,
         "by": _MACHINE,
-        "ids": [fact_id(item.detail.id, _doubt(d), RULE_VERSION) for item, d in decided],
+        "ids": [decision_id(item.detail.id, _doubt(d), RULE_VERSION) for item, d in decided],
         "details": [item.detail.id for item, _ in decided],
         "entries": [item.detail.entry for item, _ in decided],
         "outcomes": ["suspended" if isinstance(d, Suspend) else "allocated" for _, d in decided],

@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db import connection
+
 from zahlstelle import ledger
 from zahlstelle.kernel import Money
 from zahlstelle.tables.allocation import AllocationRow, SuspenseRow
@@ -107,6 +109,54 @@ def wrong_suspense(*, tenant: Tenant) -> Sequence[tuple[UUID, int, int]]:
             told[entry] = told.get(entry, 0) + (cents if side == "credit" else -cents)
     entries = {*told, *booked}
     return [(e, told.get(e, 0), booked.get(e, 0)) for e in sorted(entries) if told.get(e, 0) != booked.get(e, 0)]
+
+
+# What stands of a claim's allocations against what the journal has booked on it because of them, and their Stornos.
+# A chargeback opens its claim through the payment: the clearing and the open amount are compared elsewhere.
+_WRONG_CLAIMS = """
+WITH told AS (
+    SELECT a.claim AS subject,
+        sum(CASE a.outcome WHEN 'allocated' THEN a.amount_cents ELSE -a.amount_cents END) AS cents
+    FROM allocation a WHERE a.tenant_id = %(tenant)s AND a.outcome IN ('allocated', 'returned') AND a.claim IS NOT NULL
+        AND a.account IS NULL AND a.attempt IS NULL AND NOT EXISTS (
+            SELECT 1 FROM allocation b WHERE b.tenant_id = a.tenant_id AND b.detail = a.detail AND b.takes_back = a.id)
+    GROUP BY 1
+), booked AS (
+    SELECT l.subject, sum(CASE l.side WHEN 'HABEN' THEN l.amount_cents ELSE -l.amount_cents END) AS cents
+    FROM journal_line l JOIN account c ON c.id = l.account_id AND c.tenant_id = l.tenant_id AND c.code = 'receivable'
+    JOIN journal_entry e ON e.id = l.entry AND e.tenant_id = l.tenant_id
+    LEFT JOIN journal_entry o ON o.id = e.reverses AND o.tenant_id = l.tenant_id
+    WHERE l.tenant_id = %(tenant)s AND starts_with(coalesce(o.occasion, e.occasion), 'allocation:') AND NOT EXISTS (
+        SELECT 1 FROM allocation p WHERE p.tenant_id = l.tenant_id AND p.journal_entry = coalesce(o.id, e.id)
+            AND p.attempt IS NOT NULL)
+    GROUP BY 1
+)
+SELECT coalesce(t.subject, b.subject), coalesce(t.cents, 0)::bigint, coalesce(b.cents, 0)::bigint
+FROM told t FULL JOIN booked b ON b.subject = t.subject WHERE coalesce(t.cents, 0) <> coalesce(b.cents, 0)
+ORDER BY 1
+"""
+# The parts of a detail's money and what of it waits are the detail, to the cent.
+_WRONG_DETAILS = """
+WITH part AS (
+    SELECT a.detail, sum(a.amount_cents) AS cents FROM allocation a
+    WHERE a.tenant_id = %(tenant)s AND a.outcome IN ('allocated', 'returned') AND NOT EXISTS (
+        SELECT 1 FROM allocation b WHERE b.tenant_id = a.tenant_id AND b.detail = a.detail AND b.takes_back = a.id)
+    GROUP BY a.detail HAVING bool_and(a.attempt IS NULL)
+)
+SELECT p.detail, (p.cents + coalesce(s.amount_cents, 0))::bigint, d.amount_cents FROM part p
+JOIN bank_detail d ON d.tenant_id = %(tenant)s AND d.id = p.detail AND d.active
+LEFT JOIN suspense s ON s.tenant_id = %(tenant)s AND s.detail = p.detail
+WHERE p.cents + coalesce(s.amount_cents, 0) <> d.amount_cents ORDER BY 1
+"""
+
+
+def wrong_allocations(*, tenant: Tenant) -> Sequence[tuple[UUID, int, int]]:
+    """Compare what was decided with the book: (claim or detail, told, booked) where they differ, in cents."""
+    with inside(tenant), connection.cursor() as cursor:
+        cursor.execute(_WRONG_CLAIMS, {"tenant": tenant.id})
+        of_claims = cursor.fetchall()
+        cursor.execute(_WRONG_DETAILS, {"tenant": tenant.id})
+        return [*of_claims, *cursor.fetchall()]
 
 
 def _decision(row: AllocationRow) -> Decision:

@@ -30,6 +30,7 @@ _GROUPS = re.compile(r"\d+(?:[ ./\-]{1,3}\d+)*")
 _DIGITS = re.compile(r"\d+")
 _SEPARATORS = re.compile(r"[\s./\-]+")
 _ANNOUNCED = re.compile(r"(?<!\w)(?:KASSENZEICHEN|KASSENZ|KASSZ|KZ)[\s.:/\-]*(?=\w)")
+_NO_REFERENCE = frozenset({"NOTPROVIDED", "NOTAVAILABLE", "NONREF", "NOREF"})
 _RF = re.compile(r"(?<!\w)RF\d{2}[A-Z0-9]{1,21}(?!\w)")
 
 
@@ -37,7 +38,7 @@ def references_in(
     *, end_to_end_id: str | None, reference: str | None, remittance: Sequence[str], pools: Iterable[Pool]
 ) -> References:
     """Find what a detail names. Pieces of a remittance text are read joined both ways: banks cut it anywhere."""
-    fields = {_SEPARATORS.sub("", text).upper() for text in (end_to_end_id, reference) if text}
+    fields = {_SEPARATORS.sub("", text).upper() for text in (end_to_end_id, reference) if text} - _NO_REFERENCE
     texts = dict.fromkeys(
         text.upper() for text in (end_to_end_id, reference, " ".join(remittance), "".join(remittance)) if text
     )
@@ -101,8 +102,16 @@ def _numbers(text: str, by_length: Mapping[int, Sequence[Pool]]) -> Iterator[str
 def _with_zeros(number: str, by_length: Mapping[int, Sequence[Pool]]) -> Iterator[str]:
     bare = number.lstrip("0")
     for length, pools in by_length.items():
-        if len(bare) <= length != len(number) and any(bare and p.shaped(bare.zfill(length)) for p in pools):
-            yield bare.zfill(length)
+        padded = bare.zfill(length)
+        if len(number) != length == len(padded) and any(
+            _only_zeros(bare, pool) and pool.valid(padded) for pool in pools
+        ):
+            yield padded
+
+
+def _only_zeros(bare: str, pool: Pool) -> bool:
+    """Whether no more than the zeros at the beginning of the pool's prefix are missing."""
+    return len(bare) >= pool.length - (len(pool.prefix) - len(pool.prefix.lstrip("0")))
 
 
 # --- what is only near: for proposals, and to see whether a number without check digit could be another's -----------
@@ -142,17 +151,19 @@ def _near(written: str, pool: Pool) -> Iterator[tuple[str, str]]:
 
 
 def one_mistake(digits: str, length: int) -> Iterator[tuple[str, str]]:
-    """Give the numbers of a length that become `digits` by one mistake: a digit wrong, swapped, left out or added."""
+    """Give the numbers of a length that become `digits` by one mistake: a digit wrong, swapped, left out or added.
+
+    Of a number with letters in it, a letter may be the mistake too.
+    """
+    alphabet = "0123456789" if digits.isdigit() else "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
     if len(digits) == length:
         for n in range(length - 1):
             if digits[n] != digits[n + 1]:
                 yield digits[:n] + digits[n + 1] + digits[n] + digits[n + 2 :], "zwei Ziffern vertauscht"
         for n in range(length):
-            yield from (
-                (digits[:n] + d + digits[n + 1 :], "eine Ziffer falsch") for d in "0123456789" if d != digits[n]
-            )
+            yield from ((digits[:n] + d + digits[n + 1 :], "eine Ziffer falsch") for d in alphabet if d != digits[n])
     elif len(digits) == length - 1:
         for n in range(length):
-            yield from ((digits[:n] + d + digits[n:], "eine Ziffer fehlt") for d in "0123456789")
+            yield from ((digits[:n] + d + digits[n:], "eine Ziffer fehlt") for d in alphabet)
     elif len(digits) == length + 1:
         yield from ((digits[:n] + digits[n + 1 :], "eine Ziffer zu viel") for n in range(length + 1))

@@ -21,7 +21,7 @@ WHERE s.tenant_id = %(tenant)s AND s.side = 'credit' AND (
     OR (s.doubt = 'payment_not_confirmed' AND EXISTS (
         SELECT 1 FROM bank_detail d JOIN attempt a ON a.tenant_id = d.tenant_id
             AND a.provider_reference IN (d.instruction_id, d.tx_id)
-        WHERE d.tenant_id = %(tenant)s AND d.id = s.detail AND a.status IN ('paid', 'surplus'))))
+        WHERE d.tenant_id = %(tenant)s AND d.id = s.detail AND a.status IN ('paid', 'surplus', 'charged_back'))))
 ORDER BY s.since, s.detail LIMIT %(limit)s FOR UPDATE OF s SKIP LOCKED
 """
 

@@ -27,7 +27,9 @@ class Standing:
 
 
 _ALLOCATED = """
-SELECT a.entry, count(DISTINCT a.detail), sum(a.amount_cents)::bigint FROM bank_detail d
+SELECT a.entry, count(DISTINCT a.detail),
+    sum(CASE WHEN d.side = e.side THEN a.amount_cents ELSE -a.amount_cents END)::bigint
+FROM bank_detail d JOIN bank_entry e ON e.tenant_id = d.tenant_id AND e.id = d.entry
 JOIN allocation a ON a.tenant_id = d.tenant_id AND a.detail = d.id AND a.outcome IN ('allocated', 'returned')
 WHERE d.tenant_id = %s AND d.entry = ANY(%s) AND d.active AND NOT EXISTS (
     SELECT 1 FROM allocation b WHERE b.tenant_id = a.tenant_id AND b.detail = a.detail AND b.takes_back = a.id)

@@ -45,10 +45,10 @@ class Named(StrEnum):
     NOTHING = "nothing"
     MISTYPED = "a wrong check digit"
     UNKNOWN = "a valid number without a claim"
-    SURE = "one claim, surely"
-    UNSURE = "one claim, not surely"
-    SEVERAL_SURE = "several claims, all surely"
-    SEVERAL = "several, not all surely"
+    SURE = "one claim, sure"
+    UNSURE = "one claim, not sure"
+    SEVERAL_SURE = "several claims, all sure"
+    SEVERAL = "several, not all of them sure"
 
 
 class Amount(StrEnum):
@@ -72,9 +72,6 @@ class Then(StrEnum):
     OVERPAID = "booked to `overpaid`"
     PAYOUT = "allocated to the provider's clearing"
     REOPEN = "the claim is open again with the original amount, the charges go to `fees`"
-
-
-Signal = StrEnum
 
 
 @dataclass(frozen=True, slots=True)

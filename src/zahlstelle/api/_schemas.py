@@ -9,7 +9,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, model_validator
 
-from zahlstelle.claims import Claim, ClaimStatus, DraftLine, NewClaim
+from zahlstelle.claims import Claim, ClaimStatus, DraftLine, LineKind, NewClaim
 from zahlstelle.events import Event
 from zahlstelle.kernel import Money
 from zahlstelle.payments import Payment, PaymentStatus
@@ -72,6 +72,7 @@ Amount = Annotated[
 Day = Annotated[date, BeforeValidator(_day, json_schema_input_type=date)]
 Id = Annotated[UUID, BeforeValidator(_id, json_schema_input_type=UUID)]
 Posting = Annotated[dict[Short, Annotated[str, Field(max_length=200)]], Field(max_length=40)]
+Kind = Literal["fine", "principal", "costs", "late_filing", "interest", "late_fee"]
 Moment = Annotated[datetime, PlainSerializer(lambda at: at.astimezone(UTC).isoformat().replace("+00:00", "Z"), str)]
 
 
@@ -93,6 +94,10 @@ class LineIn(_Given):
         default_factory=dict,
         description="Posting data as text: leading zeros of an account matter.",
         examples=[{"product": "122010", "account": "431100"}],
+    )
+    kind: Kind = Field(
+        default="principal",
+        description="What the line is; decides its place in the order of repayment when less comes than is open.",
     )
 
     @model_validator(mode="after")
@@ -168,7 +173,7 @@ class ClaimIn(_Given):
             debtor_name=self.debtor_name,
             due_on=self.due_on,
             external_reference=self.external_reference,
-            lines=[DraftLine(line.text, line.money, line.posting) for line in self.lines],
+            lines=[DraftLine(line.text, line.money, line.posting, LineKind(line.kind)) for line in self.lines],
         )
 
 
@@ -180,6 +185,7 @@ class LineOut(_Told):
     amount_cents: int
     amount: str
     posting: dict[str, Any]
+    kind: Kind
 
 
 class ClaimOut(_Told):
@@ -224,6 +230,7 @@ class ClaimOut(_Told):
                     amount_cents=line.amount.cents,
                     amount=line.amount.plain,
                     posting=dict(line.posting),
+                    kind=line.kind.value,
                 )
                 for line in claim.lines
             ],

@@ -36,6 +36,16 @@ class Desk:
         """For templates."""
         return self.may(Permission.IMPORT_BANK_FILES)
 
+    @property
+    def may_take_away(self) -> bool:
+        """For templates."""
+        return self.may(Permission.TAKE_BANK_FILES_AWAY)
+
+    @property
+    def may_settle(self) -> bool:
+        """For templates."""
+        return self.may(Permission.SETTLE_DOUBTS)
+
 
 def at_the_desk(
     permission: Permission, **by_method: Permission

@@ -1,26 +1,34 @@
 """Bank files: what came, what became of it, and taking one in by hand."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
+from uuid import UUID
 
 from django.contrib import messages
 from django.core.files.uploadedfile import TemporaryUploadedFile
 from django.core.files.uploadhandler import StopUpload, TemporaryFileUploadHandler
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods
 
 from zahlstelle import allocation, bank
-from zahlstelle.allocation import ImportResult
+from zahlstelle.bank import Received
 from zahlstelle.iso20022 import Unreadable
 from zahlstelle.kernel import InputRefused, clock
 from zahlstelle.tenancy import Permission
 
 from ._desk import Desk, at_the_desk, page
+from ._pages import stretch
 
 UPLOAD_LIMIT_MB = int(os.environ.get("ZAHLSTELLE_UPLOAD_LIMIT_MB", "200"))
+
+_AT_ONCE, _AT_ONCE_ZIP = 1_048_576, 131_072  # bytes that are read while the page waits; more is the worker's
+_SIZE = 50
+_OUTCOMES = {"wartend": "received", "eingelesen": "imported", "abgewiesen": "refused"}
 
 
 class ToDiskUpToLimit(TemporaryFileUploadHandler):
@@ -68,26 +76,31 @@ def _files(request: HttpRequest, desk: Desk) -> HttpResponse:
     upload = request.FILES.get("datei")
     if not isinstance(upload, TemporaryUploadedFile) or not upload.size:
         return _show(request, desk, error=_("Bitte wählen Sie eine Datei aus, die nicht leer ist."))
-    try:
-        result = allocation.import_bank_file(
-            tenant=desk.tenant,
-            name=Path(upload.name or "upload").name[:200],
-            path=Path(upload.temporary_file_path()),
-            at=clock.now(),
-            by=str(desk.person.id),
-        )
-    except (Unreadable, InputRefused) as refused:
-        return _show(request, desk, error=_("Die Datei wurde abgewiesen: %(reason)s") % {"reason": refused})
-    messages.success(request, _said(result))
-    return redirect("kasse:files", town=desk.tenant.slug)
+    received = _take_in(desk, upload)
+    if received.known:
+        messages.success(request, _("Diese Datei war schon da. Nichts wurde doppelt gebucht."))
+    return _onward(request, desk, received.file_id)
 
 
-def _said(result: ImportResult) -> str:
-    if not result.entries and not result.details:
-        return _("Die Datei war schon da. Nichts wurde doppelt gebucht.")
-    return _(
-        "Eingelesen: %(entries)s Umsätze, davon %(allocated)s Einzelumsätze zugeordnet, %(suspended)s in Verwahrung."
-    ) % {"entries": result.entries, "allocated": result.allocated, "suspended": result.suspended}
+def _take_in(desk: Desk, upload: TemporaryUploadedFile) -> Received:
+    """Keep the file; import a small one at once, leave a large one to the worker."""
+    path = Path(upload.temporary_file_path())
+    name, by = Path(upload.name or "upload").name[:200], str(desk.person.id)
+    received = bank.receive(tenant=desk.tenant, name=name, path=path, at=clock.now(), by=by)
+    with path.open("rb") as stream:
+        at_once = _AT_ONCE_ZIP if stream.read(2) == b"PK" else _AT_ONCE
+    if not received.known and (upload.size or 0) <= at_once:
+        with suppress(Unreadable, InputRefused):  # what was refused is told on the file's page
+            allocation.import_bank_file(tenant=desk.tenant, name=name, path=path, at=clock.now(), by=by)
+    return received
+
+
+def _onward(request: HttpRequest, desk: Desk, file_id: UUID) -> HttpResponse:
+    """Lead to the file's page; a script that shows progress is told where it is."""
+    goal = reverse("kasse:file", args=(desk.tenant.slug, file_id))
+    if request.headers.get("X-Requested-With") == "progress":
+        return HttpResponse(status=204, headers={"X-Goal": goal})
+    return redirect(goal)
 
 
 def _too_large() -> str:
@@ -97,6 +110,18 @@ def _too_large() -> str:
 
 
 def _show(request: HttpRequest, desk: Desk, error: str | None = None) -> HttpResponse:
-    found = bank.files(tenant=desk.tenant, limit=100)
-    said = {"files": found, "error": error, "limit": UPLOAD_LIMIT_MB}
+    sizes = bank.archive_sizes(tenant=desk.tenant)
+    outcome = _OUTCOMES.get(request.GET.get("stand", ""))
+    part = stretch(request, _SIZE, sizes.get(outcome, 0) if outcome else sum(sizes.values()))
+    found = bank.archived_files(tenant=desk.tenant, outcome=outcome, offset=part.offset, limit=_SIZE)
+    said = {
+        "files": found,
+        "sizes": [(word, sizes.get(name, 0), name) for word, name in _OUTCOMES.items()],
+        "all": sum(sizes.values()),
+        "outcome": outcome,
+        "keep": f"stand={request.GET['stand']}&" if outcome else "",
+        "part": part,
+        "error": error,
+        "limit": UPLOAD_LIMIT_MB,
+    }
     return page(request, desk, "files", said, status=422 if error else 200)

@@ -18,8 +18,12 @@ _TABLES = {
     "claim_status": _words.CLAIM_STATUS,
     "doubt": DOUBT_WORDS,
     "file": _words.FILE_OUTCOMES,
+    "file_deed": _words.FILE_DEEDS,
     "finding": _words.FINDINGS,
+    "item": _words.ITEMS,
+    "account": _words.ACCOUNTS,
     "method": _words.METHODS,
+    "rest": _words.RESTS,
     "role": _words.ROLES,
     "short_doubt": _words.SHORT_DOUBT,
     "state": _words.STATES,
@@ -50,6 +54,24 @@ def words(value: Any, table: str) -> Any:
 def moment(what: str) -> Any:
     """Say a moment of a claim's life in German."""
     return _words.moment_words(what)
+
+
+@register.filter
+def file_code(code: str) -> Any:
+    """Say in words why a file was set aside."""
+    return _words.FILE_CODES.get(code, _words.FILE_CODE_OTHERWISE)[0]
+
+
+@register.filter
+def likely(score: int) -> Any:
+    """Say in words how sure a proposal is."""
+    return _words.likely(score)
+
+
+@register.filter
+def age(number: int) -> str:
+    """Say an age in days."""
+    return "seit heute" if number == 0 else "seit gestern" if number == 1 else f"seit {number} Tagen"
 
 
 @register.filter

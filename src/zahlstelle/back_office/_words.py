@@ -5,8 +5,9 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from zahlstelle.allocation import Doubt
+from zahlstelle.allocation import Doubt, Rest
 from zahlstelle.claims import ClaimStatus
+from zahlstelle.payments import ItemKind
 from zahlstelle.tenancy import Role
 from zahlstelle.treasury import FindingKind
 
@@ -37,6 +38,10 @@ SHORT_DOUBT: Words = {
     Doubt.PAYMENT_NOT_CONFIRMED: _("nicht bestätigt"),
     Doubt.PAYMENT_AMOUNT_DIFFERS: _("anderer Betrag"),
     Doubt.ALREADY_PAID_OUT: _("doppelt ausgezahlt"),
+    Doubt.PAYOUT_REPORT_MISSING: _("Abrechnung fehlt"),
+    Doubt.PAYOUT_REPORT_DIFFERS: _("Abrechnung weicht ab"),
+    Doubt.PAYOUT_ITEM_UNKNOWN: _("Posten unbekannt"),
+    Doubt.PAYOUT_ITEM_DIFFERS: _("Posten passt nicht"),
     Doubt.DETAILS_MISSING: _("Einzelumsätze fehlen"),
     Doubt.DETAILS_DO_NOT_ADD_UP: _("Summe stimmt nicht"),
     Doubt.MONEY_GOES_OUT: _("Abgang"),
@@ -70,6 +75,17 @@ TO_DO: Words = {
     ),
     Doubt.PAYMENT_AMOUNT_DIFFERS: _("Fragen Sie den Zahlungsdienstleister nach der Abrechnung dieser Auszahlung."),
     Doubt.ALREADY_PAID_OUT: _("Fragen Sie den Zahlungsdienstleister; wahrscheinlich ist das Geld zurückzugeben."),
+    Doubt.PAYOUT_REPORT_MISSING: _(
+        "Nichts zu tun, wenn der Zahlungsdienstleister Abrechnungen abrufbar macht: Er wird gefragt. Sonst lesen Sie"
+        " seine Abrechnung ein; dann wird von selbst aufgeteilt."
+    ),
+    Doubt.PAYOUT_REPORT_DIFFERS: _(
+        "Fragen Sie den Zahlungsdienstleister nach einer berichtigten Abrechnung; bis dahin bleibt der Betrag ganz."
+    ),
+    Doubt.PAYOUT_ITEM_UNKNOWN: _(
+        "Fragen Sie den Zahlungsdienstleister, was der Posten ist; vielleicht gehört er zu einem anderen Verfahren."
+    ),
+    Doubt.PAYOUT_ITEM_DIFFERS: _("Vergleichen Sie die Zahlung beim Zahlungsdienstleister mit der Forderung."),
     Doubt.DETAILS_MISSING: _("Laden Sie die camt.054-Datei mit den Einzelumsätzen. Dann wird von selbst aufgeteilt."),
     Doubt.DETAILS_DO_NOT_ADD_UP: _(
         "Fragen Sie Ihre Bank nach vollständigen Einzelumsätzen; bis dahin bleibt der Betrag ganz."
@@ -81,6 +97,35 @@ TO_DO: Words = {
     Doubt.PAID_LATE: _("Prüfen Sie, ob Säumniszuschläge oder Mahngebühren dazukommen, und ordnen Sie dann zu."),
     Doubt.REST_WAITS: _("Ordnen Sie auch den Rest zu, oder buchen Sie ihn als Überzahlung."),
     Doubt.TAKEN_BACK: _("Ordnen Sie neu zu; von selbst wird dieser Betrag nicht mehr zugeordnet."),
+}
+
+RESTS: Words = {
+    Rest.NONE: _("Es bleibt kein Rest"),
+    Rest.WAITS: _("Der Rest wartet weiter in Verwahrung"),
+    Rest.OVERPAID: _("Der Rest ist eine Überzahlung und wird erstattet"),
+    Rest.FEES: _("Der Rest sind Gebühren der Bank"),
+    Rest.SMALL_DIFFERENCE: _("Der Rest ist eine Kleindifferenz"),
+}
+
+ACCOUNTS: Words = {
+    "overpaid": _("Überzahlung: dem Zahler zu erstatten"),
+    "fees": _("Gebühren der Bank"),
+}
+
+# What a person reads when an operation says no, by the refusal's stable code.
+NO: Words = {
+    "detail_not_waiting": _("Diesen Betrag hat inzwischen jemand anderes geklärt. Es wurde nichts doppelt gebucht."),
+    "shares_differ": _(
+        "Die Anteile ergeben nicht den Betrag. Bitte ändern Sie sie, oder wählen Sie, was mit dem Rest geschieht."
+    ),
+    "share_too_large": _(
+        "Ein Anteil ist größer, als bei der Forderung noch möglich ist. Bitte prüfen Sie die Beträge."
+    ),
+    "claim_unknown": _("Eine der Forderungen gibt es nicht mehr. Bitte suchen Sie neu."),
+    "bank_busy": _("Gerade wird eine Bankdatei eingelesen. Bitte versuchen Sie es in einer Minute noch einmal."),
+    "account_not_for_this": _("Auf dieses Konto kann dieser Betrag nicht gebucht werden."),
+    "note_missing": _("Bitte schreiben Sie einen Vermerk, damit später jeder den Grund kennt."),
+    "nothing_to_take_back": _("Hier ist nichts mehr zurückzunehmen. Vielleicht war jemand schneller."),
 }
 
 STATES: Words = {
@@ -112,11 +157,14 @@ MOMENTS: Words = {
     "payment.paid_twice": _("Doppelt bezahlt: Betrag ist zu erstatten"),
     "payment.declined": _("Zahlung abgelehnt"),
     "payment.cancelled": _("Zahlung abgebrochen"),
+    "payment.charged_back": _("Rückbelastung: Die Bank des Zahlers hat das Geld zurückgeholt"),
+    "payout.reported": _("Zahlungsdienstleister hat die Auszahlung abgerechnet"),
     "payment.expired": _("Zeit für die Zahlung abgelaufen"),
     "bank.entry": _("Umsatz auf dem Konto"),
     "allocation.allocated": _("Der Forderung zugeordnet"),
     "allocation.taken_back": _("Zuordnung zurückgenommen"),
     "allocation.suspended": _("In Verwahrung genommen"),
+    "allocation.returned": _("Zahlung zurückgegeben"),
     "ledger.booked": _("Gebucht"),
 }
 
@@ -134,13 +182,72 @@ FINDINGS: Words = {
     FindingKind.UNBALANCED_ENTRY: _("Buchung geht nicht auf"),
     FindingKind.BROKEN_SEAL: _("Siegel gebrochen: seither wurde etwas verändert"),
     FindingKind.OPEN_AMOUNT: _("Offener Betrag weicht vom Buch ab"),
+    FindingKind.ALLOCATION: _("Zuordnung weicht vom Buch ab"),
     FindingKind.SUSPENSE: _("Verwahrung weicht vom Buch ab"),
     FindingKind.BANK_ENTRY: _("Kontoumsatz ist nicht oder anders gebucht"),
     FindingKind.CLEARING: _("Zahlung beim Dienstleister ist nicht oder anders gebucht"),
+    FindingKind.PAYOUT: _("Abrechnung des Dienstleisters ist nicht oder anders gebucht"),
     FindingKind.AUDIT_CHAIN: _("Protokoll ist ab hier verändert oder lückenhaft"),
 }
 
-FILE_OUTCOMES: Words = {"imported": _("eingelesen"), "refused": _("abgewiesen")}
+ITEMS: Words = {
+    ItemKind.PAYMENT: _("Zahlungen"),
+    ItemKind.FEE: _("Entgelte"),
+    ItemKind.REFUND: _("Erstattungen"),
+    ItemKind.CHARGEBACK: _("Rückbelastungen"),
+    ItemKind.CHARGEBACK_FEE: _("Entgelte für Rückbelastungen"),
+    ItemKind.ADJUSTMENT: _("Berichtigungen"),
+}
+
+FILE_OUTCOMES: Words = {"received": _("wartet"), "imported": _("eingelesen"), "refused": _("abgewiesen")}
+
+FILE_DEEDS: Words = {
+    "bank_file.received": _("Hochgeladen"),
+    "bank_file.imported": _("Eingelesen"),
+    "bank_file.tried_again": _("Noch einmal versucht"),
+    "bank_file.downloaded": _("Heruntergeladen"),
+}
+
+# Why a file was set aside, and what a person does then: by the stable codes of reading and of the bank.
+_ASK_BANK = _("Laden Sie die Datei noch einmal bei Ihrer Bank. Bleibt es dabei, zeigen Sie der Bank diese Seite.")
+FILE_CODES: Mapping[str, tuple[Any, Any]] = {
+    "empty": (_("Die Datei ist leer."), _ASK_BANK),
+    "not_xml": (_("Das ist kein gültiges XML."), _ASK_BANK),
+    "truncated": (
+        _("Die Datei hört mitten im Text auf."),
+        _("Laden Sie die Datei noch einmal: Sie kam nicht ganz an."),
+    ),
+    "not_camt": (
+        _("Das ist keine camt-Datei (052, 053 oder 054)."),
+        _("Prüfen Sie, ob die richtige Datei gewählt war. MT940 und PDF kann Zahlstelle nicht lesen."),
+    ),
+    "not_pain": (_("Das ist keine pain-Datei."), _("Prüfen Sie, ob die richtige Datei gewählt war.")),
+    "control_sum_differs": (_("Die Prüfsumme der Datei stimmt nicht mit ihrem Inhalt überein."), _ASK_BANK),
+    "encoding_unreadable": (_("Die Zeichen der Datei sind nicht lesbar."), _ASK_BANK),
+    "doctype_refused": (
+        _("Die Datei enthält eine Dokumenttyp-Deklaration, die keine Bank verwendet."),
+        _("Öffnen Sie die Datei nicht weiter, und fragen Sie, woher sie kommt."),
+    ),
+    "entity_refused": (
+        _("Die Datei enthält fremde XML-Entitäten, die keine Bank verwendet."),
+        _("Öffnen Sie die Datei nicht weiter, und fragen Sie, woher sie kommt."),
+    ),
+    "too_large": (_("Die Datei ist größer, als Banken sie senden."), _ASK_BANK),
+    "too_deep": (_("Die Datei ist tiefer verschachtelt, als camt es ist."), _ASK_BANK),
+    "amount_unreadable": (_("Ein Betrag ist nicht in ganzen Cent lesbar. Er wird nie als null gelesen."), _ASK_BANK),
+    "side_unreadable": (_("Bei einem Umsatz ist nicht klar, ob Geld kam oder ging."), _ASK_BANK),
+    "zip_refused": (_("Das ZIP ist beschädigt, verschlüsselt oder zu tief verschachtelt."), _ASK_BANK),
+    "zip_bomb": (
+        _("Das ZIP würde auf eine unsinnige Größe anwachsen."),
+        _("Öffnen Sie die Datei nicht weiter, und fragen Sie, woher sie kommt."),
+    ),
+    "not_found": (_("Die Datei war beim Lesen nicht mehr da."), _("Laden Sie die Datei noch einmal hoch.")),
+    "account_unknown": (
+        _("Die Datei gehört zu einem Konto, das nicht zu dieser Stadt gehört."),
+        _("Prüfen Sie die IBAN. Ein neues Konto trägt Ihr Rechenzentrum ein; dann lesen Sie noch einmal ein."),
+    ),
+}
+FILE_CODE_OTHERWISE = (_("Die Datei wurde abgewiesen."), _("Zeigen Sie Ihrem Rechenzentrum diese Seite."))
 
 BREAKDOWNS: Words = {
     "none": _("ein Umsatz ohne Einzelheiten"),
@@ -156,3 +263,10 @@ def moment_words(what: str) -> Any:
     if what.startswith("audit."):
         return _("Vermerk im Protokoll: %(deed)s") % {"deed": what.removeprefix("audit.")}
     return MOMENTS.get(what, what)
+
+
+def likely(score: int) -> Any:
+    """Say how sure a proposal is."""
+    if score >= 90:
+        return _("sehr wahrscheinlich")
+    return _("wahrscheinlich") if score >= 60 else _("möglich")

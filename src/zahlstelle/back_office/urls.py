@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from . import _account, _book, _claim, _day, _files, _suspense
+from . import _account, _book, _claim, _day, _deliveries, _file, _files, _settling, _suspense, _taking_back
 
 app_name = "kasse"
 urlpatterns: list[URLPattern] = [
@@ -12,9 +12,15 @@ urlpatterns: list[URLPattern] = [
     path("<slug:town>/", _day.today, name="today"),
     path("<slug:town>/umsatz/<uuid:entry>/", _day.entry, name="entry"),
     path("<slug:town>/verwahrung/", _suspense.suspense, name="suspense"),
+    path("<slug:town>/verwahrung/<uuid:detail>/", _settling.item, name="item"),
+    path("<slug:town>/zuordnung/<uuid:detail>/", _taking_back.decided, name="decided"),
     path("<slug:town>/suche/", _claim.search, name="search"),
     path("<slug:town>/forderung/<str:kassenzeichen>/", _claim.claim, name="claim"),
     path("<slug:town>/buchung/<uuid:entry>/", _book.journal_entry, name="journal_entry"),
     path("<slug:town>/buch/", _book.book, name="book"),
     path("<slug:town>/dateien/", _files.files, name="files"),
+    path("<slug:town>/dateien/<uuid:file>/", _file.file, name="file"),
+    path("<slug:town>/dateien/<uuid:file>/original/", _file.original, name="original"),
+    path("<slug:town>/lieferungen/", _deliveries.deliveries, name="deliveries"),
+    path("<slug:town>/umsatz/<uuid:entry>/camt054/", _deliveries.notification, name="notification"),
 ]

@@ -1,5 +1,21 @@
 """The bank (Kontoumsatz): files kept unchanged, statements, entries and details; each fact once."""
 
+from ._archive import (
+    ArchivedFile,
+    FileStatement,
+    Received,
+    archive_sizes,
+    archived_file,
+    archived_files,
+    ask_again,
+    entries_of_file,
+    receive,
+    received_files,
+    statements_of_file,
+)
+from ._details import AT_ONCE, PLACED_DETAILS, Name
+from ._explained import Explanation, NotTheWhole, explain
+from ._findings import DeviationOf, StatementDoubt, StatementFinding, deviations_of, statement_findings
 from ._operations import (
     AccountUnknown,
     BankFileUnknown,
@@ -10,12 +26,14 @@ from ._operations import (
     refuse,
     take_in,
 )
+from ._orders import OrdersDiffer, OrdersForeign, Registered, register_orders
 from ._queries import (
     BankDay,
     BankDetail,
     BankEntry,
     BankFile,
     EntryUnknown,
+    PlacedEntry,
     Seen,
     ToDecide,
     days,
@@ -26,9 +44,11 @@ from ._queries import (
     entries_without_booking,
     entry_by_id,
     files,
+    named_to_decide,
+    placed_entries,
     sightings_of,
 )
-from ._rules import Breakdown
+from ._rules import Breakdown, Held
 from ._sums import (
     AccountStatus,
     EntrySize,
@@ -39,39 +59,73 @@ from ._sums import (
     entries_by_id,
     sizes_of,
 )
+from ._telling import ToldDetail, details_told, twin_number
 
 __all__ = [
+    "AT_ONCE",
+    "PLACED_DETAILS",
     "AccountStatus",
     "AccountUnknown",
+    "ArchivedFile",
     "BankDay",
     "BankDetail",
     "BankEntry",
     "BankFile",
     "BankFileUnknown",
     "Breakdown",
+    "DeviationOf",
     "EntrySize",
     "EntryUnknown",
+    "Explanation",
     "FileRefused",
+    "FileStatement",
+    "Held",
+    "Name",
+    "NotTheWhole",
+    "OrdersDiffer",
+    "OrdersForeign",
+    "PlacedEntry",
+    "Received",
+    "Registered",
     "Seen",
+    "StatementDoubt",
+    "StatementFinding",
     "TakenIn",
     "ToDecide",
+    "ToldDetail",
     "accounts_by_statement",
+    "archive_sizes",
+    "archived_file",
+    "archived_files",
+    "ask_again",
     "booked_totals",
     "days",
     "days_around",
     "details_by_id",
     "details_of",
     "details_to_decide",
+    "details_told",
+    "deviations_of",
     "entries_by_id",
     "entries_named",
     "entries_of_day",
+    "entries_of_file",
     "entries_without_booking",
     "entry_by_id",
+    "explain",
     "files",
     "kept_file",
+    "named_to_decide",
     "one_at_a_time",
+    "placed_entries",
+    "receive",
+    "received_files",
     "refuse",
+    "register_orders",
     "sightings_of",
     "sizes_of",
+    "statement_findings",
+    "statements_of_file",
     "take_in",
+    "twin_number",
 ]

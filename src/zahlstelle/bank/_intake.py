@@ -1,31 +1,20 @@
 """Read a file once: statements and entries into memory, details into a table that ends with the transaction."""
 
 import hashlib
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
-from django.db import connection
-
 from zahlstelle import iso20022
-from zahlstelle.iso20022 import Detail, Entry, EntryEnd, StatementEnd, StatementHead, StatementStart
+from zahlstelle.iso20022 import Detail, Deviation, Entry, EntryEnd, StatementEnd, StatementHead, StatementStart
 from zahlstelle.kernel import fact_id
 from zahlstelle.tenancy import Tenant
 
+from ._details import Name, Seen
 from ._rules import Sighting, StatementDigest, content_of
 
-_BATCH = 5_000
-
-_COLUMNS = """
-    position integer, number integer, amount_cents bigint, side text, currency text, end_to_end_id text,
-    mandate_id text, instruction_id text, tx_id text, uetr text, bank_ref text, party_name text, party_iban text,
-    reference text,
-    reference_type text, remittance jsonb, return_reason text, original_cents bigint, charges_cents bigint,
-    proprietary_code text
-"""
+_KEPT = 100  # deviations of one statement
 
 
 @dataclass(slots=True)
@@ -39,39 +28,43 @@ class SeenStatement:
     message_id: str | None
     head: StatementHead
     identity: str = ""
+    balanced: bool | None = None
+    last_page: bool | None = None
+    deviations: list[tuple[str, int | None, str | None, str]] = field(default_factory=list)
+    deviation_count: int = 0
     sightings: list[Sighting] = field(default_factory=list)
 
 
 class Intake:
     """Takes what the reader says; details leave memory in batches."""
 
-    def __init__(self, tenant: Tenant, file_id: UUID) -> None:
+    def __init__(self, tenant: Tenant, file_id: UUID, name: Name | None) -> None:
         self._tenant, self._file_id = tenant, file_id
         self.statements: list[SeenStatement] = []
-        self._rows: list[tuple[Any, ...]] = []
+        self._details = Seen(name)
         self._position = 0
         self._last: Detail | None = None
         self._digest: StatementDigest | None = None
-        with connection.cursor() as cursor:
-            cursor.execute(f"CREATE TEMP TABLE IF NOT EXISTS seen_detail ({_COLUMNS}) ON COMMIT DROP")
-            cursor.execute("TRUNCATE seen_detail")
+        self._deviations: list[Deviation] = []
+
+    @property
+    def rows(self) -> int:
+        """How many details were read."""
+        return self._details.rows
 
     def read(self, path: Path, name: str) -> None:
         """Read a file, or every member of an archive. Raises iso20022.Unreadable."""
         for member, stream in iso20022.documents(path, name):
             for event in iso20022.read(stream, member):
-                self._take(event, member)
-        self._flush()
-        with connection.cursor() as cursor:
-            cursor.execute("ANALYZE seen_detail")
+                if type(event) is Detail:
+                    self._last = event
+                    self._details.add(self._position, event)
+                else:
+                    self._take(event, member)
+        self._details.flush()
 
     def _take(self, event: iso20022.Event, member: str) -> None:
         match event:
-            case Detail():
-                self._last = event
-                self._rows.append(_row(self._position, event))
-                if len(self._rows) >= _BATCH:
-                    self._flush()
             case EntryEnd(entry):
                 self._entry(entry)
             case StatementStart(message, head):
@@ -79,10 +72,25 @@ class Intake:
                 self.statements.append(
                     SeenStatement(statement_id, member, message.message, message.version, message.message_id, head)
                 )
+                self.statements[-1].last_page = message.last_page
                 self._digest = StatementDigest(message.message, message.message_id, head)
-            case StatementEnd():
+            case StatementEnd(statement):
                 assert self._digest is not None
                 self.statements[-1].identity = self._digest.identity()
+                self.statements[-1].balanced = statement.balanced
+                self._note_deviations()
+            case Deviation():
+                self._deviations.append(event)
+                if len(self._deviations) > 2 * _KEPT and self.statements:
+                    self._note_deviations()
+
+    def _note_deviations(self) -> None:
+        """Keep with the statement what the bank wrote other than the standard has it: the first, and how many."""
+        statement = self.statements[-1]
+        room = _KEPT - len(statement.deviations)
+        statement.deviations += [(d.code, d.line, d.element, d.reason) for d in self._deviations[: max(room, 0)]]
+        statement.deviation_count += len(self._deviations)
+        self._deviations.clear()
 
     def _entry(self, entry: Entry) -> None:
         assert self._digest is not None
@@ -103,24 +111,6 @@ class Intake:
         self._digest.add(entry, told)
         self._position += 1
         self._last = None
-
-    def _flush(self) -> None:
-        if not self._rows:
-            return
-        with connection.cursor() as cursor, cursor.copy("COPY seen_detail FROM STDIN") as copy:
-            for row in self._rows:
-                copy.write_row(row)
-        self._rows.clear()
-
-
-def _row(position: int, d: Detail) -> tuple[Any, ...]:
-    remittance = json.dumps(list(d.remittance) or [t for t in (d.additional_info,) if t], ensure_ascii=False)
-    return (
-        position, d.number, d.amount_cents, d.side, d.currency, d.end_to_end_id, d.mandate_id, d.instruction_id,
-        d.tx_id, d.uetr, d.bank_ref, d.party_name, d.party_iban, d.reference, d.reference_type, remittance,
-        d.return_reason,
-        d.original_cents, d.charges_cents, d.proprietary_code,
-    )  # fmt: skip
 
 
 def sha256_of(path: Path) -> tuple[str, int]:

@@ -1,22 +1,24 @@
-"""A collective credit whose details are told as entries of their own: the same money, told in parts.
+"""A collective entry whose details are told in pieces: the same money, told in parts.
 
 Banks cut long notifications (500 details an entry) and tell single payments apart. A statement's entry points to such
-a notification by its message id (AddtlInfInd), or both carry the bank's reference. Whichever is
-booked first is the money; the other is kept, and never booked.
+a notification by its message id (AddtlInfInd), or both carry the bank's reference on the same day. The whole is the
+money; a piece is told for its details, and never booked beside it. Once the pieces come to the whole to the cent, their
+details explain it.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db import connection
 
 from zahlstelle.tenancy import Tenant
 
-from ._rules import Sighting, usable
+from ._rules import NOTICE, Held, Known, Sighting, usable
 
-_NOTICE = "camt.054"
 _NEAR = timedelta(days=10)
 
 _WHOLES = """
@@ -27,91 +29,243 @@ WHERE tenant_id = %(tenant)s AND account_iban = ANY(%(accounts)s) AND booked
         SELECT 1 FROM sighting g WHERE g.tenant_id = bank_entry.tenant_id AND g.entry = bank_entry.id
             AND g.message <> 'camt.054')))
 """
-_TOLD_IN = """
-SELECT e.account_iban, e.side, s.message_id, sum(e.amount_cents)::bigint
-FROM statement s JOIN sighting g ON g.tenant_id = s.tenant_id AND g.statement_id = s.id
-JOIN bank_entry e ON e.tenant_id = s.tenant_id AND e.id = g.entry
-WHERE s.tenant_id = %(tenant)s AND s.message = 'camt.054' AND s.message_id = ANY(%(messages)s) AND e.booked
-    AND e.account_iban = ANY(%(accounts)s) AND e.booked_on BETWEEN %(first)s AND %(last)s
-    AND NOT EXISTS (SELECT 1 FROM sighting o
-        WHERE o.tenant_id = e.tenant_id AND o.entry = e.id AND o.message <> 'camt.054')
-GROUP BY 1, 2, 3
-"""
 
 
-class Parts:
-    """What is known of wholes that are told in parts, and of parts whose whole is told later."""
+class Links:
+    """Which reports and statements have entries that notifications tell in pieces."""
 
     def __init__(self, tenant: Tenant, sightings: Sequence[Sighting]) -> None:
-        self._pointed: set[tuple[str, str, str]] = set()  # account, side, the notification a booked whole points to
+        self._pointed: dict[tuple[str, str], list[date | None]] = defaultdict(list)  # account, notification
         self._named: dict[tuple[str, str, str], list[tuple[int, date | None]]] = defaultdict(list)  # by reference
-        self._told: dict[tuple[str, str, str], int] = defaultdict(int)  # cents booked from a notification
-        notices = [s for s in sightings if s.message == _NOTICE]
-        wholes = [s for s in sightings if s.message != _NOTICE and s.entry.breakdown_message_id]
+        notices = [s for s in sightings if s.message == NOTICE]
         if notices:
-            self._load_wholes(tenant, notices)
-        if wholes:
-            self._load_told(tenant, wholes)
-
-    def tell_again(self, sighting: Sighting) -> bool:
-        """Say whether a new entry's money is booked already: as the whole of this part, or as this whole's parts."""
-        entry = sighting.entry
-        if sighting.message != _NOTICE:
-            told = self._told.get((sighting.account, entry.side, entry.breakdown_message_id or ""), 0)
-            return bool(entry.breakdown_message_id) and told == entry.amount_cents
-        if (sighting.account, entry.side, sighting.message_id) in self._pointed:
-            return True
-        return any(
-            cents > entry.amount_cents and _close(entry.booking_date, on)
-            for cents, on in self._named.get((sighting.account, entry.side, usable(entry.bank_ref)), ())
-        )
+            messages = list({s.message_id for s in notices} - {""})
+            refs = list({usable(s.entry.bank_ref) for s in notices} - {""})
+            for account, side, message, reference, cents, on in _found(tenant, _WHOLES, notices, messages, refs):
+                self._note(account, side, message, usable(reference), cents, on)
+        for sighting in sightings:
+            if sighting.message != NOTICE and sighting.booked:
+                self.note(sighting)
 
     def note(self, sighting: Sighting) -> None:
-        """Remember an entry that has just been booked."""
+        """Remember an entry of a report or statement."""
+        if sighting.message != NOTICE:
+            entry = sighting.entry
+            reference, points_to = usable(entry.bank_ref), entry.breakdown_message_id
+            self._note(
+                sighting.account, entry.side, points_to, reference, entry.amount_cents, entry.booking_date
+            )  # fmt: skip
+
+    def _note(self, account: str, side: str, message: str | None, ref: str, cents: int, on: date | None) -> None:
+        if message:
+            self._pointed[account, message].append(on)
+        if ref:
+            self._named[account, side, ref].append((cents, on))
+
+    def is_piece(self, sighting: Sighting) -> bool:
+        """Say whether a notification's entry is a piece of one that a report or statement tells."""
         entry = sighting.entry
-        if sighting.message == _NOTICE:
-            self._told[sighting.account, entry.side, sighting.message_id] += entry.amount_cents
-            return
-        if entry.breakdown_message_id:
-            self._pointed.add((sighting.account, entry.side, entry.breakdown_message_id))
-        if reference := usable(entry.bank_ref):
-            place = (entry.amount_cents, entry.booking_date)
-            self._named[sighting.account, entry.side, reference].append(place)
+        return self._piece(
+            sighting.account, entry.side, [sighting.message_id], usable(entry.bank_ref), entry.amount_cents,
+            entry.booking_date,
+        )  # fmt: skip
 
-    def _load_wholes(self, tenant: Tenant, notices: Sequence[Sighting]) -> None:
-        messages = list({s.message_id for s in notices} - {""})
-        refs = list({usable(s.entry.bank_ref) for s in notices} - {""})
-        for account, side, message, reference, cents, on in _found(tenant, _WHOLES, notices, messages, refs):
-            if message:
-                self._pointed.add((account, side, message))
-            if reference:
-                self._named[account, side, reference].append((cents, on))
+    def belongs_elsewhere(self, sighting: Sighting, known: Known) -> bool:
+        """Say whether a notification tells of a collective entry that points to it, and of no other entry."""
+        if sighting.message != NOTICE or known.points_to == sighting.message_id or known.told_only_by(NOTICE):
+            return False
+        days = self._pointed.get((sighting.account, sighting.message_id), ())
+        return any(_same_day(sighting.entry.booking_date, day) for day in days)
 
-    def _load_told(self, tenant: Tenant, wholes: Sequence[Sighting]) -> None:
-        messages = list({s.entry.breakdown_message_id or "" for s in wholes})
-        for account, side, message, cents in _found(tenant, _TOLD_IN, wholes, messages, []):
-            self._told[account, side, message] = cents
+    def is_part(self, account: str, known: Known) -> bool:
+        """Say the same of an entry that is known from notifications alone."""
+        if known.held is Held.PART:
+            return True
+        return self._piece(account, known.side, known.notices, known.bank_ref, known.amount_cents, known.booked_on)
+
+    def _piece(
+        self, account: str, side: str, notices: Iterable[str], ref: str, cents: int, on: date | None
+    ) -> bool:  # fmt: skip
+        if any(_same_day(on, day) for notice in notices if notice for day in self._pointed.get((account, notice), ())):
+            return True
+        wholes = self._named.get((account, side, ref), ()) if ref else ()
+        return any(whole > cents and _same_day(on, day) for whole, day in wholes)
+
+
+def _same_day(day: date | None, other: date | None) -> bool:
+    """Banks use their names again, some every day."""
+    return day is None or other is None or day == other
 
 
 def _found(
     tenant: Tenant, sql: str, sightings: Sequence[Sighting], messages: list[str], refs: list[str]
 ) -> Sequence[Any]:
-    """Ask for entries of these accounts about these days: banks use their names again in other years."""
+    """Ask for entries of these accounts about these days."""
     days = [s.entry.booking_date for s in sightings if s.entry.booking_date]
-    if not days:
-        return []
     given: dict[str, Any] = {
         "tenant": tenant.id,
         "accounts": list({s.account for s in sightings}),
         "messages": messages,
         "refs": refs,
-        "first": min(days) - _NEAR,
-        "last": max(days) + _NEAR,
+        "first": min(days) - _NEAR if days else date.min,
+        "last": max(days) + _NEAR if days else date.max,
     }
     with connection.cursor() as cursor:
         cursor.execute(sql, given)
         return list(cursor.fetchall())
 
 
-def _close(day: date | None, other: date | None) -> bool:
-    return day is None or other is None or abs(day - other) <= _NEAR
+@dataclass(frozen=True, slots=True)
+class Member:
+    """An entry of a family: entries that a reference or a notification joins."""
+
+    id: UUID
+    account: str
+    booked_on: date | None
+    signed_cents: int
+    explained: bool  # its own details add up to it
+    several: bool  # it is explained by more than one detail
+    booked: bool
+    reference: str
+    points_to: str
+    notices: frozenset[str]
+    whole: bool  # a report or statement tells of it
+
+
+@dataclass(slots=True)
+class Family:
+    """What is to be done: pieces by their whole, and those that come to it to the cent."""
+
+    pieces: dict[UUID, UUID] = field(default_factory=dict)  # piece -> whole
+    complete: dict[UUID, Sequence[Member]] = field(default_factory=dict)  # whole -> pieces that explain it
+
+
+_JOINED = """
+SELECT EXISTS (SELECT 1 FROM bank_entry WHERE tenant_id = %(tenant)s AND account_iban = ANY(%(accounts)s)
+        AND breakdown_message_id = ANY(%(notices)s))
+    OR EXISTS (SELECT 1 FROM statement WHERE tenant_id = %(tenant)s AND message = 'camt.054'
+        AND account_iban = ANY(%(accounts)s) AND message_id = ANY(%(pointed)s))
+    OR EXISTS (SELECT 1 FROM bank_entry e WHERE e.tenant_id = %(tenant)s AND e.bank_ref = ANY(%(refs)s)
+        AND e.account_iban = ANY(%(accounts)s) AND NOT e.confirmed AND NOT EXISTS (SELECT 1 FROM sighting g
+            WHERE g.tenant_id = e.tenant_id AND g.entry = e.id AND g.message <> 'camt.054'))
+"""
+_MEMBERS = """
+WITH member AS (
+    SELECT e.id FROM bank_entry e WHERE e.tenant_id = %(tenant)s AND e.account_iban = ANY(%(accounts)s)
+        AND (e.bank_ref = ANY(%(refs)s) OR e.breakdown_message_id = ANY(%(notices)s)
+            OR e.breakdown_message_id = ANY(%(pointed)s))
+    UNION SELECT g.entry FROM statement s JOIN sighting g ON g.tenant_id = s.tenant_id AND g.statement_id = s.id
+    WHERE s.tenant_id = %(tenant)s AND s.message = 'camt.054' AND s.account_iban = ANY(%(accounts)s)
+        AND (s.message_id = ANY(%(pointed)s) OR s.message_id = ANY(%(notices)s))
+)
+SELECT e.id, e.account_iban, e.booked_on, CASE e.side WHEN 'credit' THEN e.amount_cents ELSE -e.amount_cents END,
+    e.breakdown IN ('single', 'whole'), e.breakdown = 'whole', e.booked, e.bank_ref, e.breakdown_message_id,
+    array_agg(DISTINCT s.message_id) FILTER (WHERE g.message = 'camt.054'), bool_or(g.message <> 'camt.054')
+FROM member JOIN bank_entry e ON e.tenant_id = %(tenant)s AND e.id = member.id
+JOIN sighting g ON g.tenant_id = e.tenant_id AND g.entry = e.id
+JOIN statement s ON s.tenant_id = g.tenant_id AND s.id = g.statement_id
+WHERE e.booked_on IS NULL OR e.booked_on BETWEEN %(first)s AND %(last)s
+GROUP BY e.id ORDER BY e.id
+"""
+_DIGESTS = """
+SELECT entry, md5(string_agg(said, '' ORDER BY said)) FROM (SELECT entry, md5(concat_ws('|', amount_cents, side,
+    end_to_end_id, tx_id, uetr, party_iban, remittance)) AS said FROM bank_detail
+    WHERE tenant_id = %s AND entry = ANY(%s) AND active) line
+GROUP BY 1
+"""
+
+
+def families(tenant: Tenant, sightings: Sequence[Sighting]) -> Family:
+    """Find pieces and wholes that the references and notifications of a file join, and which wholes are complete."""
+    days = [s.entry.booking_date for s in sightings if s.entry.booking_date]
+    given: dict[str, Any] = {
+        "tenant": tenant.id,
+        "accounts": list({s.account for s in sightings}),
+        "refs": list({usable(s.entry.bank_ref) for s in sightings} - {""}),
+        "notices": list({s.message_id for s in sightings if s.message == NOTICE} - {""}),
+        "pointed": list({s.entry.breakdown_message_id or "" for s in sightings} - {""}),
+        "first": min(days) - _NEAR if days else date.min,
+        "last": max(days) + _NEAR if days else date.max,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_JOINED, given)
+        if cursor.fetchone() != (True,):
+            return Family()
+        cursor.execute(_MEMBERS, given)
+        family = joined([_member(row) for row in cursor.fetchall()])
+        pieces = [piece.id for group in family.complete.values() for piece in group]
+        cursor.execute(_DIGESTS, [tenant.id, pieces])
+        said = dict(cursor.fetchall())
+    for whole, group in list(family.complete.items()):
+        if len({said.get(piece.id) for piece in group}) < len(group):  # a piece told twice is no second piece
+            del family.complete[whole]
+    return family
+
+
+def _member(row: tuple[Any, ...]) -> Member:
+    id_, account, on, cents, explained, several, booked, ref, points, notices, whole = row
+    return Member(
+        id_, account, on, cents, explained, several, booked, usable(ref), points or "", frozenset(notices or ()), whole
+    )
+
+
+def joined(members: Sequence[Member]) -> Family:
+    """Say which members are pieces of which, and which wholes their pieces come to. No IO.
+
+    A name that stands for two entries of a day joins nothing: some banks name everything alike.
+    """
+    family = Family()
+    told = [member for member in members if member.whole and member.booked]
+    pointed = _groups(told, members, lambda whole: [whole.points_to], lambda piece: piece.notices)
+    untold = [member for member in members if not member.whole]
+    named = _groups(told, untold, lambda whole: [whole.reference], lambda piece: [piece.reference])
+    for whole in told:
+        groups = [pointed.get(whole.id, []), named.get(whole.id, [])]
+        sure = [piece for piece in groups[0] if not piece.whole] + [p for p in groups[1] if _smaller(p, whole)]
+        family.pieces.update((piece.id, whole.id) for piece in sure)
+        complete = next((group for group in groups if _complete(whole, group)), None)
+        if complete and not whole.several:
+            family.complete[whole.id] = complete
+            family.pieces.update((piece.id, whole.id) for piece in complete if not piece.whole)
+    return family
+
+
+_Names = Callable[[Member], Iterable[str]]
+
+
+def _groups(
+    wholes: Sequence[Member], pieces: Sequence[Member], of_whole: _Names, of_piece: _Names
+) -> Mapping[UUID, list[Member]]:
+    """Give each whole the pieces that bear its name on its day, and no other's."""
+    owners: dict[tuple[str, str], list[Member]] = defaultdict(list)
+    for whole in wholes:
+        for name in of_whole(whole):
+            if name:
+                owners[whole.account, name].append(whole)
+    groups: dict[UUID, list[Member]] = defaultdict(list)
+    for piece in pieces:
+        found = {
+            whole.id: whole
+            for name in of_piece(piece)
+            for whole in owners.get((piece.account, name), ())[:_TOO_MANY]
+            if _same_day(piece.booked_on, whole.booked_on) and piece.id != whole.id
+        }
+        if len(found) == 1:
+            whole = next(iter(found.values()))
+            if piece.signed_cents != whole.signed_cents:
+                groups[whole.id].append(piece)
+    return groups
+
+
+_TOO_MANY = 40  # entries of about ten days under one name: the name tells nothing
+
+
+def _smaller(piece: Member, whole: Member) -> bool:
+    return piece.signed_cents * whole.signed_cents > 0 and abs(piece.signed_cents) < abs(whole.signed_cents)
+
+
+def _complete(whole: Member, pieces: Sequence[Member]) -> bool:
+    """Say whether pieces explain a whole: all explained themselves, together the whole to the cent."""
+    if len(pieces) < 2 or not all(piece.explained for piece in pieces):
+        return False
+    return sum(piece.signed_cents for piece in pieces) == whole.signed_cents

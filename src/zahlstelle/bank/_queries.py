@@ -15,7 +15,7 @@ from zahlstelle.kernel import Money, Refusal
 from zahlstelle.tables.bank import BankDetailRow, BankEntryRow, BankFileRow, SightingRow
 from zahlstelle.tenancy import Tenant, inside
 
-from ._rules import Breakdown
+from ._rules import Breakdown, Held
 
 
 class EntryUnknown(Refusal):
@@ -44,6 +44,9 @@ class BankEntry:
     additional_info: str | None
     breakdown: Breakdown
     first_seen_at: datetime
+    held: Held | None = None  # why it is not booked
+    difference_cents: int | None = None  # what it is more than its details, where they do not add up
+    part_of: UUID | None = None  # the entry that is the same money, told as a whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,12 +197,13 @@ def sightings_of(*, tenant: Tenant, entry_id: UUID) -> Sequence[Seen]:
         ]
 
 
-_TO_DECIDE = """
+_COLUMNS = """
 SELECT d.id, d.entry, d.number, d.amount_cents, d.currency, d.side, d.end_to_end_id, d.instruction_id, d.tx_id,
     d.mandate_id, d.party_name, d.party_iban, d.reference, d.reference_type, d.remittance, d.return_reason,
     e.breakdown, e.booked_on, e.reversal, e.btc, e.proprietary_code, d.proprietary_code, d.original_cents,
     coalesce(d.charges_cents, CASE WHEN e.breakdown = 'single' THEN e.charges_cents END)
-FROM bank_detail d JOIN bank_entry e ON e.id = d.entry AND e.tenant_id = d.tenant_id
+"""
+_TO_DECIDE = f"""{_COLUMNS}FROM bank_detail d JOIN bank_entry e ON e.id = d.entry AND e.tenant_id = d.tenant_id
 WHERE d.tenant_id = %(tenant)s AND e.booked AND d.active AND d.amount_cents > 0
     AND d.entry = %(entry)s AND d.number > %(after)s
     AND (%(details)s::uuid[] IS NULL OR d.id = ANY(%(details)s::uuid[]))
@@ -226,6 +230,43 @@ def details_to_decide(
             after = found[-1].detail.number
     if pending:
         yield pending
+
+
+_NAMED_TO_DECIDE = f"""{_COLUMNS}FROM unnest(%(details)s::uuid[]) WITH ORDINALITY g (id, place)
+JOIN bank_detail d ON d.tenant_id = %(tenant)s AND d.id = g.id
+JOIN bank_entry e ON e.id = d.entry AND e.tenant_id = d.tenant_id
+WHERE e.booked AND d.active AND d.amount_cents > 0 ORDER BY g.place
+"""
+
+
+def named_to_decide(*, tenant: Tenant, details: Sequence[UUID]) -> Sequence[ToDecide]:
+    """Give those of these details that are booked, in the order they are named in."""
+    with inside(tenant), connection.cursor() as cursor:
+        cursor.execute(_NAMED_TO_DECIDE, {"tenant": tenant.id, "details": list(details)})
+        return [_to_decide(row) for row in cursor.fetchall()]
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedEntry:
+    """An entry whose details came with this transaction's file."""
+
+    id: UUID
+    booked_on: date
+    returned: bool  # the entry is taken back, or the bank's code says: a payment that comes back
+
+
+def placed_entries(*, tenant: Tenant) -> Sequence[PlacedEntry]:
+    """List the booked entries that took details in this transaction (see PLACED_DETAILS)."""
+    sql = """
+        SELECT e.id, e.booked_on, e.reversal, e.btc, e.proprietary_code FROM placed p
+        JOIN bank_entry e ON e.id = p.entry AND e.tenant_id = %s WHERE e.booked AND e.booked_on IS NOT NULL
+    """
+    with inside(tenant), connection.cursor() as cursor:
+        cursor.execute(sql, [tenant.id])
+        return [
+            PlacedEntry(id_, on, reversal or is_return((btc or "").rpartition("/")[2], code))
+            for id_, on, reversal, btc, code in cursor.fetchall()
+        ]
 
 
 def _decidable(
@@ -290,6 +331,9 @@ def _entry(row: BankEntryRow) -> BankEntry:
         additional_info=row.additional_info,
         breakdown=Breakdown(row.breakdown),
         first_seen_at=row.first_seen_at,
+        held=Held(row.held) if row.held else None,
+        difference_cents=row.difference_cents,
+        part_of=row.part_of,
     )
 
 

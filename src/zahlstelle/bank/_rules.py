@@ -6,9 +6,9 @@ the bank's own reference where there is a usable one, else everything both sight
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
@@ -35,7 +35,7 @@ def breakdown(entry: Entry) -> Breakdown:
     if entry.detail_count == 0:
         return Breakdown.NONE
     if entry.batch_count is not None and entry.batch_count != entry.detail_count:
-        return Breakdown.BROKEN
+        return Breakdown.PENDING if entry.detail_count < entry.batch_count else Breakdown.BROKEN
     if entry.detail_count == 1:
         alone = entry.whole or entry.whole_with_charges or entry.unsized_count == 1
         return Breakdown.SINGLE if alone else Breakdown.BROKEN
@@ -61,15 +61,16 @@ class Content:
 
     def agrees(self, other: "Content") -> bool:
         """Say whether two readings can be the same transaction: nothing that both say differs."""
-        pairs = zip(self._said(), other._said(), strict=True)
+        pairs = zip(self.said(), other.said(), strict=True)
         return all(not ours or not theirs or ours == theirs for ours, theirs in pairs)
 
     def shares(self, other: "Content") -> int:
         """Count what both say alike."""
-        alike = sum(bool(ours) and ours == theirs for ours, theirs in zip(self._said(), other._said(), strict=True))
+        alike = sum(bool(ours) and ours == theirs for ours, theirs in zip(self.said(), other.said(), strict=True))
         return alike + bool(self.transaction & other.transaction)
 
-    def _said(self) -> tuple[str, str, str]:
+    def said(self) -> tuple[str, str, str]:
+        """Give what can be compared, place by place; empty where nothing is said."""
         return (self.end_to_end_id, self.party_iban, self.text)
 
 
@@ -95,6 +96,18 @@ def content(
     return Content(usable(end_to_end_id), party_iban or "", "".join("".join(remittance).split()).upper(), names)
 
 
+class Held(StrEnum):
+    """Why an entry is kept and not booked."""
+
+    ANNOUNCED = "announced"  # the bank does not call it booked yet, or names no day
+    MAY_BE_REPEATED = "may_be_repeated"  # told before, perhaps, and nothing tells the two apart
+    PART = "part"  # a part of another entry, told for its details
+    NOT_IN_STATEMENT = "not_in_statement"  # the daily statement of its day does not know it
+
+
+REPORT, STATEMENT, NOTICE = "camt.052", "camt.053", "camt.054"
+
+
 @dataclass(slots=True)
 class Sighting:
     """An entry as one statement tells it."""
@@ -106,12 +119,26 @@ class Sighting:
     account: str
     entry: Entry
     content: Content | None  # of a single transaction
-    retells: frozenset[UUID] = frozenset()  # statements of the same balances, which this one says again
+    retells: frozenset[UUID] = frozenset()  # statements that this one says again
+    follows: frozenset[UUID] = frozenset()  # statements that this one continues, by its balances
+    digest: str = ""  # of its details, where it must be told from others
+    said: str = ""  # the line of a daily statement, digested
 
     @property
     def booked(self) -> bool:
         """Only what the bank calls booked, with its day, is money (ISO 20022, EntryStatus BOOK)."""
         return self.entry.status == "BOOK" and self.entry.booking_date is not None
+
+
+def line_said(entry: Entry, told: Content | None) -> str:
+    """Digest a line of a statement, to know it when the statement is told again."""
+    said = (entry.signed_cents, entry.currency, entry.booking_date, usable(entry.bank_ref), entry.detail_count)
+    # Short, as it stands beside every line: nobody gains by two lines that look alike.
+    return hashlib.blake2b(repr((said, _spoken(told))).encode(), digest_size=16).hexdigest()
+
+
+def _spoken(said: Content | None) -> object:
+    return said and (said.end_to_end_id, said.party_iban, said.text, sorted(said.transaction))
 
 
 @dataclass(slots=True)
@@ -128,97 +155,22 @@ class Known:
     breakdown: Breakdown
     content: Content | None
     seen_in: set[tuple[str, UUID]] = field(default_factory=set)
+    held: Held | None = None
+    confirmed: bool = False  # a daily statement tells of it
+    bookings: int = 0
+    difference: int | None = None  # what it is more than its details, where they do not add up
+    digest: str = ""
+    points_to: str = ""  # the notification that has its details
+    notices: set[str] = field(default_factory=set)  # notifications that tell of it
+    part: bool = False  # its reference or notification is that of a larger entry
 
+    def told_in(self, message: str) -> bool:
+        """Say whether a message of this kind tells of it."""
+        return any(kind == message for kind, _ in self.seen_in)
 
-_NEAR = timedelta(days=10)
-
-
-def same_entry(sighting: Sighting, candidates: Sequence[Known]) -> Known | None:
-    """Find the known entry a sighting tells of; None where it tells of a new one.
-
-    Candidates have the same account, side, amount and currency. Within one statement two lines are two entries.
-    """
-    free = [known for known in candidates if (sighting.message, sighting.statement) not in known.seen_in]
-    reference = usable(sighting.entry.bank_ref)
-    by_reference = [
-        known
-        for known in free
-        if reference and known.bank_ref == reference and _agree(sighting, known) and _near(sighting, known)
-    ]
-    if by_reference:
-        return _closest(sighting, by_reference)
-    fresh = [
-        known
-        for known in free
-        if _agree(sighting, known) and _same_day(sighting, known) and not _told_before(sighting, known)
-    ]
-    by_transaction = [known for known in fresh if _same_transaction(sighting, known)]
-    if by_transaction:
-        return _closest(sighting, by_transaction)
-    weak = [known for known in fresh if not (reference and known.bank_ref)]
-    return _closest(sighting, weak) if weak else None
-
-
-def _closest(sighting: Sighting, candidates: Sequence[Known]) -> Known:
-    """Choose what says most alike; then what says nothing either; then what is booked, before what is only held."""
-
-    def distance(known: Known) -> tuple[int, bool, bool]:
-        ours, theirs = sighting.content, known.content
-        alike = ours.shares(theirs) if ours is not None and theirs is not None else 0
-        return -alike, (ours is None) != (theirs is None), not known.booked
-
-    return min(candidates, key=distance)
-
-
-def _same_transaction(sighting: Sighting, known: Known) -> bool:
-    """Say whether both name one transaction between banks; each message may have its own reference for it."""
-    if sighting.content is None or known.content is None:
-        return False
-    return bool(sighting.content.transaction & known.content.transaction)
-
-
-def ambiguous(sighting: Sighting, candidates: Sequence[Known]) -> bool:
-    """Say whether a new entry may be an old one told again: then it is kept, and not booked as money.
-
-    Two lines of one statement are two entries. A daily statement (camt.053) is the bank's final word and never
-    ambiguous; reports and notifications without a usable reference are, when the same has been told before.
-    """
-    if sighting.message == "camt.053" or usable(sighting.entry.bank_ref):
-        return False
-    elsewhere = [known for known in candidates if (sighting.message, sighting.statement) not in known.seen_in]
-    return any(_agree(sighting, known) and _same_day(sighting, known) for known in elsewhere)
-
-
-def _told_before(sighting: Sighting, known: Known) -> bool:
-    """Reports of the day (camt.052) repeat themselves; the other messages tell a thing once."""
-    return sighting.message != "camt.052" and _in_another(sighting, known)
-
-
-def _in_another(sighting: Sighting, known: Known) -> bool:
-    """Say whether another message of the same kind told of it; the same statement said again is no other."""
-    return any(
-        message == sighting.message and statement not in sighting.retells for message, statement in known.seen_in
-    )
-
-
-def _agree(sighting: Sighting, known: Known) -> bool:
-    if sighting.content is None or known.content is None:
-        return True
-    return sighting.content.agrees(known.content)
-
-
-def _near(sighting: Sighting, known: Known) -> bool:
-    day = sighting.entry.booking_date
-    if sighting.message == "camt.053" and _in_another(sighting, known):  # a day is told once: another day, other money
-        return day == known.booked_on
-    return day is None or known.booked_on is None or abs(day - known.booked_on) <= _NEAR
-
-
-def _same_day(sighting: Sighting, known: Known) -> bool:
-    day = sighting.entry.booking_date
-    if day is None or known.booked_on is None:
-        return sighting.content is not None and known.content is not None and bool(sighting.content.end_to_end_id)
-    return day == known.booked_on
+    def told_only_by(self, message: str) -> bool:
+        """Say whether no other kind of message tells of it."""
+        return all(kind == message for kind, _ in self.seen_in)
 
 
 class StatementDigest:

@@ -19,6 +19,7 @@ from ._operations import (
     open_claim,
     open_claims,
     settle,
+    settle_selected,
 )
 from ._queries import (
     Claim,
@@ -32,6 +33,7 @@ from ._queries import (
     claims_by_id_locked,
     claims_by_kassenzeichen,
     claims_page,
+    existing,
     kassenzeichen_of,
     pools,
     recent_claims,
@@ -83,6 +85,7 @@ __all__ = [
     "claims_by_id_locked",
     "claims_by_kassenzeichen",
     "claims_page",
+    "existing",
     "kassenzeichen_of",
     "normalised",
     "open_amounts",
@@ -97,5 +100,6 @@ __all__ = [
     "service_by_key",
     "services",
     "settle",
+    "settle_selected",
     "wrong_balances",
 ]

@@ -90,7 +90,7 @@ ORDER BY (b.due_cents = b.settled_cents), c.due_on NULLS LAST, c.opened_at DESC,
 _NAMED = _CANDIDATE.format(what="(c.kassenzeichen = ANY(%(numbers)s) OR c.id = ANY(%(ids)s::uuid[]))")
 _OF_DEBTOR = _CANDIDATE.format(what="c.debtor_name = ANY(%(debtors)s) AND b.settled_cents < b.due_cents")
 _OF_AMOUNT = _CANDIDATE.format(
-    what="c.amount_cents = %(cents)s AND b.settled_cents = 0 AND c.debtor_name ILIKE ANY(%(words)s)"
+    what="c.amount_cents = %(cents)s AND b.settled_cents = 0 AND lower(c.debtor_name) LIKE ANY(%(patterns)s)"
 )
 _SEARCH = _CANDIDATE.format(
     what="(c.kassenzeichen LIKE %(number)s OR c.debtor_name ILIKE %(text)s OR c.purpose ILIKE %(text)s"
@@ -110,10 +110,12 @@ def candidates_of_debtors(*, tenant: Tenant, debtors: Sequence[str], limit: int 
     return _found(tenant, _OF_DEBTOR, {"debtors": list(debtors), "limit": limit})
 
 
-def candidates_of_amount(*, tenant: Tenant, cents: int, words: Sequence[str], limit: int = 200) -> Sequence[Candidate]:
-    """List claims of which nothing is paid, of exactly this amount, whose debtor's name has one of the words."""
-    like = [f"%{_literal(word)}%" for word in words]
-    return _found(tenant, _OF_AMOUNT, {"cents": cents, "words": like, "limit": limit}) if like else []
+def candidates_of_amount(
+    *, tenant: Tenant, cents: int, patterns: Sequence[str], limit: int = 200
+) -> Sequence[Candidate]:
+    """List claims of exactly this amount, nothing paid, whose debtor has a name like one of these (small letters)."""
+    given = {"cents": cents, "patterns": list(patterns), "limit": limit}
+    return _found(tenant, _OF_AMOUNT, given) if patterns else []
 
 
 def search_claims(*, tenant: Tenant, text: str, limit: int = 20) -> Sequence[Candidate]:

@@ -282,6 +282,20 @@ def settle(*, tenant: Tenant, amounts: Sequence[tuple[UUID, int]]) -> None:
             raise ClaimUnknown("a claim to be settled does not exist in this town")
 
 
+_SETTLE_SELECTED = """
+UPDATE claim_balance b SET settled_cents = b.settled_cents + s.cents FROM ({select}) s
+WHERE b.tenant_id = %(tenant)s AND b.claim_id = s.claim
+"""
+
+
+def settle_selected(*, tenant: Tenant, select: str, given: Mapping[str, Any], count: int) -> None:
+    """Count as settled what a query of the caller's says, as a set: `count` rows of a claim each, and its cents."""
+    with inside(tenant), connection.cursor() as cursor:
+        cursor.execute(_SETTLE_SELECTED.format(select=select), {**given, "tenant": tenant.id})
+        if cursor.rowcount != count:
+            raise ClaimUnknown("a claim to be settled does not exist in this town")
+
+
 def add_catalogue(*, tenant: Tenant, town: TownFile) -> None:
     """Bring pools and services up to the town file. What is not in the file stays."""
     with inside(tenant):

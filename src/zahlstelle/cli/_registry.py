@@ -43,8 +43,13 @@ _ALL = (
     Command("bank inspect", "zahlstelle.cli.bank_inspect", "read camt files without a database"),
     Command("bank import", "zahlstelle.cli.bank_import", "import camt files and allocate what they bring"),
     Command("bank notify", "zahlstelle.cli.bank_notify", "write the camt.054 of a collective credit"),
+    Command(
+        "bank orders", "zahlstelle.cli.bank_orders", "keep our own orders (pain.008, pain.001) and answers to them"
+    ),
+    Command("payouts import", "zahlstelle.cli.payouts_import", "import settlement reports of a provider from files"),
     Command("book check", "zahlstelle.cli.book_check", "recompute the book from its journal"),
     Command("simulate", "zahlstelle.cli.simulate", "make up a town's month: claims, payers, bank files"),
+    Command("simulate score", "zahlstelle.cli.simulate_score", "compare a program's decisions with the month's truth"),
     Command("doctor", "zahlstelle.cli.doctor", "tell one claim's whole life"),
 )
 

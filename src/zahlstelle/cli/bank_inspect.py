@@ -48,7 +48,8 @@ def _tell(name: str, stream: BinaryIO, as_json: bool, out: TextIO, err: TextIO) 
         shutil.copyfileobj(page, out)
     for one in deviations:
         place = one.file if one.line is None else f"{one.file}:{one.line}"
-        err.write(f"{place}: note: {one.code}: {one.reason}\n")
+        element = f" in {one.element}" if one.element else ""
+        err.write(f"{place}: note: {one.code}{element}: {one.reason}\n")
     return True
 
 

@@ -1,13 +1,13 @@
 """Write the camt.054.001.08 of a collective credit: one Ntry, one TxDtls per payment with its Kassenzeichen.
 
-For a finance system that reads camt and then allocates by itself.
+For a finance system that reads camt and then allocates by itself. The same facts give the same bytes.
 """
 
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from uuid import UUID
 
-from zahlstelle.kernel import InputRefused, clock
+from zahlstelle.kernel import InputRefused
 
 from ._django import start_django, stop_django
 
@@ -24,7 +24,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     which = parser.add_mutually_exclusive_group(required=True)
     which.add_argument("--entry", metavar="ID", help="a bank entry")
     which.add_argument(
-        "--payout", metavar="ID", help="a provider's payout: the bank entry it arrived as, or its bank reference"
+        "--payout", metavar="ID", help="a provider's payout: its name at the provider, its bank entry or bank reference"
     )
     parser.add_argument("-o", required=True, dest="file", metavar="FILE", type=Path, help="where to write")
 
@@ -37,10 +37,13 @@ def run(args: Namespace) -> int:
     try:
         tenant = tenancy.tenant_by_slug(args.tenant)
         entry = _entry(args.entry) if args.entry else treasury.payout_entry(tenant=tenant, payout=args.payout)
-        content = treasury.notification(tenant=tenant, entry_id=entry, at=clock.now())
         unfinished = args.file.with_name(f".{args.file.name}.part")
-        unfinished.write_bytes(content)
-        unfinished.replace(args.file)
+        try:
+            with unfinished.open("wb") as to:
+                treasury.write_notification(tenant=tenant, entry_id=entry, to=to)
+            unfinished.replace(args.file)
+        finally:
+            unfinished.unlink(missing_ok=True)
         return 0
     finally:
         stop_django()

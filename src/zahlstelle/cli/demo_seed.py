@@ -19,6 +19,11 @@ from .claims_import import read_claim
 _DAYS = 30
 _CLAIMS = 200
 _LINE = {"Musterstadt": "#1d4f91", "Nachbarstadt": "#7a3b12"}
+# One town as a German bank shows a gross payout, the other as most card acquirers pay: net, in one transfer.
+_PAYS_OUT: Mapping[str, Mapping[str, Any]] = {
+    "musterstadt": {"pays_out": "gross"},
+    "nachbarstadt": {"pays_out": "net", "fee_cents": 29},
+}
 _TOWNS = (
     Town(
         slug="musterstadt",
@@ -61,6 +66,7 @@ class _Place:
 
     def __init__(self, folder: Path, inbox: Path, base_url: str, sandbox_url: str) -> None:
         self.folder, self.inbox, self.base_url, self.sandbox_url = folder, inbox, base_url, sandbox_url
+        self.outbox = folder / "camt054"
 
 
 def _live_through(town: Town, number: int, place: _Place) -> dict[str, Any]:
@@ -79,7 +85,13 @@ def _live_through(town: Town, number: int, place: _Place) -> dict[str, Any]:
 
 def _found(town: Town, place: _Place, password: str) -> Tenant:
     content = tomllib.loads((place.folder / "town.toml").read_text("utf-8"))
-    content["settings"] = {"colour": _LINE[town.name.removeprefix("Stadt ")], "bank_inbox": str(place.inbox)}
+    place.outbox.mkdir(exist_ok=True)
+    content["settings"] = {
+        "colour": _LINE[town.name.removeprefix("Stadt ")],
+        "bank_inbox": str(place.inbox),
+        "bank_inbox_settle_seconds": 1,
+        "notify_outbox": str(place.outbox),
+    }
     content["providers"][0] |= {"base_url": place.sandbox_url, "secret": _merchant_secret(place)}
     content["people"].append({"email": f"betrieb@{town.slug}.example", "name": "Bo Betrieb", "role": "operator"})
     content["services"].append(
@@ -164,6 +176,7 @@ def _introduce(tenant: Tenant, place: _Place, admin_token: str) -> None:
         "bic": account.bic,
         "secret": _merchant_secret(place),
         "notify_url": f"{place.base_url}/provider/{tenant.slug}/sandbox/notify",
+        **_PAYS_OUT[tenant.slug],
     }
     answer = httpx.put(
         f"{place.sandbox_url}/admin/merchants/{tenant.slug}",

@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 
 from zahlstelle.kernel import CheckMethod, Refusal
-from zahlstelle.simulation import Rates, Simulation, Town, collective_file, simulate
+from zahlstelle.simulation import Bank, Rates, Simulation, Town, collective_file, simulate
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -41,6 +41,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="how often something happens, such as mistyped=0.1; may be given several times",
     )
     parser.add_argument(
+        "--bank",
+        type=Bank,
+        choices=list(Bank),
+        default=default.bank,
+        metavar="WAY",
+        help="how its bank writes: " + ", ".join(Bank),
+    )
+    parser.add_argument("--rates", type=Path, metavar="FILE", help="rates from a TOML file; --rate goes before it")
+    parser.add_argument(
         "--collective",
         type=int,
         metavar="N",
@@ -60,6 +69,7 @@ def run(args: argparse.Namespace) -> int:
             prefix=args.prefix,
             digits=args.digits,
             check=args.check_method,
+            bank=args.bank,
         )
         summary = _collective(args, town) if args.collective is not None else _month(args, town)
     except Refusal as refusal:
@@ -70,7 +80,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _month(args: argparse.Namespace, town: Town) -> dict[str, object]:
-    what = Simulation(args.seed, args.days, args.claims, args.start, town, Rates.read(args.rate))
+    rates = Rates.read_file(args.rates, args.rate) if args.rates else Rates.read(args.rate)
+    what = Simulation(args.seed, args.days, args.claims, args.start, town, rates)
     return simulate(what, args.output)
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from zahlstelle.kernel import new_id
+from zahlstelle.kernel import NUMBERED_FROM, new_id
 from zahlstelle.tenancy import Tenant, inside
 
 
@@ -38,3 +38,16 @@ def record_many(
         return
     with inside(tenant), connection.cursor() as cursor:
         cursor.execute(sql, [tenant.id, name, at, [new_id() for _ in subjects], list(subjects), said])
+
+
+def record_selected(*, tenant: Tenant, name: str, select: str, given: Mapping[str, Any], at: datetime) -> None:
+    """Record the same event about every `subject` that a query of the caller's gives, as a set."""
+    prefix = str(new_id())[:NUMBERED_FROM]  # ids still grow with time; the last 32 bits count
+    sql = """
+        INSERT INTO event (tenant_id, id, name, subject, payload, at)
+        SELECT %(tenant)s, (%(prefix)s || lpad(to_hex(row_number() OVER ()), 8, '0'))::uuid, %(name)s, s.subject,
+            '{{}}', %(at)s FROM ({select}) s
+    """
+    with inside(tenant), connection.cursor() as cursor:
+        values = {**given, "tenant": tenant.id, "prefix": prefix, "name": name, "at": at}
+        cursor.execute(sql.format(select=select), values)

@@ -23,7 +23,17 @@ from ._records import (
 )
 from ._refusals import Reason, Unreadable, Unwritable
 from ._status_reports import Status, StatusLevel, StatusReason, StatusReport, read_status_report
-from ._write import NoticeDetail, NoticeEntry, NoticeHead, camt054_pieces, write_camt054
+from ._whole import looks_whole
+from ._write import (
+    NoticeDetail,
+    NoticeEntry,
+    NoticeHead,
+    camt054_pieces,
+    sayable_iban,
+    sayable_id,
+    write_camt054,
+    write_camt054_by_content,
+)
 
 __all__ = [
     "Balance",
@@ -65,9 +75,13 @@ __all__ = [
     "gvc",
     "is_return",
     "json_pieces",
+    "looks_whole",
     "message_of",
     "read",
     "read_orders",
     "read_status_report",
+    "sayable_iban",
+    "sayable_id",
     "write_camt054",
+    "write_camt054_by_content",
 ]

@@ -1,4 +1,7 @@
-"""Where bank files come from: a file, a ZIP, a folder, standard input. Nothing a header says is believed."""
+"""Where bank files come from: a file, a ZIP, a folder, standard input.
+
+What the headers of a ZIP admit is enough to refuse it at once; what they deny is counted while it inflates.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,14 @@ MAX_INFLATED = 4 * 1024**3  # bytes out of one ZIP, all members together
 MAX_RATIO = 250  # bytes out per byte in; camt files come to 13:1, repetitive ones to 60:1
 RATIO_FROM = 1024 * 1024  # bytes out, before the ratio counts
 _LOOKED_AT = 16 * 1024  # bytes, where a file is asked what it is
-_MESSAGE = re.compile(rb"urn:[^\"'<>]{0,80}?\b((?:camt|pain)\.\d{3})\b")
+_NAMESPACE = re.compile(rb"""xmlns(?::[\w.-]+)?\s*=\s*["'][^"'<>]*?\b((?:camt|pain)\.\d{3})\b""")
+_BODY = re.compile(
+    rb"<(?:[\w.-]+:)?(BkToCstmr(?:AcctRpt|Stmt|DbtCdtNtfctn)|Cstmr(?:CdtTrfInitn|DrctDbtInitn|PmtStsRpt))(?:V\d\d)?\b"
+)
+_BODIES = {
+    b"BkToCstmrAcctRpt": "camt.052", b"BkToCstmrStmt": "camt.053", b"BkToCstmrDbtCdtNtfctn": "camt.054",
+    b"CstmrCdtTrfInitn": "pain.001", b"CstmrPmtStsRpt": "pain.002", b"CstmrDrctDbtInitn": "pain.008",
+}  # fmt: skip
 _IN_MEMORY = 8 * 1024 * 1024
 _STEP = 64 * 1024
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
@@ -57,13 +67,15 @@ def message_of(stream: BinaryIO) -> tuple[str | None, BinaryIO]:
     """Which message a file says it is (`camt.054`, `pain.002` ...), and the file from its beginning again.
 
     Only the beginning is looked at, nothing is checked: to choose between `read`, `read_orders` and
-    `read_status_report`. None where no namespace is named. Raises Unreadable where `stream` does.
+    `read_status_report`. None where neither namespace nor elements tell. Raises Unreadable where `stream` does.
     """
     head = b""
     while len(head) < _LOOKED_AT and (more := stream.read(_LOOKED_AT - len(head))):
         head += more
-    found = _MESSAGE.search(head.replace(b"\0", b""))
-    return (None if found is None else found[1].decode("ascii")), cast(BinaryIO, _Again(head, stream))
+    text = head.replace(b"\0", b"")
+    named, body = _NAMESPACE.search(text), _BODY.search(text)
+    told = named[1].decode("ascii") if named is not None else _BODIES[body[1]] if body is not None else None
+    return told, cast(BinaryIO, _Again(head, stream))
 
 
 class _Again(io.RawIOBase):
@@ -149,8 +161,11 @@ def _one(
         return
     try:
         _look_before(stream, name)
+        size = stream.seek(0, io.SEEK_END)
         with zipfile.ZipFile(stream) as archive:
-            yield from _members(archive, name, nesting, budget or _Budget(stream.seek(0, io.SEEK_END)))
+            if sum(one.compress_size for one in archive.infolist()) > size:
+                raise Unreadable(Reason.ZIP_BOMB, name, None, None, "a ZIP whose files lie upon each other")
+            yield from _members(archive, name, nesting, budget or _Budget(size))
     except Unreadable as no:
         yield name, _refused(no)
     except (zipfile.BadZipFile, NotImplementedError, ValueError, struct.error, EOFError, OSError) as why:
@@ -167,6 +182,12 @@ def _look_before(stream: BinaryIO, name: str) -> None:
     if at < 0 or len(tail) - at < 22:
         raise Unreadable(Reason.TRUNCATED, name, None, None, "the ZIP has no directory at its end")
     entries, directory = struct.unpack("<HL", tail[at + 10 : at + 16])
+    if at >= 20 and tail[at - 20 : at - 16] == b"PK\6\7":  # large or streamed archives say it once more, in 64 bits
+        stream.seek(max(0, size - len(tail) + at - 20 - 56))
+        said = stream.read(56)
+        stream.seek(0)
+        if said.startswith(b"PK\6\6") and len(said) == 56:
+            entries, directory = struct.unpack("<QQ", said[32:48])
     if entries > MAX_MEMBERS or directory > MAX_DIRECTORY:
         raise Unreadable(Reason.ZIP_REFUSED, name, None, None, f"a ZIP of {entries} files")
 
@@ -205,7 +226,7 @@ def _member(
 ) -> Iterator[tuple[str, BinaryIO | None]]:
     no = _objection(member)
     if no is not None:
-        yield name, _refused(Unreadable(Reason.ZIP_REFUSED, name, None, None, no))
+        yield name, _refused(Unreadable(no[0], name, None, None, no[1]))
         return
     try:
         with archive.open(member) as inflated:
@@ -225,16 +246,21 @@ def _member(
         yield name, _refused(Unreadable(Reason.ZIP_REFUSED, name, None, None, f"not a sound ZIP: {why}"))
 
 
-def _objection(member: zipfile.ZipInfo) -> str | None:
-    """Why a member is not read: what it is called or what it is would be dangerous elsewhere."""
+def _objection(member: zipfile.ZipInfo) -> tuple[Reason, str] | None:
+    """Why a member is not read: what it is called, what it is, or what it would become."""
     parts = member.filename.replace("\\", "/").split("/")
+    if member.file_size > max(RATIO_FROM, MAX_RATIO * member.compress_size):
+        return Reason.ZIP_BOMB, f"{member.file_size} bytes out of {member.compress_size}"
+    why = None
     if ".." in parts or member.filename.startswith(("/", "\\")) or parts[0].endswith(":"):
-        return "a name that leads out of the ZIP"
-    if stat.S_ISLNK(member.external_attr >> 16):
-        return "a symbolic link"
-    if member.flag_bits & 0x1:
-        return "encrypted"
-    return None if member.compress_type in _METHODS else f"compression method {member.compress_type}"
+        why = "a name that leads out of the ZIP"
+    elif stat.S_ISLNK(member.external_attr >> 16):
+        why = "a symbolic link"
+    elif member.flag_bits & 0x1:
+        why = "encrypted"
+    elif member.compress_type not in _METHODS:
+        why = f"compression method {member.compress_type}"
+    return None if why is None else (Reason.ZIP_REFUSED, why)
 
 
 class _Guarded(io.RawIOBase):

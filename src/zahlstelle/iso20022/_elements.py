@@ -137,7 +137,7 @@ class _Elements:
             code = Reason.ENTITY_REFUSED if why.code in _ENTITIES else Reason.NOT_XML
             if final and self.open:
                 code, words = Reason.TRUNCATED, f"the file ends too early ({words})"
-            raise Unreadable(code, self.name, self.skipped + why.lineno, None, words) from None
+            raise Unreadable(code, self.name, self.skipped + why.lineno, self._where(), words) from None
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         uri, _, local = name.rpartition(" ")
@@ -172,7 +172,10 @@ class _Elements:
         raise self._no(Reason.DOCTYPE_REFUSED, "a DOCTYPE is never part of a bank file")
 
     def _no(self, code: Reason, reason: str) -> Unreadable:
-        return Unreadable(code, self.name, self.line, self.open[-1].name if self.open else None, reason)
+        return Unreadable(code, self.name, self.line, self._where(), reason)
+
+    def _where(self) -> str | None:
+        return "/".join(one.name for one in self.open)[:200] or None
 
 
 def _count(element: Element) -> int:

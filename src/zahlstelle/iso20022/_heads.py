@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime
+from operator import attrgetter, itemgetter
 from typing import Any, TypeAlias, TypeVar
 
 from . import _details, _values
@@ -19,6 +20,22 @@ T = TypeVar("T")
 _STATUS_CHANGES = "001.07"  # a text before, a choice of codes after
 
 
+# Texts of an entry in the order in which `entry` takes them; several paths: the first that is there.
+_ENTRY_TEXTS: tuple[tuple[str, ...], ...] = (
+    ("NtryRef",),
+    ("RvslInd",),
+    ("AcctSvcrRef",),
+    ("BkTxCd/Domn/Cd",),
+    ("BkTxCd/Domn/Fmly/Cd",),
+    ("BkTxCd/Domn/Fmly/SubFmlyCd",),
+    ("BkTxCd/Prtry/Cd",),
+    ("BkTxCd/Prtry/Issr",),
+    ("AddtlInfInd/MsgNmId",),
+    ("AddtlInfInd/MsgId",),
+    ("AddtlNtryInf",),
+)
+
+
 class Shape:
     """The tags of a head, and what was already looked up in them."""
 
@@ -27,6 +44,7 @@ class Shape:
         self.places: dict[tuple[str, ...], int] = {}
         self.batches = [*self.root.all("NtryDtls", "Btch"), *self.root.all("Btch")]
         self.charges = _details.charges(self.root)
+        self.entry_texts = itemgetter(*(self.root.at_any(*paths) for paths in _ENTRY_TEXTS))
 
     def place(self, *paths: str) -> int:
         """The token of the text at the first of `paths` that is there."""
@@ -169,7 +187,7 @@ def _balance(scribe: Scribe, node: Node) -> Balance:
 
 def entry(scribe: Scribe, number: int) -> EntryHead:
     """The head of an entry. Raises Trouble where its amount or side is missing or cannot be read."""
-    text, root, tokens = scribe.text, scribe.root, scribe.tokens
+    root, tokens = scribe.root, scribe.tokens
     amount = root.first("Amt")
     if amount is None:
         raise Trouble(Reason.AMOUNT_UNREADABLE, 0, "Ntry/Amt", "the entry names no amount before its details")
@@ -177,9 +195,11 @@ def entry(scribe: Scribe, number: int) -> EntryHead:
     if side is None:
         raise Trouble(Reason.SIDE_UNREADABLE, 0, "Ntry/CdtDbtInd", "the entry is neither credit nor debit")
     batches = scribe.shape.batches
-    reversal = text("RvslInd")
-    btc = _details.joined_code(text("BkTxCd/Domn/Cd"), text("BkTxCd/Domn/Fmly/Cd"), text("BkTxCd/Domn/Fmly/SubFmlyCd"))
-    if btc is None and text("BkTxCd/Prtry/Cd") is None:
+    (
+        entry_ref, reversal, bank_ref, domain, family, sub_family, code, issuer, breakdown_message, breakdown_id, info,
+    ) = [text.strip() or None for text in scribe.shape.entry_texts(tokens)]  # fmt: skip
+    btc = _details.joined_code(domain, family, sub_family)
+    if btc is None and code is None:
         scribe.note("no_bank_code", "Ntry/BkTxCd", "the entry has no bank transaction code")
     return EntryHead(
         line=scribe.line,
@@ -187,23 +207,23 @@ def entry(scribe: Scribe, number: int) -> EntryHead:
         amount_cents=_details.money(tokens, amount.text, "Ntry/Amt"),
         currency=amount.currency,
         side=side,
-        entry_ref=text("NtryRef"),
+        entry_ref=entry_ref,
         status=_status(scribe),
         reversal=reversal in ("true", "1"),
         booking_date=scribe.day("BookgDt"),
         value_date=scribe.day("ValDt"),
-        bank_ref=text("AcctSvcrRef"),
+        bank_ref=bank_ref,
         btc=btc,
-        proprietary_code=text("BkTxCd/Prtry/Cd"),
-        proprietary_issuer=text("BkTxCd/Prtry/Issr"),
+        proprietary_code=code,
+        proprietary_issuer=issuer,
         batch_count=_batch_count(scribe, batches),
         batch_cents=_batch_cents(scribe, batches, amount.currency),
         batch_message_id=next(filter(None, (scribe.text_in(one, "MsgId") for one in batches)), None),
         batch_payment_id=next(filter(None, (scribe.text_in(one, "PmtInfId") for one in batches)), None),
-        breakdown_message=text("AddtlInfInd/MsgNmId"),
-        breakdown_message_id=text("AddtlInfInd/MsgId"),
+        breakdown_message=breakdown_message,
+        breakdown_message_id=breakdown_id,
         charges_cents=_details.charged(tokens, scribe.shape.charges, amount.currency, "Ntry/Chrgs"),
-        additional_info=text("AddtlNtryInf"),
+        additional_info=info,
     )
 
 
@@ -279,7 +299,7 @@ class EntrySums:
             said = f"{head.batch_count} transactions said, {self.details} found"
             note("batch_count_differs", head.line, "Ntry/NtryDtls/Btch/NbOfTxs", said)
         return Entry(
-            **_fields(head, EntryHead),
+            **_entry_head(head),
             detail_count=self.details,
             unsized_count=self.unsized,
             details_signed_cents=self.signed,
@@ -316,7 +336,7 @@ class StatementSums:
             said = f"the balances move by {moved}, the booked entries come to {self.booked} hundredths"
             note("balances_differ", head.line, "Bal", said)
         return Statement(
-            **_fields(head, StatementHead),
+            **_statement_head(head),
             entry_count=self.entries,
             credit_cents=self.credit,
             debit_cents=self.debit,
@@ -335,5 +355,11 @@ class StatementSums:
         return closing[0].signed_cents - opening[0].signed_cents
 
 
-def _fields(head: object, kind: type[EntryHead] | type[StatementHead]) -> dict[str, Any]:
-    return {one.name: getattr(head, one.name) for one in fields(kind)}
+def _copier(kind: type[EntryHead] | type[StatementHead]) -> Callable[[object], dict[str, Any]]:
+    names = [one.name for one in fields(kind)]
+    values = attrgetter(*names)
+    return lambda head: dict(zip(names, values(head), strict=True))
+
+
+_entry_head = _copier(EntryHead)
+_statement_head = _copier(StatementHead)

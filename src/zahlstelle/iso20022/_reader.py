@@ -40,6 +40,7 @@ MAX_TOKEN = 1024 * 1024  # characters without a closing bracket: a text, a tag, 
 MAX_TAGS = 40_000  # of one element held in memory
 MAX_ELEMENT = 4 * 1024 * 1024  # characters of one element held in memory
 MAX_DOCUMENTS = 2_000  # in one file
+MAX_NOTES = 1_000  # deviations of one file
 MAX_WAITING = 64 * 1024  # characters of a detail that wait for its end
 FEW = 16  # details read in full before forms are tried again
 MAX_OUTSIDE = 2_000  # elements before a message is found
@@ -58,6 +59,7 @@ _TURNS = frozenset({"Ntry", "TxDtls", "NtryDtls", *_STATEMENTS})
 _SPLIT = re.compile("<([^>]*)>").split
 _BLANK = re.compile(r"[ \t\n]*").match
 _OUTSIDE = re.compile("[ \\t\\n\ufeff]*").match
+_NO_NEWS = frozenset({"/NtryDtls", "/Ntry"})
 _MARKS = frozenset({"/TxDtls", "/Btch"})
 _OPEN, _CLOSE = "<TxDtls>", "</TxDtls>"
 
@@ -105,12 +107,14 @@ class _Reader:
     statement_head: StatementHead | None
     entry: _heads.EntrySums
     entry_head: EntryHead | None
+    entry_told: int  # from which token on there may be news of it
     around: Context
 
     def __init__(self, name: str, plain: bool) -> None:
         self.name, self.plain_allowed = name, plain
         self.pending: list[Event] = []
         self.noted: set[tuple[str, str | None]] = set()
+        self.notes = self.entry_told = 0
         self.shapes = Plans()
         self.documents = 0
         self.base_line = 0
@@ -379,10 +383,17 @@ class _Reader:
                 self._leave(frame)
             elif tag == "/NtryDtls" and depth == frame.depth + 1:
                 self.in_details = False
+                self._forget_empty(frame)
         if depth == 1:
             self.ended, self.end_byte = True, self.parser.CurrentByteIndex
             if not self.found_here:
                 self._empty_document(self.names.get(name) or self._named(name), name)
+
+    def _forget_empty(self, frame: _Frame) -> None:
+        """Let go of an `NtryDtls` that held nothing but details: some banks open one for each of them."""
+        if frame.tokens[-3] == "NtryDtls":
+            del frame.tokens[-4:], frame.lines[-2:]
+            self.entry_told = min(self.entry_told, len(frame.tokens) + 1)
 
     def _empty_document(self, tag: str, name: str) -> None:
         """A document that says it is a camt and holds no message is listed; anything else is no camt."""
@@ -555,13 +566,16 @@ class _Reader:
         if self.entry_head is None and frame is not None and self.statement_head is not None:
             number = self.statement.entries + 1
             self.entry_head = head = self._guarded(frame, lambda scribe: _heads.entry(scribe, number))
+            self.entry_told = len(frame.tokens) + 1
             self.around = _heads.context(head, self.statement_head)
             self.pending.append(EntryStart(head))
         return self.around
 
     def _close_entry(self, frame: _Frame) -> None:
-        number = self.statement.entries + 1
-        head = self._guarded(frame, lambda scribe: _heads.entry(scribe, number))
+        head = self.entry_head
+        if head is None or set(frame.tokens[self.entry_told :: 2]) - _NO_NEWS:
+            number = self.statement.entries + 1
+            head = self._guarded(frame, lambda scribe: _heads.entry(scribe, number))
         if self.entry_head is None:
             self.pending.append(EntryStart(head))
         elif (head.amount_cents, head.side) != (self.entry_head.amount_cents, self.entry_head.side):
@@ -601,7 +615,22 @@ class _Reader:
         return self._unreadable(why.code, line, path, why.reason)
 
     def _unreadable(self, code: Reason, line: int | None, element: str | None, reason: str) -> Unreadable:
-        return Unreadable(code, self.name, line, element, reason)
+        return Unreadable(code, self.name, line, element or self._where(), reason)
+
+    def _where(self) -> str | None:
+        """The path of the element that is open, below statement or message; None where none is."""
+        path: list[str] = []
+        for frame in [*self.frames, self.frame]:
+            if frame is None:
+                continue
+            if frame.kind in ("message", "statement"):
+                path.clear()
+            for tag in frame.tokens[1::2]:
+                if tag.startswith("/"):
+                    path.pop()
+                elif not tag.endswith("/"):
+                    path.append(tag.partition(" ")[0].removeprefix("foreign:"))
+        return "/".join(path[1:] if len(path) > 1 else path)[:200] or None
 
     def _line_of_next(self) -> int:
         return self._line() + self.rest.count("\n", self.at)
@@ -613,5 +642,10 @@ class _Reader:
         """Say a deviation aloud: how a bank writes once per document, what it counts otherwise each time."""
         if code in _EACH_TIME or (code, element) not in self.noted:
             self.noted.add((code, element))
+            self.notes += 1
+            if self.notes > MAX_NOTES:
+                return
+            if self.notes == MAX_NOTES:
+                code, element, reason = "more_deviations", None, f"after {MAX_NOTES} no more are listed"
             message = getattr(self, "message", None)
             self.pending.append(Deviation(code, self.name, line, element, reason, message))

@@ -6,12 +6,17 @@ input gives the same bytes. Elements stand in the order of the schema.
 
 from __future__ import annotations
 
+import hashlib
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import BinaryIO
 from xml.sax.saxutils import escape
 
+from ._codes import is_return
 from ._records import Side
 from ._refusals import Unwritable
 
@@ -24,6 +29,23 @@ _INDICATOR: dict[Side, str] = {"credit": "CRDT", "debit": "DBIT"}
 _IBAN = re.compile(r"[A-Z]{2}[0-9]{2}[a-zA-Z0-9]{1,30}")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _BIC = re.compile(r"[A-Z0-9]{4}[A-Z]{2}[A-Z0-9]{2}([A-Z0-9]{3})?")
+_UETR = re.compile(r"[a-f0-9]{8}-[a-f0-9]{4}-4[a-f0-9]{3}-[89ab][a-f0-9]{3}-[a-f0-9]{12}")
+_DK_CODE = re.compile(r"(?:N[A-Z0-9]{3}\+)?([0-9]{3})(?:\+[^<>&]*)?")
+_COPY = 1 << 20
+
+# Geschäftsvorfallcode -> family and sub-family of ISO's code below PMNT. A code that is not here is said alone.
+_ISO_CODES: Mapping[str, tuple[str, str]] = {
+    "105": ("RDDT", "ESDD"),
+    "108": ("IDDT", "UPDD"),
+    "109": ("IDDT", "UPDD"),
+    "116": ("ICDT", "ESCT"),
+    "117": ("ICDT", "STDO"),
+    "152": ("RCDT", "STDO"),
+    "159": ("ICDT", "RRTN"),
+    "166": ("RCDT", "ESCT"),
+    "168": ("RRCT", "ESCT"),
+    "171": ("IDDT", "ESDD"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,26 +73,76 @@ class NoticeEntry:
     entry_ref: str | None = None
     bank_ref: str | None = None
     additional_info: str | None = None
+    code: str | None = None  # Geschäftsvorfallcode
 
 
 @dataclass(frozen=True, slots=True)
 class NoticeDetail:
-    """One payment of the collective credit. The Kassenzeichen becomes its EndToEndId."""
+    """One payment of the collective credit. The Kassenzeichen becomes its EndToEndId.
+
+    The party is who stands on the other side: who paid a credit, who got a debit.
+    """
 
     amount_cents: int
     kassenzeichen: str
     remittance: str | None = None
-    debtor_name: str | None = None
-    debtor_iban: str | None = None
-    debtor_bic: str | None = None
+    party_name: str | None = None
+    party_iban: str | None = None
+    party_bic: str | None = None
     tx_id: str | None = None
     bank_ref: str | None = None
     side: Side = "credit"
+    instruction_id: str | None = None
+    mandate_id: str | None = None
+    uetr: str | None = None
+    reference: str | None = None  # structured, e.g. RF18...
+    code: str | None = None  # Geschäftsvorfallcode as the bank wrote it, e.g. NTRF+166+00931
+    return_reason: str | None = None
 
 
 def write_camt054(head: NoticeHead, entry: NoticeEntry, details: Iterable[NoticeDetail]) -> bytes:
     """The whole file. Raises Unwritable: see `camt054_pieces`."""
     return b"".join(camt054_pieces(head, entry, details))
+
+
+def write_camt054_by_content(
+    to: BinaryIO, head: NoticeHead, entry: NoticeEntry, details: Iterable[NoticeDetail]
+) -> str:
+    """Write the file to `to` and give its message id, which follows from everything the file says.
+
+    `head.message_id` need only tell apart what is equal in every other word; `entry.count` is counted here. Details
+    wait in a temporary file, so a hundred thousand need no memory. Raises Unwritable: see `camt054_pieces`.
+    """
+    digest = hashlib.sha256()
+    with tempfile.TemporaryFile() as waiting:
+        count = signed = 0
+        for detail in details:
+            count += 1
+            signed += detail.amount_cents if detail.side == "credit" else -detail.amount_cents
+            piece = _detail(detail, head.currency).encode()
+            digest.update(piece)
+            waiting.write(piece)
+        entry = replace(entry, count=count)
+        _adds_up(entry, count, signed)
+        digest.update(_opening(head, entry).encode() + _closing(entry).encode())
+        message_id = f"ZS{digest.hexdigest()[:32]}"
+        to.write(_opening(replace(head, message_id=message_id, notification_id=message_id), entry).encode())
+        waiting.seek(0)
+        shutil.copyfileobj(waiting, to, _COPY)
+        to.write(_closing(entry).encode())
+    return message_id
+
+
+def sayable_id(value: str | None) -> bool:
+    """Say whether an id can be written as it is."""
+    if value is None or not 1 <= len(value) <= 35 or _FORBIDDEN.search(value):
+        return False
+    return _SPACE.sub(" ", value.strip()) == value
+
+
+def sayable_iban(value: str | None) -> bool:
+    """Say whether a text has the shape of an IBAN."""
+    return value is not None and _IBAN.fullmatch(value) is not None
 
 
 def camt054_pieces(head: NoticeHead, entry: NoticeEntry, details: Iterable[NoticeDetail]) -> Iterator[bytes]:
@@ -87,11 +159,15 @@ def camt054_pieces(head: NoticeHead, entry: NoticeEntry, details: Iterable[Notic
         count += 1
         signed += detail.amount_cents if detail.side == "credit" else -detail.amount_cents
         yield _detail(detail, head.currency).encode()
+    _adds_up(entry, count, signed)
+    yield _closing(entry).encode()
+
+
+def _adds_up(entry: NoticeEntry, count: int, signed: int) -> None:
     if signed != (entry.amount_cents if entry.side == "credit" else -entry.amount_cents):
         raise Unwritable("details_differ", "Ntry/Amt", f"details come to {signed}, the entry to {entry.amount_cents}")
     if count != entry.count:
         raise Unwritable("details_differ", "Btch/NbOfTxs", f"{entry.count} payments said, {count} given")
-    yield _closing(entry).encode()
 
 
 def _opening(head: NoticeHead, entry: NoticeEntry) -> str:
@@ -117,7 +193,7 @@ def _opening(head: NoticeHead, entry: NoticeEntry) -> str:
         f"<BookgDt><Dt>{entry.booking_date.isoformat()}</Dt></BookgDt>",
         f"<ValDt><Dt>{entry.value_date.isoformat()}</Dt></ValDt>",
         _id("AcctSvcrRef", entry.bank_ref) if entry.bank_ref is not None else "",
-        _bank_code(entry.side, "166" if entry.side == "credit" else "116"),
+        _bank_code(entry.code, "166" if entry.side == "credit" else "116"),
         f"\n<NtryDtls><Btch><NbOfTxs>{entry.count}</NbOfTxs>",
         f'<TtlAmt Ccy="{head.currency}">{amount}</TtlAmt><CdtDbtInd>{side}</CdtDbtInd></Btch>\n',
     ))  # fmt: skip
@@ -129,34 +205,66 @@ def _closing(entry: NoticeEntry) -> str:
 
 
 def _detail(detail: NoticeDetail, currency: str) -> str:
-    name = _text("Nm", detail.debtor_name)
-    debtor = f"<Dbtr><Pty>{name}</Pty></Dbtr>" if name else ""
-    if detail.debtor_iban is not None:
-        debtor += f"<DbtrAcct><Id>{_code('IBAN', detail.debtor_iban, _IBAN)}</Id></DbtrAcct>"
-    bank = f"<FinInstnId>{_code('BICFI', detail.debtor_bic, _BIC)}</FinInstnId>" if detail.debtor_bic else ""
+    parties, agents = _party(detail)
     pieces = "".join(f"<Ustrd>{escape(piece)}</Ustrd>" for piece in _cut(_cleaned(detail.remittance or "")))
+    if detail.reference is not None:
+        pieces += f"<Strd><CdtrRefInf>{_id('Ref', detail.reference)}</CdtrRefInf></Strd>"
     return "".join((
         "<TxDtls><Refs>",
         _id("AcctSvcrRef", detail.bank_ref) if detail.bank_ref is not None else "",
+        _id("InstrId", detail.instruction_id) if detail.instruction_id is not None else "",
         _id("EndToEndId", detail.kassenzeichen),
+        f"<UETR>{detail.uetr}</UETR>" if detail.uetr is not None and _UETR.fullmatch(detail.uetr) else "",
         _id("TxId", detail.tx_id) if detail.tx_id is not None else "",
+        _id("MndtId", detail.mandate_id) if detail.mandate_id is not None else "",
         f'</Refs><Amt Ccy="{currency}">{_amount(detail.amount_cents, "TxDtls/Amt")}</Amt>',
         f"<CdtDbtInd>{_INDICATOR[detail.side]}</CdtDbtInd>",
-        _bank_code(detail.side, "NTRF+166" if detail.side == "credit" else "NTRF+116"),
-        f"<RltdPties>{debtor}</RltdPties>" if debtor else "",
-        f"<RltdAgts><DbtrAgt>{bank}</DbtrAgt></RltdAgts>" if bank else "",
+        _detail_code(detail),
+        f"<RltdPties>{parties}</RltdPties>" if parties else "",
+        f"<RltdAgts>{agents}</RltdAgts>" if agents else "",
         f"<RmtInf>{pieces}</RmtInf>" if pieces else "",
+        f"<RtrInf><Rsn>{_reason(detail.return_reason)}</Rsn></RtrInf>" if detail.return_reason else "",
         "</TxDtls>\n",
     ))  # fmt: skip
 
 
-def _bank_code(side: Side, gvc: str) -> str:
-    """SEPA credit transfer, received or issued, in both codes: ISO's and the Geschäftsvorfallcode of the DK."""
-    family = "RCDT" if side == "credit" else "ICDT"
-    return (
-        f"<BkTxCd><Domn><Cd>PMNT</Cd><Fmly><Cd>{family}</Cd><SubFmlyCd>ESCT</SubFmlyCd></Fmly></Domn>"
-        f"<Prtry><Cd>{gvc}</Cd><Issr>DK</Issr></Prtry></BkTxCd>"
+def _party(detail: NoticeDetail) -> tuple[str, str]:
+    """The other side and its bank. A return keeps the roles of the payment it returns (Anlage 3)."""
+    name = _text("Nm", detail.party_name)
+    turned = bool(name or detail.party_iban) and _returns(detail)
+    role = "Dbtr" if (detail.side == "credit") is not turned else "Cdtr"
+    party = f"<{role}><Pty>{name}</Pty></{role}>" if name else ""
+    if detail.party_iban is not None:
+        party += f"<{role}Acct><Id>{_code('IBAN', detail.party_iban, _IBAN)}</Id></{role}Acct>"
+    if detail.party_bic is None:
+        return party, ""
+    return party, f"<{role}Agt><FinInstnId>{_code('BICFI', detail.party_bic, _BIC)}</FinInstnId></{role}Agt>"
+
+
+def _returns(detail: NoticeDetail) -> bool:
+    return bool(detail.return_reason) or is_return(None, detail.code)
+
+
+def _detail_code(detail: NoticeDetail) -> str:
+    usual = "NTRF+166" if detail.side == "credit" else "NTRF+116"
+    return _bank_code(detail.code, None if detail.return_reason else usual)
+
+
+def _bank_code(told: str | None, usual: str | None) -> str:
+    """Write the bank's own Geschäftsvorfallcode of the DK, else the usual one; and ISO's code where it is known."""
+    code = told if told is not None and len(told) <= 35 and _DK_CODE.fullmatch(told) else usual
+    if code is None or (shape := _DK_CODE.fullmatch(code)) is None:
+        return ""
+    family, sub_family = _ISO_CODES.get(shape[1], ("", ""))
+    iso = (
+        f"<Domn><Cd>PMNT</Cd><Fmly><Cd>{family}</Cd><SubFmlyCd>{sub_family}</SubFmlyCd></Fmly></Domn>" if family else ""
     )
+    return f"<BkTxCd>{iso}<Prtry><Cd>{_cleaned(code)}</Cd><Issr>DK</Issr></Prtry></BkTxCd>"
+
+
+def _reason(reason: str) -> str:
+    said = _cleaned(reason)
+    return f"<Cd>{escape(said)}</Cd>" if len(said) <= 4 else f"<Prtry>{escape(said[:35].rstrip())}</Prtry>"
 
 
 def _amount(cents: int, element: str) -> str:

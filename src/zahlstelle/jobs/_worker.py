@@ -12,7 +12,9 @@ from zahlstelle.kernel import clock
 from zahlstelle.tenancy import Tenant
 from zahlstelle.web import answers
 
+from ._delivery import deliver
 from ._inbox import import_inbox
+from ._received import import_received
 
 _log = structlog.get_logger(__name__)
 _PAUSE_SECONDS = 1
@@ -52,7 +54,12 @@ def run_once(*, tenant: Tenant, at: datetime) -> int:
     """Do everything that is due for one town. Returns how much was done."""
     did = payments.sweep(tenant=tenant, at=at)
     did += import_inbox(tenant=tenant, at=at)
+    did += import_received(tenant=tenant, at=at)
+    did += payments.fetch_reports(tenant=tenant, at=at)
+    did += allocation.break_up_payouts(tenant=tenant, at=at)
     did += allocation.retry_doubts(tenant=tenant, at=at)
+    allocation.learn_payers(tenant=tenant)
+    did += deliver(tenant=tenant, at=at)
     ledger.seal(tenant=tenant, at=at)
     answers.purge(tenant=tenant, at=at)
     return did

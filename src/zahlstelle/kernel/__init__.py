@@ -3,13 +3,14 @@
 from . import checkdigits, clock
 from .checkdigits import CheckMethod
 from .dates import BERLIN, berlin_day
-from .ids import fact_id, new_id, new_token, token_digest
+from .ids import NUMBERED_FROM, fact_id, id_about, new_id, new_token, numbered_id, token_digest
 from .money import Money, MoneyUnreadable, eur
 from .refusal import InputRefused, Refusal
 from .secret import Secret
 
 __all__ = [
     "BERLIN",
+    "NUMBERED_FROM",
     "CheckMethod",
     "InputRefused",
     "Money",
@@ -21,7 +22,9 @@ __all__ = [
     "clock",
     "eur",
     "fact_id",
+    "id_about",
     "new_id",
     "new_token",
+    "numbered_id",
     "token_digest",
 ]

@@ -6,6 +6,8 @@ ISO 7064 MOD 97-10 (two digits, as in RF references of ISO 11649 and in IBANs).
 
 from collections.abc import Iterator
 from enum import StrEnum
+from itertools import cycle
+from operator import mul
 
 from .refusal import InputRefused
 
@@ -48,17 +50,20 @@ def check_digit(payload: str, method: CheckMethod) -> str:
 
 def width(method: CheckMethod) -> int:
     """Tell how many digits the method adds."""
-    return {CheckMethod.NONE: 0, CheckMethod.MOD97: 2}.get(method, 1)
+    return _WIDTHS.get(method, 1)
+
+
+_WIDTHS = {CheckMethod.NONE: 0, CheckMethod.MOD97: 2}
 
 
 def is_valid(number: str, method: CheckMethod) -> bool:
     """Say whether the last digit(s) of `number` are the right check digit(s)."""
-    if not number.isascii() or not number.isdigit() or len(number) <= width(method):
+    wide = width(method)
+    if not number.isascii() or not number.isdigit() or len(number) <= wide:
         return False
     if method is CheckMethod.NONE:
         return True
-    payload, digits = number[: -width(method)], number[-width(method) :]
-    return check_digit(payload, method) == digits
+    return check_digit(number[:-wide], method) == number[-wide:]
 
 
 def silent_swaps(number: str, method: CheckMethod) -> Iterator[str]:
@@ -69,12 +74,21 @@ def silent_swaps(number: str, method: CheckMethod) -> Iterator[str]:
     """
     if method in (CheckMethod.MOD11, CheckMethod.MOD97):
         return
+    product = 10
     for n in range(len(number) - 1):
         first, second = number[n], number[n + 1]
-        if first == second or (method is CheckMethod.LUHN and {first, second} != {"0", "9"}):
-            continue
+        inside = n + 2 < len(number)  # the check digit itself is not one of the two
+        match method:
+            case CheckMethod.LUHN:
+                may = {first, second} == {"0", "9"}
+            case CheckMethod.ISO7064_11_10:
+                swapped = _step(_step(product, second), first)
+                product = _step(product, first)
+                may = not inside or swapped == _step(product, second)
+            case _:
+                may = True
         before = number[:n] + second + first + number[n + 2 :]
-        if is_valid(before, method):
+        if may and first != second and is_valid(before, method):
             yield before
 
 
@@ -86,9 +100,11 @@ def _luhn(payload: str) -> str:
     return str(-total % 10)
 
 
+_WEIGHTS = (2, 3, 4, 5, 6, 7)
+
+
 def _mod11(payload: str) -> str:
-    total = sum(int(digit) * (2 + n % 6) for n, digit in enumerate(reversed(payload)))
-    remainder = total % 11
+    remainder = sum(map(mul, map(int, reversed(payload)), cycle(_WEIGHTS))) % 11
     if remainder == 1:
         return ""
     return str((11 - remainder) % 11)
@@ -97,9 +113,12 @@ def _mod11(payload: str) -> str:
 def _iso7064_11_10(payload: str) -> str:
     product = 10
     for digit in payload:
-        total = (int(digit) + product) % 10 or 10
-        product = total * 2 % 11
+        product = _step(product, digit)
     return str((11 - product) % 10)
+
+
+def _step(product: int, digit: str) -> int:
+    return ((int(digit) + product) % 10 or 10) * 2 % 11
 
 
 def rf_reference(kassenzeichen: str) -> str:

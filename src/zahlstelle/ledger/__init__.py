@@ -1,6 +1,6 @@
 """The book (Buch): accounts, entries, balances. It knows what was booked, never why."""
 
-from ._operations import OccasionTaken, open_accounts, post, reverse, seal
+from ._operations import OccasionTaken, open_accounts, post, post_selected, reverse, seal
 from ._queries import (
     Balance,
     BookedLine,
@@ -35,6 +35,7 @@ __all__ = [
     "entry_of_occasion",
     "open_accounts",
     "post",
+    "post_selected",
     "reverse",
     "seal",
     "trial_balance",

@@ -63,6 +63,32 @@ def post(*, tenant: Tenant, entries: Sequence[Entry]) -> Sequence[UUID]:
     return ids
 
 
+# The same for entries of two lines that a query of the caller's makes, all of them new.
+_POST_SELECTED = """
+WITH given AS MATERIALIZED ({select}), entry AS (
+    INSERT INTO journal_entry (tenant_id, id, occasion, booked_on, recorded_at, text)
+    SELECT %(tenant)s, id, occasion, booked_on, %(at)s, text FROM given
+)
+INSERT INTO journal_line (tenant_id, entry, account_id, side, amount_cents, currency, subject)
+SELECT %(tenant)s, g.id, unnest(ARRAY[soll.id, haben.id]), unnest(ARRAY['SOLL', 'HABEN']), g.cents, g.currency,
+    unnest(ARRAY[g.soll_subject, g.haben_subject])
+FROM given g
+JOIN account soll ON soll.tenant_id = %(tenant)s AND soll.code = g.soll
+JOIN account haben ON haben.tenant_id = %(tenant)s AND haben.code = g.haben
+"""
+
+
+def post_selected(*, tenant: Tenant, select: str, given: Mapping[str, Any], at: datetime) -> int:
+    """Book what a query of the caller's says, as a set: each row one new entry of two lines. Gives their number.
+
+    The query gives id, occasion, booked_on, text, cents, currency, soll, soll_subject, haben, haben_subject, where
+    `id` is the occasion's (see `entry_of_occasion`). An occasion that is booked already is a defect and refused.
+    """
+    with inside(tenant), connection.cursor() as cursor:
+        cursor.execute(_POST_SELECTED.format(select=select), {**given, "tenant": tenant.id, "at": at})
+        return int(cursor.rowcount) // 2
+
+
 def reverse(*, tenant: Tenant, entry: UUID, on: date, at: datetime, text: str) -> UUID:
     """Take an entry back by one more entry (Storno). Twice the same is once."""
     with inside(tenant):

@@ -1,5 +1,6 @@
 """What a sound entry is. No IO."""
 
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +8,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from zahlstelle.kernel import Money, fact_id
+from zahlstelle.kernel import Money, fact_id, numbered_id
 
 
 class Side(StrEnum):
@@ -59,8 +60,13 @@ class Entry:
 
 
 def entry_id(tenant_id: UUID, occasion: str) -> UUID:
-    """Give the id an occasion's entry always has."""
+    """Give the id an occasion's entry always has. Occasions of numbered parts keep their number, and so their order."""
+    if _NUMBERED.search(occasion):
+        return numbered_id(fact_id("journal_entry", tenant_id, occasion[:-8]), int(occasion[-8:], 16))
     return fact_id("journal_entry", tenant_id, occasion)
+
+
+_NUMBERED = re.compile(r":[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\Z")
 
 
 def storno(original: Entry, original_id: UUID, *, occasion: str, on: date, at: datetime, text: str) -> Entry:

@@ -18,7 +18,9 @@ from . import _girocode
 from ._words import Method, method_for, reason_for
 
 UNDER_WAY = frozenset({PaymentStatus.STARTED, PaymentStatus.CHECKING})
-_PAYABLE = frozenset({PaymentStatus.CREATED, PaymentStatus.DECLINED, PaymentStatus.CANCELLED})
+_PAYABLE = frozenset(
+    {PaymentStatus.CREATED, PaymentStatus.DECLINED, PaymentStatus.CANCELLED, PaymentStatus.CHARGED_BACK}
+)
 # An attempt just written down is still being started by another request: asking now would find nothing.
 _STARTING = timedelta(seconds=30)
 # So long the page that waits asks the provider itself; after that it looks at what the worker has learnt.

@@ -303,6 +303,17 @@ def reopened(*, tenant: Tenant, claim_ids: Sequence[UUID], at: datetime) -> None
             events.record(tenant=tenant, name=name, subject=row.payment_id, at=at, payload=payload)
 
 
+def charged_back(*, tenant: Tenant, attempts: Sequence[UUID], at: datetime) -> None:
+    """Note that card holders' banks have taken the money of these attempts back; their claims may be paid anew.
+
+    The caller books it. Twice is once.
+    """
+    with inside(tenant):
+        rows = AttemptRow.objects.select_for_update().filter(tenant_id=tenant.id, id__in=attempts)
+        for row in rows.filter(status__in=[Status.PAID, Status.SURPLUS]).order_by("id"):
+            _move(tenant, row, Status.CHARGED_BACK, at)
+
+
 def _move(tenant: Tenant, row: AttemptRow, status: Status, at: datetime) -> None:
     before = Status(row.status)
     if status is not before:
@@ -336,9 +347,11 @@ def _show(tenant: Tenant, row: AttemptRow, event: str, at: datetime) -> None:
     public = PUBLIC[Status(row.status)]
     if row.provider == "transfer" and row.status == Status.PENDING:
         public = PaymentStatus.AWAITING_TRANSFER
-    PaymentRow.objects.filter(tenant_id=tenant.id, id=row.payment_id).exclude(status=PaymentStatus.PAID).update(
-        status=public
-    )
+    rows = PaymentRow.objects.filter(tenant_id=tenant.id, id=row.payment_id)
+    others = AttemptRow.objects.filter(tenant_id=tenant.id, payment_id=row.payment_id, status=Status.PAID)
+    if row.status != Status.CHARGED_BACK or others.exclude(id=row.id).exists():
+        rows = rows.exclude(status=PaymentStatus.PAID)
+    rows.update(status=public)
     payload = {"attempt": str(row.id), "status": row.status}
     events.record(tenant=tenant, name=event, subject=row.payment_id, at=at, payload=payload)
 

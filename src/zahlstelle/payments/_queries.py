@@ -3,15 +3,17 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Count, Min, Q
 
 from zahlstelle.kernel import Money, Refusal
 from zahlstelle.tables.payments import AttemptRow, PaymentRow
 from zahlstelle.tenancy import Tenant, inside, opened_with, provider_accesses, tenant_by_id
 
-from ._rules import PUBLIC, PaymentStatus, Status
+from ._rules import ENDS, PUBLIC, PaymentStatus, Status
 
 
 class PaymentUnknown(Refusal):
@@ -104,11 +106,15 @@ def attempts_by_provider_reference(*, tenant: Tenant, references: Sequence[str])
         return {str(row.provider_reference): attempt_of(row) for row in rows}
 
 
+_UNDER_WAY = [
+    status.value for status in (Status.INTENDED, Status.STARTED, Status.PENDING, Status.UNKNOWN, Status.CONTRADICTED)
+]
+
+
 def claims_being_paid(*, tenant: Tenant, claim_ids: Sequence[UUID]) -> frozenset[UUID]:
     """Name those of the claims for which a provider has an attempt whose outcome is open."""
-    open_statuses = [Status.INTENDED, Status.STARTED, Status.PENDING, Status.UNKNOWN, Status.CONTRADICTED]
     with inside(tenant):
-        rows = AttemptRow.objects.filter(tenant_id=tenant.id, claim_id__in=claim_ids, status__in=open_statuses)
+        rows = AttemptRow.objects.filter(tenant_id=tenant.id, claim_id__in=claim_ids, status__in=_UNDER_WAY)
         return frozenset(rows.exclude(provider="transfer").values_list("claim_id", flat=True))
 
 
@@ -126,6 +132,37 @@ def checking(*, tenant: Tenant) -> Checking:
     with inside(tenant):
         rows = AttemptRow.objects.filter(tenant_id=tenant.id, status__in=unsure)
         return Checking(**rows.aggregate(count=Count("id"), since=Min("started_at")))
+
+
+_ONLINE = """
+SELECT s.row FROM attempt a JOIN ({select}) s ON s.claim = a.claim_id
+WHERE a.tenant_id = %(tenant)s AND a.provider <> 'transfer' AND a.status = ANY(%(statuses)s)
+UNION SELECT s.row FROM attempt a JOIN ({select}) s ON s.instruction_id = a.provider_reference
+WHERE a.tenant_id = %(tenant)s
+UNION SELECT s.row FROM attempt a JOIN ({select}) s ON s.tx_id = a.provider_reference WHERE a.tenant_id = %(tenant)s
+"""
+
+
+def rows_with_attempts(*, tenant: Tenant, select: str, given: Mapping[str, Any]) -> Sequence[int]:
+    """Of a query of the caller's (row, claim, instruction_id, tx_id), name the rows that attempts have to do with.
+
+    That is: a claim for which a provider has an attempt whose outcome is open, or a reference that is an attempt's.
+    """
+    with inside(tenant), connection.cursor() as cursor:
+        values = {**given, "tenant": tenant.id, "statuses": _UNDER_WAY}
+        cursor.execute(_ONLINE.format(select=select), values)
+        return [row for (row,) in cursor.fetchall()]
+
+
+def awaiting_transfer(*, tenant: Tenant, select: str, given: Mapping[str, Any]) -> Sequence[UUID]:
+    """Of a query of the caller's (claim), name the claims with a payment that waits for a bank transfer."""
+    sql = """
+        SELECT s.claim FROM attempt a JOIN ({select}) s ON s.claim = a.claim_id
+        WHERE a.tenant_id = %(tenant)s AND a.provider = 'transfer' AND a.status = 'pending'
+    """
+    with inside(tenant), connection.cursor() as cursor:
+        cursor.execute(sql.format(select=select), {**given, "tenant": tenant.id})
+        return [claim for (claim,) in cursor.fetchall()]
 
 
 def surplus_attempts(*, tenant: Tenant) -> Sequence[Attempt]:
@@ -146,7 +183,7 @@ def attempts_by_id(*, tenant: Tenant, attempts: Sequence[UUID]) -> Mapping[UUID,
 def captured(*, tenant: Tenant) -> Sequence[Attempt]:
     """List every attempt whose money a provider has taken, for comparing with the book."""
     with inside(tenant):
-        rows = AttemptRow.objects.filter(tenant_id=tenant.id, status__in=[Status.PAID, Status.SURPLUS])
+        rows = AttemptRow.objects.filter(tenant_id=tenant.id, status__in=ENDS)
         return [attempt_of(row) for row in rows.exclude(provider="transfer").order_by("id")]
 
 

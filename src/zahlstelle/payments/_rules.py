@@ -23,6 +23,7 @@ class Status(StrEnum):
     CANCELLED = "cancelled"
     EXPIRED = "expired"
     REFUSED = "refused"  # the provider never took it
+    CHARGED_BACK = "charged_back"  # the card holder's bank has taken the money back
 
 
 _S = Status
@@ -57,11 +58,15 @@ EDGES: Mapping[tuple[Status, Status], str] = {
             (ended, _S.CONTRADICTED): "payment.contradicted",
         }.items()
     },
+    # Only a settlement report says so; until then paid is paid, whatever the provider says of the payment.
+    (_S.PAID, _S.CHARGED_BACK): "payment.charged_back",
+    (_S.SURPLUS, _S.CHARGED_BACK): "payment.charged_back",
 }
 
 LIVE = frozenset({_S.INTENDED, _S.STARTED, _S.PENDING, _S.UNKNOWN, _S.CONTRADICTED})
 HOLDS_CLAIM = LIVE | {_S.PAID}
-ENDS = frozenset({_S.PAID, _S.SURPLUS})
+# The provider has had the money for the town; nothing follows but, seldom, a chargeback.
+ENDS = frozenset({_S.PAID, _S.SURPLUS, _S.CHARGED_BACK})
 
 
 class PaymentStatus(StrEnum):
@@ -75,6 +80,7 @@ class PaymentStatus(StrEnum):
     DECLINED = "declined"
     CANCELLED = "cancelled"
     EXPIRED = "expired"
+    CHARGED_BACK = "charged_back"
 
 
 PUBLIC: Mapping[Status, PaymentStatus] = {
@@ -89,6 +95,7 @@ PUBLIC: Mapping[Status, PaymentStatus] = {
     _S.CANCELLED: PaymentStatus.CANCELLED,
     _S.EXPIRED: PaymentStatus.EXPIRED,
     _S.REFUSED: PaymentStatus.DECLINED,
+    _S.CHARGED_BACK: PaymentStatus.CHARGED_BACK,
 }
 
 _MEANS: Mapping[ProviderStatus, Status] = {

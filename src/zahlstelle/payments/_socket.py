@@ -1,10 +1,10 @@
 """What a provider adapter offers: it translates, it never decides."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 from uuid import UUID
 
 from zahlstelle.kernel import Money, Refusal, Secret
@@ -127,4 +127,62 @@ class Provider(Protocol):
 
     def cancel(self, *, merchant: MerchantAccess, provider_reference: str) -> Report | NoAnswer:
         """Ask the provider to give up a payment that is not finished."""
+        ...
+
+
+class ItemKind(StrEnum):
+    """What a line of a provider's settlement report is, in our words."""
+
+    PAYMENT = "payment"
+    FEE = "fee"
+    REFUND = "refund"
+    CHARGEBACK = "chargeback"  # the card holder's bank took the money back
+    CHARGEBACK_FEE = "chargeback_fee"
+    ADJUSTMENT = "adjustment"  # anything else: a person must say what it is
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedItem:
+    """A line of a settlement report. `cents` are above zero where they come to the town, below where they cost it.
+
+    `provider_reference` and `reference` name the payment it is about, as the provider and as we call it;
+    `item_reference` is the line's own name where it has one: a refund's, a chargeback's.
+    """
+
+    kind: ItemKind
+    cents: int
+    provider_reference: str | None = None
+    reference: str | None = None
+    item_reference: str | None = None
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PayoutReport:
+    """A settlement report (Abrechnung): what a payout is made of, gross.
+
+    `payout` is the name that stands in the bank's text, `reference` the report's own: a corrected report of the same
+    payout has another one. `cents` is what the payout moves on the account, all its transfers together.
+    """
+
+    payout: str
+    reference: str
+    day: date
+    currency: str
+    cents: int
+    items: Sequence[ReportedItem]
+
+
+@runtime_checkable
+class Settles(Protocol):
+    """What an adapter offers whose provider gives settlement reports."""
+
+    def payout_reports(
+        self, *, merchant: MerchantAccess, since: date | None, known: frozenset[str], at: datetime
+    ) -> Sequence[PayoutReport] | NoAnswer:
+        """Ask for the reports of payouts from a day on (None: all there are), the oldest first, but for those known."""
+        ...
+
+    def payouts_named(self, text: str) -> Sequence[str]:
+        """Find what looks like a payout of this provider in a bank's text."""
         ...

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from random import Random
 
-from . import _payers as payers
+from . import _others as others
 from ._chance import happens
 from ._facts import Detail, Entry
 from ._rates import Rates
@@ -21,8 +21,9 @@ class Movements:
 
     transfers: list[Detail] = field(default_factory=list)
     payout: list[Detail] = field(default_factory=list)
+    net: bool = False  # the provider pays out less fees and chargebacks
     debits: list[Detail] = field(default_factory=list)  # our direct debit run
-    back: list[Detail] = field(default_factory=list)  # returns and chargebacks
+    back: list[Detail] = field(default_factory=list)  # returns, recalls and chargebacks
     own: list[Detail] = field(default_factory=list)  # fees and payment runs
 
 
@@ -30,7 +31,7 @@ def booked(day: date, town: Town, rates: Rates, moves: Movements, rng: Random) -
     """Gather the day's movements into entries, in the bank's own order, each with its reference."""
     entries = [
         *_transfers(moves.transfers, rates, rng),
-        *_payout(day, moves.payout),
+        *_payout(day, moves),
         *_debit_run(day, moves.debits),
         *_back(moves.back, rng),
         *_own(day, moves.own),
@@ -82,17 +83,28 @@ def _single(detail: Detail, text: str, side: str = "credit") -> Entry:
     return Entry(side, detail.gvc, [detail], text)
 
 
+def may_be_net(moves: Movements) -> bool:
+    """Say whether a payout covers its fees and chargebacks."""
+    back = sum(detail.amount_cents for detail in moves.back if detail.kind == "chargeback")
+    return sum(line.amount_cents - others.fee_of(line) for line in moves.payout) > back
+
+
 def payout_name(day: date) -> str:
     """Name the provider's payout of a day."""
     return f"PO-{day}"
 
 
-def _payout(day: date, lines: list[Detail]) -> Iterator[Entry]:
+def _payout(day: date, moves: Movements) -> Iterator[Entry]:
+    lines, name = moves.payout, payout_name(day)
     if not lines:
         return
-    name = payout_name(day)
-    yield Entry("credit", "194", lines, f"{payers.PROVIDER.name} AUSZAHLUNG {name}", separate=True)
-    yield _single(payers.payout_fee(lines, name), f"ENTGELT ZU AUSZAHLUNG {name}", "debit")
+    if moves.net:
+        taken_back = [detail for detail in moves.back if detail.kind == "chargeback"]
+        moves.back = [detail for detail in moves.back if detail.kind != "chargeback"]
+        yield _single(others.net_payout(lines, taken_back, name), f"{others.PROVIDER.name} AUSZAHLUNG {name}")
+        return
+    yield Entry("credit", "194", lines, f"{others.PROVIDER.name} AUSZAHLUNG {name}", separate=True)
+    yield _single(others.payout_fee(lines, name), f"ENTGELT ZU AUSZAHLUNG {name}", "debit")
 
 
 def _debit_run(day: date, details: list[Detail]) -> Iterator[Entry]:
@@ -103,10 +115,11 @@ def _debit_run(day: date, details: list[Detail]) -> Iterator[Entry]:
 
 
 def _back(details: list[Detail], rng: Random) -> Iterator[Entry]:
-    returns = [detail for detail in details if detail.kind == "return"]
+    returns = [detail for detail in details if detail.gvc == "109"]
     for detail in details:
-        if detail.kind != "return":
-            yield _single(detail, "LASTSCHRIFT RUECKBELASTUNG KARTE", "debit")
+        if detail.gvc != "109":
+            text = "RUECKRUF UEBERWEISUNG" if detail.kind == "recall" else "LASTSCHRIFT RUECKBELASTUNG KARTE"
+            yield _single(detail, text, "debit")
     if len(returns) > 1 and happens(rng, 0.5):
         yield Entry("debit", "109", returns, f"RUECKLASTSCHRIFTEN {len(returns)} POSTEN")
     else:

@@ -3,13 +3,14 @@
 Sources: DK Anlage 3 to the DFÜ-Abkommen, chapter 7, as summed up in public; the ISO 20022 schemas.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from html import escape
 
 from zahlstelle.kernel import BERLIN
 
+from . import _dialects as dialects
 from ._facts import Detail, Entry
 from ._people import Party
 from ._town import Town
@@ -50,6 +51,7 @@ class Message:
     day: date | None = None
     pending: frozenset[str] = field(default_factory=frozenset)
     copy: bool = False  # CpyDplctInd=DUPL
+    bank: dialects.Bank = dialects.Bank.PLAIN
 
     @property
     def family(self) -> str:
@@ -164,7 +166,7 @@ def entry_around(message: Message, entry: Entry, cents: int, count: int, details
     yield f"<ValDt><Dt>{entry.booking_date}</Dt></ValDt>"
     if not message.is_advice:
         yield f"<AcctSvcrRef>{entry.bank_ref}</AcctSvcrRef>"
-    yield _code(entry.gvc, entry.gvc)
+    yield _code(entry.gvc, entry.gvc) if dialects.has_entry_code(message.bank) else "<BkTxCd/>"
     if entry.separate and message.family != "054":
         name = f"camt.054.001.{message.version}"
         yield f"<AddtlInfInd><MsgNmId>{name}</MsgNmId><MsgId>{entry.notification_id}</MsgId></AddtlInfInd>"
@@ -192,7 +194,8 @@ def _details(message: Message, entry: Entry, town: Town) -> Iterator[str]:
 
 def detail_writer(message: Message, entry: Entry, town: Town) -> Callable[[Detail], str]:
     """Make the function that writes one detail of this entry, in this message's version."""
-    old, end = message.version == "02", _end(message)
+    old, end, bank = message.version == "02", _end(message), message.bank
+    with_domain = dialects.has_domain(bank, message.version)
     side = direction(entry.side)
     ours = Party(town.name, town.iban, town.bic)
     party = _party_02 if old else _party_08
@@ -200,25 +203,25 @@ def detail_writer(message: Message, entry: Entry, town: Town) -> Callable[[Detai
     prefix = "NDDT" if entry.gvc in ("105", "171", "192") else "NRTI" if entry.gvc in ("109", "159") else "NTRF"
 
     def write(detail: Detail) -> str:
-        theirs_first = entry.side == "credit" or detail.kind == "return"
+        theirs_first = entry.side == "credit" or bool(detail.return_reason)
         debtor, creditor = (detail.party, ours) if theirs_first else (ours, detail.party)
         original = detail.amount_cents - detail.charge_cents
-        instructed = f"<InstdAmt>{amount(original)}</InstdAmt>" if detail.return_reason else ""
+        instructed = f"<InstdAmt>{amount(original)}</InstdAmt>" if dialects.says_instructed(bank, detail) else ""
         return (
-            f"<TxDtls>{_references(detail, reference)}"
+            f"<TxDtls>{_references(detail, reference, dialects.own_reference(bank, entry, detail))}"
             f"{'' if old else amount(detail.amount_cents) + side}"
             f"<AmtDtls>{instructed}<TxAmt>{amount(detail.amount_cents)}</TxAmt></AmtDtls>"
-            f"{_code(detail.gvc, f'{prefix}+{detail.gvc}', not old)}{_charges(detail, old)}"
+            f"{_code(detail.gvc, f'{prefix}+{detail.gvc}', with_domain)}{_charges(detail, old)}"
             f"<RltdPties>{party('Dbtr', debtor)}{party('Cdtr', creditor)}</RltdPties>"
             f"<RltdAgts><DbtrAgt><FinInstnId>{_bic(debtor.bic, message.version)}</FinInstnId></DbtrAgt>"
             "</RltdAgts>"
-            f"{_remittance(detail)}{_return(detail)}</TxDtls>{end}"
+            f"{_remittance(dialects.lines_of(bank, detail.remittance))}{_return(detail)}</TxDtls>{end}"
         )
 
     return write
 
 
-def _references(detail: Detail, bank_reference: str) -> str:
+def _references(detail: Detail, bank_reference: str, own: str) -> str:
     parts = [bank_reference]
     for tag, value in (
         ("InstrId", detail.instruction_id),
@@ -228,7 +231,7 @@ def _references(detail: Detail, bank_reference: str) -> str:
     ):
         if value:
             parts.append(f"<{tag}>{value}</{tag}>")
-    return f"<Refs>{''.join(parts)}</Refs>"
+    return f"<Refs>{''.join(parts)}{own}</Refs>"
 
 
 def _charges(detail: Detail, old: bool) -> str:
@@ -248,11 +251,11 @@ def _party_08(tag: str, party: Party) -> str:
     return f"<{tag}><Pty><Nm>{name}</Nm></Pty></{tag}><{tag}Acct><Id><IBAN>{party.iban}</IBAN></Id></{tag}Acct>"
 
 
-def _remittance(detail: Detail) -> str:
-    if not detail.remittance:
+def _remittance(lines: Sequence[str]) -> str:
+    if not lines:
         return ""
-    lines = "".join(f"<Ustrd>{escape(line[:140], False)}</Ustrd>" for line in detail.remittance)
-    return f"<RmtInf>{lines}</RmtInf>"
+    text = "".join(f"<Ustrd>{escape(line, False)}</Ustrd>" for line in lines)
+    return f"<RmtInf>{text}</RmtInf>"
 
 
 def _return(detail: Detail) -> str:

@@ -90,7 +90,8 @@ class Delivery:
         number = self._sequence[order]
         version = "02" if day < self._old_until else "08"
         at = datetime.combine(day, _AT[order]) + timedelta(seconds=number % 60)
-        return Message(order, version, f"{order}{self._town.iban[-6:]}{day:%Y%m%d}{number:06d}", number, at, entries)
+        name = f"{order}{self._town.iban[-6:]}{day:%Y%m%d}{number:06d}"
+        return Message(order, version, name, number, at, entries, bank=self._town.bank)
 
     def _plan(self, day: date, message: Message) -> None:
         self._due[day].append(("new", message))

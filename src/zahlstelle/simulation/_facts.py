@@ -18,6 +18,7 @@ class Claim:
     opened_on: date
     due_on: date
     external_reference: str
+    debtor_iban: str = ""  # nobody is told: the account the debtor pays from
 
     def row(self) -> dict[str, object]:
         """Give the line of `claims.jsonl`."""

@@ -1,14 +1,14 @@
 """The town's month, day by day: claims are opened, people pay, the bank books and delivers."""
 
-from collections import defaultdict
-from dataclasses import dataclass, field
+from collections import defaultdict, deque
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
 from random import Random
 
 from zahlstelle.kernel import InputRefused
 
-from . import _bank_day, _claims, _payers
+from . import _bank_day, _claims, _others, _payers
 from ._bank_day import Movements
 from ._calendar import ONE_DAY, days_between, is_banking_day, later, on_or_after
 from ._camt import signed
@@ -18,13 +18,18 @@ from ._delivery import Delivery
 from ._facts import Claim, Entry
 from ._files import MADE_BY, BankFolder, Lines, prepare, write_summary
 from ._judgement import Treasurer
-from ._people import Party, any_iban
+from ._mistakes import Hints
+from ._payouts import report
+from ._people import Party
 from ._rates import Rates
 from ._tally import Tally, captured_row, truth_row
 from ._town import Town, town_toml
 
 WEEKEND = 0.35
 """Claims opened on a day of the weekend, as a share of a weekday's: only online services are open."""
+
+_RECENT = 200
+"""So many claims lie on the tables of those who take the wrong letter."""
 
 
 class SimulationUnsound(InputRefused):
@@ -78,7 +83,9 @@ def _asked(what: Simulation) -> dict[str, object]:
         "town": what.town.slug,
         "account_iban": what.town.iban,
         "check": what.town.check.value,
+        "bank": what.town.bank.value,
         "claims": what.claims,
+        "rates": asdict(what.rates),
     }
 
 
@@ -97,8 +104,9 @@ class _Month:
         self.opening = _claims.Opening(what.town, what.rates, what.seed, what.start)
         self.treasurer = Treasurer(what.town)
         self.planned = _Planned()
-        self.claims, self.payments, self.truth = (
-            Lines(folder / f"{name}.jsonl") for name in ("claims", "payments", "truth")
+        self.recent: deque[Claim] = deque(maxlen=_RECENT)
+        self.claims, self.payments, self.payouts, self.truth = (
+            Lines(folder / f"{name}.jsonl") for name in ("claims", "payments", "payouts", "truth")
         )
         self.files = BankFolder(folder / "bank")
         old_until = what.start + (what.days // 3) * ONE_DAY
@@ -128,11 +136,14 @@ class _Month:
 
     def close(self) -> None:
         """Finish the files."""
-        for lines in (self.claims, self.payments, self.truth):
+        for lines in (self.claims, self.payments, self.payouts, self.truth):
             lines.close()
 
     def foresee(self, days: list[date], shares: list[int]) -> None:
-        """Tell the treasurer all claims beforehand: a wrong digit may make the number of a later claim."""
+        """Tell the treasurer all claims beforehand: a wrong digit may make the number of a later claim.
+
+        And note who will pay before the claim is opened.
+        """
         what = self.what
         opening = _claims.Opening(what.town, what.rates, what.seed, what.start)
         for day, share in zip(days, shares, strict=True):
@@ -140,13 +151,17 @@ class _Month:
                 self.treasurer.opened(claim)
                 if plan and plan.kind == "card" and plan.on <= days[-1]:
                     self.treasurer.paid_by_card(claim)
+                if plan and plan.kind == "early":
+                    self.note(plan)
 
     def open_claims(self, day: date, count: int) -> None:
         """Open the day's claims and note what will become of them."""
         rows = []
         for claim, plan in self.opening.open_day(day, count):
             rows.append(claim.row())
-            if plan is not None:
+            if plan is None or plan.kind != "card":  # whether a transfer or the card comes first, no truth could say
+                self.recent.append(claim)
+            if plan is not None and plan.kind != "early":
                 self.note(plan)
         self.claims.add(rows)
 
@@ -167,9 +182,9 @@ class _Month:
             self.treasurer.captured(claim, reference)
             rows.append(captured_row(claim, reference, day, rng))
             payout_on = later(day, 1 if happens(rng, 0.85) else 2)
-            self.planned.moves[payout_on].payout.append(_payers.payout_line(claim, reference))
+            self.planned.moves[payout_on].payout.append(_others.payout_line(claim, reference))
             if happens(rng, self.what.rates.chargeback):
-                back = _payers.chargeback(claim, reference)
+                back = _others.chargeback(claim, reference)
                 self.planned.moves[later(payout_on, rng.randrange(6, 13))].back.append(back)
         self.tally.captures += len(rows)
         rows.sort(key=lambda row: str(row["captured_at"]))
@@ -179,10 +194,15 @@ class _Month:
         """Let the bank book a day and deliver its files."""
         rng = chance(self.what.seed, "bank", day)
         moves = self.planned.moves.pop(day, None) or Movements()
+        moves.net = _bank_day.may_be_net(moves) and happens(
+            chance(self.what.seed, "net", day), self.what.rates.net_payout
+        )
         for plan in self.planned.transfers.pop(day, ()):
             self.pay(plan, day, moves, rng)
         self.without_claims(moves, extra, rng)
         self.own_affairs(day, moves, last, rng)
+        if moves.payout:
+            self.payouts.add([report(day, moves)])
         entries = _bank_day.booked(day, self.what.town, self.what.rates, moves, rng)
         self.delivery.book(day, self.previous, entries, self.balance)
         self.balance += sum(signed(entry) for entry in entries)
@@ -197,55 +217,62 @@ class _Month:
             self.collect(claim, day, moves, rng)
             return
         if plan.kind == "paid_twice":
-            again = Plan("paid_again", plan.claims, day)
-            self.planned.transfers[later(day, rng.randrange(6, 11))].append(again)
+            self.follow_up(day, rng.randrange(6, 11), Plan("paid_again", plan.claims, day))
+        if plan.kind == "instalments" and not plan.part:
+            self.follow_up(day, rng.randrange(6, 16), Plan("instalments", plan.claims, day, part=1))
         kind = {"paid_twice": "transfer", "paid_again": "paid_twice"}.get(plan.kind, plan.kind)
-        moves.transfers.append(_payers.transfer(kind, plan.claims, self.hints(rng), rng))
+        detail = _payers.transfer(kind, plan.claims, self.hints(plan, rng), rng)
+        moves.transfers.append(detail)
+        if plan.kind == "transfer" and happens(rng, self.what.rates.transfer_recalled):
+            self.treasurer.recalled.add(claim.kassenzeichen)
+            self.planned.moves[later(day, rng.randrange(4, 9))].back.append(_others.recalled(detail))
 
-    def hints(self, rng: Random) -> _payers.Hints:
+    def follow_up(self, day: date, banking_days: int, plan: Plan) -> None:
+        """Let a plan happen some banking days later."""
+        self.planned.transfers[later(day, banking_days)].append(plan)
+
+    def hints(self, plan: Plan, rng: Random) -> Hints:
         """Put at hand what payers may mix up with their own claim."""
         town, settled = self.what.town, self.treasurer.settled
-        near = rng.randrange(1, town.first_number)
-        return _payers.Hints(
-            rng.choice(settled)[0] if settled else town.number_near(near),
-            town.number_near(near, town.neighbour_prefix),
-            self.what.rates.instant,
-        )
+        old = rng.choice(settled)[0] if settled else town.old_number(rng)
+        return Hints(town, old, self.recent, self.what.rates.instant, plan.text, plan.part)
 
     def collect(self, claim: Claim, day: date, moves: Movements, rng: Random) -> None:
-        """Collect a direct debit; some come back after two to five banking days."""
-        detail = _payers.direct_debit(claim, Party(claim.debtor_name, any_iban(rng)))
+        """Collect a direct debit; some come back after two to five banking days, some weeks later."""
+        rates = self.what.rates
+        detail = _others.direct_debit(claim, Party(claim.debtor_name, claim.debtor_iban))
         moves.debits.append(detail)
-        if happens(rng, self.what.rates.debit_return):
-            charge = 300 if happens(rng, self.what.rates.debit_charge) else 0
-            back = _payers.debit_return(detail, charge, rng)
+        charge = 300 if happens(rng, rates.debit_charge) else 0
+        if happens(rng, rates.debit_return):
+            back = _others.debit_return(detail, charge, rng)
             self.planned.moves[later(day, rng.randrange(2, 6))].back.append(back)
+        elif happens(rng, rates.debit_refund):
+            back = _others.debit_refund(detail, charge)
+            self.planned.moves[later(day, rng.randrange(3, 40))].back.append(back)
 
     def without_claims(self, moves: Movements, extra: int, rng: Random) -> None:
         """Add money that no claim waits for, and refunds of ours that come back."""
-        moves.transfers.extend(_payers.without_claim(rng) for _ in range(extra))
+        moves.transfers.extend(_others.without_claim(rng) for _ in range(extra))
         rate = self.what.rates.refund_returned * self.what.claims / self.what.days
         if self.treasurer.settled and happens(rng, min(1.0, rate)):
             number, cents = rng.choice(self.treasurer.settled)
-            moves.transfers.append(_payers.refund_returned(number, cents, rng))
+            moves.transfers.append(_others.refund_returned(number, cents, rng))
 
     def own_affairs(self, day: date, moves: Movements, last: bool, rng: Random) -> None:
         """Pay the town's bills now and then, and the bank at the end."""
         if day.weekday() == 3:
-            moves.own.append(_payers.payment_run(self.what.town, rng.randrange(100_000, 2_000_000)))
+            moves.own.append(_others.payment_run(self.what.town, rng.randrange(100_000, 2_000_000)))
         if last:
-            moves.own.append(_payers.bank_fee(rng.randrange(1_500, 9_000)))
+            moves.own.append(_others.bank_fee(rng.randrange(1_500, 9_000)))
 
     def known(self, entry: Entry) -> None:
         """Write the truth about an entry the moment a reader of the files can know it."""
         self.tally.entries += 1
         rows = []
         for number, detail in enumerate(entry.details, start=1):
-            misled = self.treasurer.misled
-            expected = self.treasurer.judge(detail, entry.side)
-            self.tally.detail(detail, entry, expected)
-            misleading = self.treasurer.misled > misled
-            rows.append(truth_row(self.what.town, entry, number, detail, expected, misleading))
+            judged = self.treasurer.judge(detail, entry.side)
+            self.tally.detail(detail, entry, judged)
+            rows.append(truth_row(self.what.town, entry, number, detail, judged))
         self.truth.add(rows)
 
     def found(self) -> dict[str, object]:

@@ -2,26 +2,35 @@
 
 from dataclasses import dataclass
 from random import Random
+from unicodedata import combining, normalize
 
 FIRST_NAMES = (
     "Anna", "Peter", "Maria", "Michael", "Ursula", "Thomas", "Sabine", "Andreas", "Monika", "Stefan",
     "Petra", "Jürgen", "Renate", "Klaus", "Karin", "Günter", "Birgit", "Christian", "Claudia", "Matthias",
     "Ayşe", "Mehmet", "Emine", "Mustafa", "Leonie", "Jonas", "Lea", "Paul", "Mia", "Felix",
     "Zoë", "Björn", "Jörg", "Käthe", "Agnieszka", "Paweł", "Olena", "Ivan", "Fatima", "Giulia",
+    "Hoa", "Nguyễn", "Željko", "Răzvan", "Jean-Luc", "Åsa", "Seán", "Inês", "Anna-Lena", "Karl-Heinz",
 )  # fmt: skip
 LAST_NAMES = (
     "Müller", "Schmidt", "Schneider", "Fischer", "Weber", "Meyer", "Wagner", "Becker", "Schulz", "Hoffmann",
     "Schäfer", "Koch", "Bauer", "Richter", "Klein", "Wolf", "Schröder", "Neumann", "Schwarz", "Zimmermann",
     "Braun", "Krüger", "Hofmann", "Hartmann", "Lange", "Schmitt", "Werner", "Krause", "Meier", "Lehmann",
     "Yılmaz", "Kaya", "Nowak", "Großmann", "Weiß", "Böhm", "Jäger", "Vogel", "Köhler", "Groß",
+    "Đorđević", "Trần", "Kovács", "Popescu", "von der Heide", "O'Neill", "Łukaszewicz", "Müller-Lüdenscheidt",
+    "Al Hassan", "Šimić",
 )  # fmt: skip
 BIC = "SIMUDE20XXX"
 """A BIC with 0 in its eighth place: by ISO 9362 a test address that no bank has."""
 _BANK_CODES = ("99910010", "99920020", "99930030", "99940040", "99950050")
 """German bank codes begin with 1 to 8; nothing beginning with 9 is given out."""
+_HELPERS = (
+    "Kanzlei Sommer & Partner mbB", "Pflegedienst Sonnenhof GmbH", "Autohaus Nordring e.K.", "Betreuungsbüro Ahrens",
+    "Hausverwaltung Lindenhof GmbH", "Bestattungen Abendruh OHG",
+)  # fmt: skip
+"""Who pays for somebody else as a matter of business."""
 _PLAIN = str.maketrans(
     {"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ß": "ss"}
-    | dict(zip("ëşıłéè", "esilee", strict=True))
+    | {"ı": "i", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D"}
 )
 
 
@@ -63,6 +72,12 @@ def relative_of(name: str, rng: Random) -> str:
     return f"{rng.choice([other for other in FIRST_NAMES if other != first])} {last}"
 
 
+def somebody_else(rng: Random) -> str:
+    """Draw somebody who pays for another: a firm, or a person of another name."""
+    return rng.choice(_HELPERS) if rng.random() < 0.6 else any_name(rng)
+
+
 def plain(text: str) -> str:
-    """Write without umlauts, as many banks still do."""
-    return text.translate(_PLAIN)
+    """Write without umlauts and accents, as many banks still do."""
+    apart = normalize("NFD", text.translate(_PLAIN))
+    return "".join(sign for sign in apart if not combining(sign))

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from random import Random
 
 from ._facts import Claim, Detail, Entry
-from ._judgement import ALLOCATE, SUSPEND
+from ._judgement import ALLOCATE, SUSPEND, Judgement, Shares
 from ._town import Town
 
 
@@ -17,18 +17,20 @@ class Tally:
     captures: int = 0
     entries: int = 0
     credits_of_claims: int = 0
+    decidable: int = 0
     cents: Counter[str] = field(default_factory=Counter)
     details: Counter[str] = field(default_factory=Counter)
     expected: Counter[str] = field(default_factory=Counter)
     kinds: Counter[str] = field(default_factory=Counter)
     behaviours: Counter[str] = field(default_factory=Counter)
 
-    def detail(self, detail: Detail, entry: Entry, expected: str) -> None:
+    def detail(self, detail: Detail, entry: Entry, judged: Judgement) -> None:
         """Count a detail."""
         self.kinds[detail.kind] += 1
         self.cents[entry.side] += detail.amount_cents
         self.details[entry.side] += 1
-        self.expected[expected] += 1
+        self.expected[judged.expected] += 1
+        self.decidable += bool(judged.decides)
         self.credits_of_claims += entry.side == "credit" and bool(detail.belongs_to)
 
     def summary(self) -> dict[str, object]:
@@ -46,6 +48,7 @@ class Tally:
             "credits_of_claims": self.credits_of_claims,
             "expected": {ALLOCATE: allocate, SUSPEND: self.expected[SUSPEND]},
             "expected_automatic_rate": rate,
+            "decidable": self.decidable,
             "by_kind": dict(sorted(self.kinds.items())),
             "claims_by_behaviour": dict(sorted(self.behaviours.items())),
         }
@@ -64,9 +67,7 @@ def captured_row(claim: Claim, reference: str, day: date, rng: Random) -> dict[s
     }
 
 
-def truth_row(
-    town: Town, entry: Entry, number: int, detail: Detail, expected: str, misleading: bool
-) -> dict[str, object]:
+def truth_row(town: Town, entry: Entry, number: int, detail: Detail, judged: Judgement) -> dict[str, object]:
     """Give the line of `truth.jsonl`."""
     return {
         "file": entry.resolved_in,
@@ -77,7 +78,14 @@ def truth_row(
         "side": entry.side,
         "booking_date": entry.booking_date.isoformat(),
         "kind": detail.kind,
-        "belongs_to": [{"kassenzeichen": kz, "amount_cents": cents} for kz, cents in detail.belongs_to],
-        "expected": expected,
-        "misleading": misleading,
+        "belongs_to": _shares(detail.belongs_to),
+        "expected": judged.expected,
+        "misleading": judged.misleading,
+        "decidable": bool(judged.decides),
+        "decides": _shares(judged.decides),
+        "named": list(detail.named),
     }
+
+
+def _shares(shares: Shares) -> list[dict[str, object]]:
+    return [{"kassenzeichen": kassenzeichen, "amount_cents": cents} for kassenzeichen, cents in shares]

@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from random import Random
 
 from zahlstelle.kernel import CheckMethod, InputRefused, checkdigits
 
+from ._dialects import Bank
 from ._people import BIC, german_iban, iban_is_valid
 
 
@@ -61,6 +63,8 @@ SERVICES = (
             "36.50.01", "432200", recurring=True),
 )  # fmt: skip
 
+PURPOSE = {service.key: service.german for service in SERVICES}
+
 
 @dataclass(frozen=True)
 class Town:
@@ -74,6 +78,7 @@ class Town:
     prefix: str = "4711"
     digits: int = 8
     check: CheckMethod = CheckMethod.MOD11
+    bank: Bank = Bank.PLAIN
 
     def __post_init__(self) -> None:
         if not self.name:
@@ -123,6 +128,10 @@ class Town:
     def number_near(self, counter: int, prefix: str | None = None) -> str:
         """Give the first Kassenzeichen at or after this counter."""
         return next(self.numbers(counter, prefix))
+
+    def old_number(self, rng: Random, prefix: str | None = None) -> str:
+        """Draw a Kassenzeichen given out long ago: its claim is settled and not among this month's."""
+        return self.number_near(rng.randrange(1, self.first_number), prefix)
 
 
 def town_toml(town: Town, base_url: str = "http://127.0.0.1:8090") -> str:

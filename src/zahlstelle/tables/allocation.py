@@ -2,10 +2,10 @@
 
 from django.db import models
 
-from .base import OfTenant
+from .base import OfTenant, OfTenantInBulk
 
 
-class AllocationRow(OfTenant):
+class AllocationRow(OfTenantInBulk):
     """A decision about a detail's money; never changed, a later one follows it."""
 
     id = models.UUIDField(primary_key=True)
@@ -31,6 +31,12 @@ class AllocationRow(OfTenant):
         indexes = [
             models.Index("tenant", "detail", name="allocation_detail"),
             models.Index(fields=["tenant", "claim"], condition=models.Q(claim__isnull=False), name="allocation_claim"),
+            models.Index(
+                fields=["tenant", "attempt"], condition=models.Q(attempt__isnull=False), name="allocation_attempt"
+            ),
+            models.Index(
+                fields=["tenant", "entry"], condition=~models.Q(decided_by="rule"), name="allocation_by_people"
+            ),
         ]
 
 
@@ -59,6 +65,24 @@ class SuspenseRow(OfTenant):
         ]
 
 
+class PayoutShareRow(OfTenant):
+    """Which detail of which bank entry an item of a provider's report is: each item once, each detail once."""
+
+    item = models.UUIDField(primary_key=True)
+    payout = models.UUIDField()
+    detail = models.UUIDField()
+    entry = models.UUIDField()
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "payout_share"
+        constraints = [models.UniqueConstraint("tenant", "detail", name="payout_share_detail")]
+        indexes = [
+            models.Index("tenant", "payout", name="payout_share_payout"),
+            models.Index("tenant", "entry", name="payout_share_entry"),
+        ]
+
+
 class PayerHabitRow(OfTenant):
     """Whose claims an account has paid so far (learned payer): a source of proposals, never a reason to post."""
 
@@ -74,17 +98,27 @@ class PayerHabitRow(OfTenant):
 
 
 class PayerTrialRow(OfTenant):
-    """What a learned payer would have proposed first, and whether a person's decision agreed. Written once."""
+    """Whether the debtor a learned payer names first was the one whose claim the money paid. Written once."""
 
     id = models.UUIDField(primary_key=True)
     detail = models.UUIDField()
-    proposed = models.UUIDField()
     agreed = models.BooleanField()
     decided_at = models.DateTimeField()
 
     class Meta:
         db_table = "payer_trial"
         indexes = [models.Index("tenant", "decided_at", name="payer_trial_at")]
+
+
+class PayerLearnedRow(OfTenant):
+    """How far learning has come: every decision of an earlier transaction is learned."""
+
+    id = models.UUIDField(primary_key=True)
+    to_xid = models.BigIntegerField()
+
+    class Meta:
+        db_table = "payer_learned"
+        constraints = [models.UniqueConstraint("tenant", name="payer_learned_once")]
 
 
 class PayerSwitchRow(OfTenant):

@@ -2,7 +2,9 @@
 
 from django.db import models
 
-from .base import OfTenant
+from .base import OfTenant, OfTenantInBulk
+
+NOTHING = models.Value([], output_field=models.JSONField())
 
 
 class BankFileRow(OfTenant):
@@ -51,10 +53,29 @@ class StatementRow(OfTenant):
     opening_cents = models.BigIntegerField(null=True)
     closing_cents = models.BigIntegerField(null=True)
     identity = models.CharField(max_length=64)
+    opening_on = models.DateField(null=True)
+    closing_on = models.DateField(null=True)
+    first_on = models.DateField(null=True)  # the first and last booking day of its entries
+    last_on = models.DateField(null=True)
+    booked_cents = models.BigIntegerField(
+        default=0, db_default=0
+    )  # what its booked entries add up to; credits above zero
+    balanced = models.BooleanField(null=True)  # opening and booked entries come to the closing balance
+    day_sums = models.JSONField(default=list, db_default=NOTHING)  # [day, cents, entries] for each booking day
+    covered = models.JSONField(default=list, db_default=NOTHING)  # days of which it is the bank's last word
+    repeats = models.UUIDField(null=True)  # the statement of which this one tells again
+    deviations = models.JSONField(
+        default=list, db_default=NOTHING
+    )  # what the bank wrote other than the standard has it
+    deviation_count = models.IntegerField(default=0, db_default=0)
 
     class Meta:
         db_table = "statement"
         constraints = [models.UniqueConstraint("tenant", "identity", name="statement_once")]
+        indexes = [
+            models.Index("tenant", "message_id", name="statement_message_id"),
+            models.Index("tenant", "account_iban", "last_on", name="statement_account"),
+        ]
 
 
 class BankEntryRow(OfTenant):
@@ -82,6 +103,11 @@ class BankEntryRow(OfTenant):
     charges_cents = models.BigIntegerField(null=True)
     breakdown = models.CharField(max_length=10)
     first_seen_at = models.DateTimeField()
+    confirmed = models.BooleanField(default=False, db_default=False)  # a daily statement (camt.053) tells of it
+    held = models.CharField(max_length=20, null=True)  # why it is not booked
+    part_of = models.UUIDField(null=True)  # the entry that is the same money, told as a whole
+    bookings = models.IntegerField(default=0, db_default=0)  # how often it was booked: once, unless it was taken back
+    difference_cents = models.BigIntegerField(null=True)  # entry minus details, where they do not add up
 
     class Meta:
         db_table = "bank_entry"
@@ -89,10 +115,29 @@ class BankEntryRow(OfTenant):
         indexes = [
             models.Index("tenant", "account_iban", "amount_cents", "booked_on", name="bank_entry_match"),
             models.Index("tenant", "booked_on", name="bank_entry_day"),
+            models.Index("tenant", "bank_ref", name="bank_entry_reference"),
+            models.Index(
+                "tenant",
+                "account_iban",
+                "booked_on",
+                condition=models.Q(confirmed=False),
+                name="bank_entry_unconfirmed",
+            ),
+            models.Index(
+                "tenant",
+                "batch_message_id",
+                condition=models.Q(batch_message_id__isnull=False),
+                name="bank_entry_batch",
+            ),
+            models.Index(
+                fields=["tenant", "booked_on"],
+                condition=models.Q(breakdown="whole", side="credit"),
+                name="bank_entry_collective",
+            ),
         ]
 
 
-class BankDetailRow(OfTenant):
+class BankDetailRow(OfTenantInBulk):
     """A detail of an entry (Einzelumsatz). Number 0 stands for the entry as a whole."""
 
     id = models.UUIDField(primary_key=True)
@@ -137,7 +182,77 @@ class SightingRow(OfTenant):
     position = models.IntegerField()
     entry = models.UUIDField(db_index=True)
     message = models.CharField(max_length=20)
+    said = models.CharField(
+        max_length=32, default="", db_default=""
+    )  # a digest of the line, to know a statement told again
 
     class Meta:
         db_table = "sighting"
         constraints = [models.UniqueConstraint("statement", "position", name="sighting_once")]
+
+
+class FragmentRow(OfTenant):
+    """A stretch of an entry's details, cut off at the bank's cap; its details stand under its own id."""
+
+    id = models.UUIDField(primary_key=True)
+    entry = models.UUIDField(db_index=True)
+    signed_cents = models.BigIntegerField()
+    count = models.IntegerField()
+    message_id = models.TextField()
+    told_on = models.DateField(null=True)  # the booking day it was told under
+
+    class Meta:
+        db_table = "bank_fragment"
+
+
+class OrderRow(OfTenant):
+    """A payment file of our own (pain.008, pain.001), as it was handed to the bank."""
+
+    id = models.UUIDField(primary_key=True)
+    kind = models.CharField(max_length=10)
+    message_id = models.TextField()
+    sha256 = models.CharField(max_length=64)
+    name = models.TextField()
+    registered_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "bank_order"
+        constraints = [models.UniqueConstraint("tenant", "message_id", name="bank_order_once")]
+
+
+class OrderTransactionRow(OfTenant):
+    """One transaction of such a file."""
+
+    id = models.UUIDField(primary_key=True)
+    order = models.ForeignKey(OrderRow, on_delete=models.PROTECT, related_name="+")
+    number = models.IntegerField()
+    payment_id = models.TextField()
+    end_to_end_id = models.TextField(null=True)
+    instruction_id = models.TextField(null=True)
+    amount_cents = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    mandate_id = models.TextField(null=True)
+    party_name = models.TextField(null=True)
+    party_iban = models.TextField(null=True)
+    reference = models.TextField(null=True)
+    remittance = models.JSONField(default=list)
+
+    class Meta:
+        db_table = "bank_order_transaction"
+        constraints = [models.UniqueConstraint("order", "number", name="bank_order_transaction_number")]
+
+
+class RejectRow(OfTenant):
+    """What the bank did not carry out of our orders (pain.002): a message, a batch of it, or one transaction."""
+
+    id = models.UUIDField(primary_key=True)
+    message_id = models.TextField()
+    payment_id = models.TextField(null=True)
+    end_to_end_id = models.TextField(null=True)
+    instruction_id = models.TextField(null=True)
+    reason = models.TextField(null=True)
+    told_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "bank_reject"
+        indexes = [models.Index("tenant", "message_id", name="bank_reject_message")]

@@ -2,10 +2,10 @@
 
 from django.db import models
 
-from .base import OfTenant
+from .base import OfTenantInBulk
 
 
-class EventRow(OfTenant):
+class EventRow(OfTenantInBulk):
     """Something that happened; delivered from here, never lost, never before it is true."""
 
     id = models.UUIDField(primary_key=True)

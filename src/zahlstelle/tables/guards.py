@@ -22,8 +22,15 @@ WRITTEN_ONCE = (
     "allocation",
     "bank_file_part",
     "sighting",
+    "payout_report",
+    "payout_item",
+    "payout_share",
     "payer_trial",
     "payer_switch",
+    "bank_fragment",
+    "bank_order",
+    "bank_order_transaction",
+    "bank_reject",
 )
 
 # Who shows the right digest sees that one row before it is known which town it belongs to.

@@ -1,13 +1,40 @@
 """Where Django looks for models: every room's file, nothing else."""
 
-from .allocation import AllocationRow, PayerHabitRow, PayerSwitchRow, PayerTrialRow, SuspenseRow
+from .allocation import (
+    AllocationRow,
+    PayerHabitRow,
+    PayerLearnedRow,
+    PayerSwitchRow,
+    PayerTrialRow,
+    PayoutShareRow,
+    SuspenseRow,
+)
 from .audit import AuditRow
-from .bank import BankDetailRow, BankEntryRow, BankFilePartRow, BankFileRow, SightingRow, StatementRow
+from .bank import (
+    BankDetailRow,
+    BankEntryRow,
+    BankFilePartRow,
+    BankFileRow,
+    FragmentRow,
+    OrderRow,
+    OrderTransactionRow,
+    RejectRow,
+    SightingRow,
+    StatementRow,
+)
 from .claims import ClaimBalanceRow, ClaimLineRow, ClaimRow, PoolRow, ServiceRow
 from .events import EventRow
 from .idempotency import IdempotencyRow
 from .ledger import AccountRow, JournalEntryRow, JournalLineRow, SealRow
-from .payments import AttemptRow, NotificationRow, PaymentRow
+from .payments import (
+    AttemptRow,
+    NotificationRow,
+    PaymentRow,
+    PayoutItemRow,
+    PayoutReportRow,
+    PayoutRow,
+    ReportCallRow,
+)
 from .tenancy import (
     ApiKeyRow,
     BankAccountRow,
@@ -18,6 +45,7 @@ from .tenancy import (
     TenantRow,
     UnitRow,
 )
+from .treasury import DeliveryRow
 
 __all__ = [
     "AccountRow",
@@ -33,20 +61,31 @@ __all__ = [
     "ClaimBalanceRow",
     "ClaimLineRow",
     "ClaimRow",
+    "DeliveryRow",
     "EventRow",
+    "FragmentRow",
     "IdempotencyRow",
     "JournalEntryRow",
     "JournalLineRow",
     "LoginTryRow",
     "MembershipRow",
     "NotificationRow",
+    "OrderRow",
+    "OrderTransactionRow",
     "PayerHabitRow",
+    "PayerLearnedRow",
     "PayerSwitchRow",
     "PayerTrialRow",
     "PaymentRow",
+    "PayoutItemRow",
+    "PayoutReportRow",
+    "PayoutRow",
+    "PayoutShareRow",
     "Person",
     "PoolRow",
     "ProviderAccessRow",
+    "RejectRow",
+    "ReportCallRow",
     "SealRow",
     "ServiceRow",
     "SightingRow",

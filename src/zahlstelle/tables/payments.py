@@ -53,8 +53,8 @@ class AttemptRow(OfTenant):
             models.UniqueConstraint("payment", "number", name="attempt_number"),
             models.UniqueConstraint(
                 "tenant",
-                "provider",
                 "provider_reference",
+                "provider",
                 name="attempt_provider_reference",
             ),
             # One claim is being paid or is paid by one attempt at a time; the index decides the race.
@@ -84,3 +84,73 @@ class NotificationRow(OfTenant):
     class Meta:
         db_table = "notification"
         constraints = [models.UniqueConstraint("tenant", "provider", "message_id", name="notification_once")]
+
+
+class PayoutRow(OfTenant):
+    """A payout (Auszahlung) of a provider and the report that counts for it.
+
+    `compare_at`: when to compare it with the bank. `settled`: every item of the report is a detail of a bank entry.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    provider = models.SlugField(max_length=40)
+    reference = models.TextField()
+    report = models.UUIDField()
+    compare_at = models.DateTimeField(null=True)
+    settled = models.BooleanField()
+
+    class Meta:
+        db_table = "payout"
+        constraints = [models.UniqueConstraint("tenant", "provider", "reference", name="payout_reference")]
+        indexes = [models.Index(fields=["tenant"], condition=models.Q(settled=False), name="payout_open")]
+
+
+class PayoutReportRow(OfTenant):
+    """A settlement report (Abrechnung) of a payout as the provider gave it; never changed."""
+
+    id = models.UUIDField(primary_key=True)
+    provider = models.SlugField(max_length=40)
+    reference = models.TextField()
+    payout = models.UUIDField()
+    day = models.DateField()
+    currency = models.CharField(max_length=3)
+    cents = models.BigIntegerField()
+    digest = models.CharField(max_length=64)
+    source = models.CharField(max_length=10)
+    received_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "payout_report"
+        constraints = [models.UniqueConstraint("tenant", "provider", "reference", name="payout_report_reference")]
+        indexes = [models.Index("tenant", "payout", name="payout_report_payout")]
+
+
+class PayoutItemRow(OfTenant):
+    """A line of a report: what it brought the town (above zero) or cost it, and what it is about; never changed."""
+
+    id = models.UUIDField(primary_key=True)
+    report = models.UUIDField()
+    number = models.IntegerField()
+    kind = models.CharField(max_length=20)
+    cents = models.BigIntegerField()
+    provider_reference = models.TextField(null=True)
+    reference = models.TextField(null=True)
+    item_reference = models.TextField(null=True)
+    text = models.TextField()
+
+    class Meta:
+        db_table = "payout_item"
+        constraints = [models.UniqueConstraint("report", "number", name="payout_item_number")]
+        indexes = [models.Index("tenant", "provider_reference", name="payout_item_provider")]
+
+
+class ReportCallRow(OfTenant):
+    """When a provider is asked for reports next, and how often it has not answered since it last did."""
+
+    provider = models.SlugField(max_length=40)
+    check_at = models.DateTimeField()
+    tries = models.SmallIntegerField(default=0)
+
+    class Meta:
+        db_table = "report_call"
+        constraints = [models.UniqueConstraint("tenant", "provider", name="report_call_once")]

@@ -1,6 +1,6 @@
 """Look up towns and what belongs to them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -50,6 +50,13 @@ def towns_of(person_id: UUID) -> Sequence[Membership]:
         found = [Membership(_tenant(row.tenant), Role(row.role)) for row in rows]
         cursor.execute("SELECT set_config('zahlstelle.person', '', true)")
     return found
+
+
+def names_of_people(*, tenant: Tenant) -> Mapping[str, str]:
+    """Name the people of a town by their ids, as deeds and decisions keep them."""
+    with inside(tenant):
+        rows = MembershipRow.objects.filter(tenant_id=tenant.id).values_list("person_id", "person__name")
+        return {str(person): name for person, name in rows}
 
 
 def bank_accounts(*, tenant: Tenant) -> Sequence[BankAccount]:

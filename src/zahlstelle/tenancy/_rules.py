@@ -28,6 +28,7 @@ class Permission(StrEnum):
 
     SEE_MONEY = "see_money"
     IMPORT_BANK_FILES = "import_bank_files"
+    TAKE_BANK_FILES_AWAY = "take_bank_files_away"
     SETTLE_DOUBTS = "settle_doubts"
     OPEN_CLAIMS = "open_claims"
     RUN_TOWNS = "run_towns"
@@ -35,10 +36,16 @@ class Permission(StrEnum):
 
 _MAY: Mapping[Role, frozenset[Permission]] = {
     Role.TREASURER: frozenset(
-        {Permission.SEE_MONEY, Permission.IMPORT_BANK_FILES, Permission.SETTLE_DOUBTS, Permission.OPEN_CLAIMS}
+        {
+            Permission.SEE_MONEY,
+            Permission.IMPORT_BANK_FILES,
+            Permission.TAKE_BANK_FILES_AWAY,
+            Permission.SETTLE_DOUBTS,
+            Permission.OPEN_CLAIMS,
+        }
     ),
     Role.CLERK: frozenset({Permission.SEE_MONEY, Permission.OPEN_CLAIMS}),
-    Role.AUDITOR: frozenset({Permission.SEE_MONEY}),
+    Role.AUDITOR: frozenset({Permission.SEE_MONEY, Permission.TAKE_BANK_FILES_AWAY}),
     Role.OPERATOR: frozenset({Permission.RUN_TOWNS}),
 }
 

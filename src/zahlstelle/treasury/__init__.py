@@ -1,29 +1,46 @@
 """The cash office (Kasse): founding a town's book, looking at the day, checking the whole book."""
 
 from ._book_check import Finding, FindingKind, Inspection, check_book, inspect_book, last_inspection
+from ._delivery import Delivery, deliver_notifications, deliveries, deliveries_of
+from ._file import FilePage, bank_file, file_to_take_away
 from ._health import Health, Trouble, health
-from ._notification import NotExplained, NotWritable, PayoutUnknown, notification, payout_entry
+from ._notification import (
+    NotExplained,
+    NotWritable,
+    PayoutUnknown,
+    notification,
+    payout_entry,
+    write_notification,
+)
 from ._operations import found_town
 from ._queries import (
     BookPage,
     ClaimLife,
     Day,
+    Decided,
     EntryPage,
     Moment,
     SuspensePage,
+    Waiting,
     book,
     claim_life,
+    claims_for_split,
     day,
+    decided,
     entry,
     last_day,
     suspense,
+    waiting,
 )
 
 __all__ = [
     "BookPage",
     "ClaimLife",
     "Day",
+    "Decided",
+    "Delivery",
     "EntryPage",
+    "FilePage",
     "Finding",
     "FindingKind",
     "Health",
@@ -34,11 +51,19 @@ __all__ = [
     "PayoutUnknown",
     "SuspensePage",
     "Trouble",
+    "Waiting",
+    "bank_file",
     "book",
     "check_book",
     "claim_life",
+    "claims_for_split",
     "day",
+    "decided",
+    "deliver_notifications",
+    "deliveries",
+    "deliveries_of",
     "entry",
+    "file_to_take_away",
     "found_town",
     "health",
     "inspect_book",
@@ -47,4 +72,6 @@ __all__ = [
     "notification",
     "payout_entry",
     "suspense",
+    "waiting",
+    "write_notification",
 ]

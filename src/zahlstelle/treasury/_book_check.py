@@ -22,9 +22,11 @@ class FindingKind(StrEnum):
     UNBALANCED_ENTRY = "unbalanced_entry"
     BROKEN_SEAL = "broken_seal"
     OPEN_AMOUNT = "open_amount"  # what is open of a claim differs from the journal
+    ALLOCATION = "allocation"  # what was decided of a claim or a detail differs from the journal
     SUSPENSE = "suspense"  # what is told to be in suspense differs from the journal
     BANK_ENTRY = "bank_entry"  # a bank entry is not booked once with its amount, or an account holds money without one
     CLEARING = "clearing"  # money a provider has taken is not booked, or booked without it
+    PAYOUT = "payout"  # what a provider's reports say of a payment, or an item of one, is not what is booked
     AUDIT_CHAIN = "audit_chain"
 
 
@@ -108,6 +110,11 @@ def _open_amounts(tenant: Tenant) -> Iterator[Finding]:
         yield Finding(FindingKind.OPEN_AMOUNT, kassenzeichen, told, booked)
 
 
+def _allocations(tenant: Tenant) -> Iterator[Finding]:
+    for subject, told, booked in allocation.wrong_allocations(tenant=tenant):
+        yield Finding(FindingKind.ALLOCATION, str(subject), told, booked)
+
+
 def _suspense(tenant: Tenant) -> Iterator[Finding]:
     for entry, told, booked in allocation.wrong_suspense(tenant=tenant):
         yield Finding(FindingKind.SUSPENSE, str(entry), told, booked)
@@ -128,17 +135,26 @@ def _clearing(tenant: Tenant) -> Iterator[Finding]:
     """Compare what providers have taken, attempt by attempt, with what is booked as owed by them."""
     captured = payments.captured(tenant=tenant)
     providers = {attempt.provider for attempt in captured}
+    settled = allocation.settled_by_payouts(tenant=tenant)
     providers |= {access.provider for access in tenancy.provider_accesses(tenant=tenant)}
     for provider in sorted(providers):
         told = {attempt.id: attempt.amount.cents for attempt in captured if attempt.provider == provider}
         booked = ledger.turnovers_about(tenant=tenant, account=f"clearing:{provider}")
         for attempt, cents in told.items():
-            found = booked.get(attempt, _NOTHING).soll_cents
-            if cents != found:
-                yield Finding(FindingKind.CLEARING, str(attempt), cents, found)
+            turnover = booked.get(attempt, _NOTHING)
+            back, paid = settled.get(attempt, (0, 0))
+            if cents + back != turnover.soll_cents:
+                yield Finding(FindingKind.CLEARING, str(attempt), cents + back, turnover.soll_cents)
+            if back + paid != turnover.haben_cents:
+                yield Finding(FindingKind.PAYOUT, str(attempt), back + paid, turnover.haben_cents)
         for subject in booked.keys() - told.keys():
             if found := booked[subject].soll_cents:
                 yield Finding(FindingKind.CLEARING, str(subject), 0, found)
+
+
+def _payouts(tenant: Tenant) -> Iterator[Finding]:
+    for item, told, found in allocation.wrong_shares(tenant=tenant):
+        yield Finding(FindingKind.PAYOUT, str(item), told, found)
 
 
 def _audit_chain(tenant: Tenant) -> Iterator[Finding]:
@@ -147,4 +163,4 @@ def _audit_chain(tenant: Tenant) -> Iterator[Finding]:
         yield Finding(FindingKind.AUDIT_CHAIN, str(number))
 
 
-_PARTS = (_balances, _seals, _open_amounts, _suspense, _bank_entries, _clearing, _audit_chain)
+_PARTS = (_balances, _seals, _open_amounts, _allocations, _suspense, _bank_entries, _clearing, _payouts, _audit_chain)

@@ -9,8 +9,9 @@ from typing import Any
 from zahlstelle import allocation, audit, bank, claims, events, ledger, payments
 from zahlstelle.allocation import Decision, SuspenseItem
 from zahlstelle.claims import Claim
+from zahlstelle.kernel import Money
 from zahlstelle.ledger import BookedLine
-from zahlstelle.payments import Attempt, Payment
+from zahlstelle.payments import Attempt, ItemKind, Payment
 from zahlstelle.tenancy import Tenant, inside
 
 
@@ -18,9 +19,9 @@ from zahlstelle.tenancy import Tenant, inside
 class Moment:
     """Something that happened to the claim.
 
-    `what` is a stable word: an event's name, `bank.entry`, `allocation.allocated`, `allocation.suspended`,
-    `ledger.booked`, or `audit.` and the deed. `where` is the id of what it happened in: payment, bank entry,
-    journal entry or deed.
+    `what` is a stable word: an event's name, `payout.reported`, `bank.entry`, `allocation.allocated`,
+    `allocation.suspended`, `ledger.booked`, or `audit.` and the deed. `where` is the id of what it happened in:
+    payment, payout, bank entry, journal entry or deed.
     """
 
     at: datetime
@@ -49,6 +50,7 @@ def claim_life(*, tenant: Tenant, kassenzeichen: str) -> ClaimLife:
         moments = chain(
             _claim_events(tenant, claim),
             _payment_events(tenant, paid, {str(a.id): a for a in attempts.values()}),
+            _payouts(tenant, list(attempts.values())),
             _bank_money(tenant, claim, list(attempts.values())),
             _bookings(journal),
             _deeds(tenant, claim, paid),
@@ -56,7 +58,7 @@ def claim_life(*, tenant: Tenant, kassenzeichen: str) -> ClaimLife:
         return ClaimLife(claim, sorted(moments, key=_order), journal, ledger.account_names(tenant=tenant))
 
 
-_OF_ONE_MOMENT = ("claim.opened", "payment.", "bank.", "allocation.", "ledger.", "claim.", "audit.")
+_OF_ONE_MOMENT = ("claim.opened", "payment.", "payout.", "bank.", "allocation.", "ledger.", "claim.", "audit.")
 
 
 def _order(moment: Moment) -> tuple[datetime, int]:
@@ -89,6 +91,27 @@ def _of_attempt(attempt: Attempt) -> Mapping[str, Any]:
         "decline_code": attempt.decline_code,
     }
     return {name: value for name, value in told.items() if value is not None}
+
+
+def _payouts(tenant: Tenant, attempts: Sequence[Attempt]) -> Iterator[Moment]:
+    """What providers' settlement reports say of the claim's payments: in which payout, for which fee."""
+    names = [attempt.provider_reference for attempt in attempts if attempt.provider_reference]
+    items = payments.items_about(tenant=tenant, provider_references=names)
+    payouts = payments.payouts_of_reports(tenant=tenant, reports=list({item.report for item in items}))
+    known = payments.payouts_by_id(tenant=tenant, payouts=list(payouts.values()))
+    for report, payout_id in payouts.items():
+        payout, own = known[payout_id], [item for item in items if item.report == report]
+        told = {
+            "payout": payout.reference,
+            "provider": payout.provider,
+            "report": payout.report_reference,
+            "day": payout.day,
+            "settled": payout.settled,
+        }
+        for kind in ItemKind:
+            if cents := sum(item.cents for item in own if item.kind is kind):
+                told[kind.value] = Money(abs(cents), payout.currency)
+        yield Moment(payout.received_at, "payout.reported", str(payout.id), told)
 
 
 def _bank_money(tenant: Tenant, claim: Claim, attempts: Sequence[Attempt]) -> Iterator[Moment]:

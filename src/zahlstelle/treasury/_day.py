@@ -1,14 +1,13 @@
-"""A day's money, one entry with its details, and what waits in suspense: all that one page shows, in one call."""
+"""A day's money, and one entry with its details: all that one page shows, in one call."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from zahlstelle import allocation, bank, claims, ledger, payments
-from zahlstelle.allocation import Decision, Doubt, DoubtTotal, Standing, SuspenseItem
+from zahlstelle import allocation, bank, claims, ledger, payments, tenancy
+from zahlstelle.allocation import Decision, PayoutShown, Standing
 from zahlstelle.bank import AccountStatus, BankDetail, BankEntry, EntrySize, Seen
-from zahlstelle.claims import OpenAmount
 from zahlstelle.tenancy import Tenant, inside
 
 CREDIT = "credit"
@@ -22,6 +21,7 @@ class DayEntry:
     entry: BankEntry
     size: EntrySize
     standing: Standing
+    payout: PayoutShown | None = None
 
     @property
     def state(self) -> str:
@@ -114,7 +114,11 @@ def day(*, tenant: Tenant, day: date) -> Day:
         sizes = bank.sizes_of(tenant=tenant, entries=ids)
         standing = allocation.standing_of(tenant=tenant, entries=ids)
         before, after = bank.days_around(tenant=tenant, day=day)
-        lines = [DayEntry(entry, sizes.get(entry.id, _NO_SIZE), standing[entry.id]) for entry in entries]
+        payouts = allocation.payouts_of_entries(tenant=tenant, entries=ids)
+        lines = [
+            DayEntry(entry, sizes.get(entry.id, _NO_SIZE), standing[entry.id], payouts.get(entry.id))
+            for entry in entries
+        ]
         return Day(day, before, after, lines, _accounts(tenant))
 
 
@@ -138,6 +142,7 @@ class DetailLine:
     decision: Decision | None
     kassenzeichen: str | None
     provider: str | None
+    by: str | None  # a person's name; None: the rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +155,7 @@ class EntryPage:
     lines: Sequence[DetailLine]
     seen: Sequence[Seen]
     journal_entry: UUID
+    payout: PayoutShown | None = None
 
 
 def entry(*, tenant: Tenant, entry_id: UUID, offset: int, limit: int) -> EntryPage:
@@ -164,6 +170,7 @@ def entry(*, tenant: Tenant, entry_id: UUID, offset: int, limit: int) -> EntryPa
             lines=_with_decisions(tenant, details),
             seen=bank.sightings_of(tenant=tenant, entry_id=entry_id),
             journal_entry=ledger.entry_of_occasion(tenant=tenant, occasion=f"bank:{entry_id}"),
+            payout=allocation.payouts_of_entries(tenant=tenant, entries=[entry_id]).get(entry_id),
         )
 
 
@@ -174,65 +181,13 @@ def _with_decisions(tenant: Tenant, details: Sequence[BankDetail]) -> Sequence[D
     )
     owed = [d.claim_id for d in decisions.values() if d.claim_id] + [a.claim_id for a in attempts.values()]
     numbers = {claim.id: claim.kassenzeichen for claim in claims.open_amounts(tenant=tenant, ids=owed)}
+    people = tenancy.names_of_people(tenant=tenant)
     lines = []
     for detail in details:
         decision = decisions.get(detail.id)
         attempt = attempts.get(decision.attempt_id) if decision and decision.attempt_id else None
         claim = attempt.claim_id if attempt else decision.claim_id if decision else None
         number = numbers.get(claim) if claim else None
-        lines.append(DetailLine(detail, decision, number, attempt.provider if attempt else None))
+        by = people.get(decision.decided_by) if decision else None
+        lines.append(DetailLine(detail, decision, number, attempt.provider if attempt else None, by))
     return lines
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """Money in suspense with all that a person needs to decide.
-
-    `named` is the claim whose Kassenzeichen it names. `same_amount` are claims of which exactly so much is open:
-    context, never a reason.
-    """
-
-    item: SuspenseItem
-    detail: BankDetail | None
-    entry: BankEntry
-    named: OpenAmount | None
-    same_amount: Sequence[OpenAmount]
-
-
-@dataclass(frozen=True, slots=True)
-class SuspensePage:
-    """What waits, by doubt, and a stretch of it."""
-
-    totals: Sequence[DoubtTotal]
-    waiting: Sequence[Waiting]
-
-
-def suspense(*, tenant: Tenant, doubt: Doubt | None, largest_first: bool, offset: int, limit: int) -> SuspensePage:
-    """Tell what waits in suspense."""
-    with inside(tenant):
-        items = allocation.waiting(tenant=tenant, doubt=doubt, largest_first=largest_first, offset=offset, limit=limit)
-        return SuspensePage(allocation.doubts(tenant=tenant), _with_context(tenant, items))
-
-
-def _with_context(tenant: Tenant, items: Sequence[SuspenseItem]) -> Sequence[Waiting]:
-    details = bank.details_by_id(tenant=tenant, details=[item.detail for item in items])
-    entries = bank.entries_by_id(tenant=tenant, entries=[item.entry for item in items])
-    named = _by_number(tenant, [item.candidate for item in items if item.candidate])
-    cents = [item.amount.cents for item in items if item.side == CREDIT]
-    same = claims.open_with_amounts(tenant=tenant, cents=cents)
-    return [
-        Waiting(
-            item,
-            details.get(item.detail),
-            entries[item.entry],
-            named.get(item.candidate or ""),
-            [claim for claim in same.get(item.amount.cents, []) if claim.kassenzeichen != item.candidate]
-            if item.side == CREDIT
-            else [],
-        )
-        for item in items
-    ]
-
-
-def _by_number(tenant: Tenant, numbers: Sequence[str]) -> Mapping[str, OpenAmount]:
-    return {claim.kassenzeichen: claim for claim in claims.open_amounts(tenant=tenant, numbers=numbers)}

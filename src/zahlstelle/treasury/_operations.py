@@ -13,6 +13,7 @@ _ACCOUNTS = {
     "suspense": "Verwahrung",
     "overpaid": "Überzahlungen",
     "fees": "Zahlungsverkehrskosten",
+    "refunded": "Erstattungen",
     "small_differences": "Kleinbetragsdifferenzen",
 }
 

@@ -9,21 +9,27 @@ from zahlstelle.tenancy import Tenant, inside
 
 from ._book_check import Inspection, last_inspection
 from ._claim_life import ClaimLife, Moment, claim_life
-from ._day import Day, EntryPage, SuspensePage, day, entry, last_day, suspense
+from ._day import Day, EntryPage, day, entry, last_day
+from ._worklist import Decided, SuspensePage, Waiting, claims_for_split, decided, suspense, waiting
 
 __all__ = [
     "BookPage",
     "ClaimLife",
     "Day",
+    "Decided",
     "EntryPage",
     "Moment",
     "SuspensePage",
+    "Waiting",
     "book",
     "claim_life",
+    "claims_for_split",
     "day",
+    "decided",
     "entry",
     "last_day",
     "suspense",
+    "waiting",
 ]
 
 

@@ -1,8 +1,8 @@
 """Speaks the sandbox's protocol v1 over HTTP. Every call has its timeouts; every doubt is NoAnswer."""
 
 import json
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -16,13 +16,14 @@ from zahlstelle.payments import (
     NoAnswer,
     Notification,
     NotStarted,
+    PayoutReport,
     Report,
     Started,
     StartRequest,
 )
 
-from . import _signatures
-from ._words import meaning
+from . import _reports, _signatures
+from ._words import meaning, payouts_in
 
 TIMEOUT = httpx.Timeout(10.0, connect=3.0)
 # Said of a start, these do not mean that nothing happened: an earlier try of the same attempt may have.
@@ -89,6 +90,45 @@ class SandboxProvider:
             answer = self._call(merchant, "GET", path)
         return _report(answer)
 
+    def payout_reports(
+        self, *, merchant: MerchantAccess, since: date | None, known: frozenset[str], at: datetime
+    ) -> Sequence[PayoutReport] | NoAnswer:
+        """Ask for the list of reports, then for each that is not known. One that cannot be had makes all NoAnswer."""
+        path = f"/psp/v1/reports?since={since}" if since else "/psp/v1/reports"
+        listed = self._signed(merchant, path, at)
+        if isinstance(listed, NoAnswer):
+            return listed
+        match listed:
+            case {"reports": list(names)} if all(isinstance(name, str) for name in names):
+                wanted = [name for name in names if name not in known]
+            case _:
+                return NoAnswer("list of reports unreadable")
+        found = []
+        for name in wanted:
+            answer = self._signed(merchant, f"/psp/v1/reports/{quote(name, safe='')}", at)
+            report = answer if isinstance(answer, NoAnswer) else _reports.read(answer, name, merchant.merchant_id)
+            if isinstance(report, NoAnswer):
+                return report
+            found.append(report)
+        return found
+
+    def payouts_named(self, text: str) -> Sequence[str]:
+        """Find the payouts that a bank's text names."""
+        return payouts_in(text)
+
+    def _signed(self, merchant: MerchantAccess, path: str, at: datetime) -> Any:
+        """The JSON of an answer that the provider has signed just now, or why there is none."""
+        answer = self._exchange(merchant, "GET", path)
+        if isinstance(answer, NoAnswer):
+            return answer
+        if answer.status_code != 200:
+            return _no_answer((answer.status_code, _json(answer.content)))
+        try:
+            _signatures.check(secret=merchant.secret, headers=answer.headers, body=answer.content, at=at)
+        except ForgedNotification:
+            return NoAnswer("signature wrong")
+        return _json(answer.content)
+
     def _call(
         self,
         merchant: MerchantAccess,
@@ -99,18 +139,29 @@ class SandboxProvider:
         body: Mapping[str, Any] | None = None,
     ) -> tuple[int, Any] | NoAnswer:
         """Status and JSON of the answer, or why there is none."""
+        answer = self._exchange(merchant, verb, path, headers=headers, body=body)
+        return answer if isinstance(answer, NoAnswer) else (answer.status_code, _json(answer.content))
+
+    def _exchange(
+        self,
+        merchant: MerchantAccess,
+        verb: str,
+        path: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        body: Mapping[str, Any] | None = None,
+    ) -> httpx.Response | NoAnswer:
         address = merchant.base_url.rstrip("/") + path
         sent = {"Authorization": f"Bearer {merchant.secret.reveal()}", **(headers or {})}
         try:
             try:
-                answer = self._client.request(verb, address, headers=sent, json=body)
+                return self._client.request(verb, address, headers=sent, json=body)
             except httpx.RemoteProtocolError:
                 # A kept connection that the provider has just closed. Every call may be made twice: a start has
                 # its key, the others change nothing more the second time.
-                answer = self._client.request(verb, address, headers=sent, json=body)
+                return self._client.request(verb, address, headers=sent, json=body)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             return NoAnswer(type(error).__name__)
-        return answer.status_code, _json(answer.content)
 
 
 def _order(request: StartRequest) -> dict[str, Any]:

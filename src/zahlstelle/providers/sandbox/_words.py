@@ -1,5 +1,6 @@
 """The sandbox's words and what they mean to us. Pure; a test compares the two lists."""
 
+import re
 from enum import StrEnum
 
 import structlog
@@ -30,6 +31,15 @@ MEANING: dict[VendorStatus, ProviderStatus] = {
     VendorStatus.EXPIRED: ProviderStatus.EXPIRED,
     VendorStatus.UNKNOWN: ProviderStatus.UNKNOWN,
 }
+
+
+# A payout of the sandbox is called po_YYYYMMDD_NNNNNN; banks write other signs, or none, for the underscore.
+_PAYOUT = re.compile(r"(?<![0-9A-Za-z])po[^0-9A-Za-z]?(\d{8})[^0-9A-Za-z]?(\d{6})(?![0-9A-Za-z])", re.IGNORECASE)
+
+
+def payouts_in(text: str) -> list[str]:
+    """Find the payouts that a bank's text names, each once."""
+    return list(dict.fromkeys(f"po_{day}_{number}" for day, number in _PAYOUT.findall(text)))
 
 
 def meaning(word: str) -> ProviderStatus:
