@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import OperationalError
 from django.test import Client
 from tests.support.fake_provider import FakeProvider
@@ -116,14 +117,14 @@ def test_metrics_say_when_the_database_is_away(monkeypatch: pytest.MonkeyPatch) 
     assert "10.0.0.1" not in answer.text
 
 
-def test_metrics_with_tls_are_told_only_to_who_knows_the_token(settings: Any) -> None:
+def test_metrics_with_tls_are_told_only_to_who_knows_the_token(monkeypatch: pytest.MonkeyPatch) -> None:
     client = Client(SERVER_NAME="localhost")
-    settings.BASE_URL = "https://pay.example"
+    monkeypatch.setattr(settings, "BASE_URL", "https://pay.example")
     assert client.get("/metrics").status_code == 401
-    settings.METRICS_TOKEN = "only for monitoring"
+    monkeypatch.setattr(settings, "METRICS_TOKEN", "only for monitoring")
     for sent in ("", "Bearer", "Bearer wrong", "Bearer ünlike"):
         assert client.get("/metrics", headers={"Authorization": sent}).status_code == 401
     right = client.get("/metrics", headers={"Authorization": "Bearer only for monitoring"})
     assert right.status_code == 200
-    settings.BASE_URL = "http://localhost"
+    monkeypatch.setattr(settings, "BASE_URL", "http://localhost")
     assert client.get("/metrics").status_code == 401
