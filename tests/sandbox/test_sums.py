@@ -13,6 +13,7 @@ from lxml import etree
 
 from zahlstelle_sandbox import _bank, _deliveries, _merchants, _payments, _refunds
 from zahlstelle_sandbox._cards import BY_SLUG
+from zahlstelle_sandbox._clock import berlin_day
 from zahlstelle_sandbox._problems import Problem
 from zahlstelle_sandbox._rules import Status
 from zahlstelle_sandbox._store import Store
@@ -74,7 +75,7 @@ class Town:
 
     def close(self, *_: int) -> None:
         with self.store.writing() as connection:
-            _bank.close_day(connection, self.merchant, self.at.date(), self.at)
+            _bank.close_day(connection, self.merchant, berlin_day(self.at), self.at)
 
     def wait(self, hours: int, _: int) -> None:
         self.at += timedelta(hours=hours)
