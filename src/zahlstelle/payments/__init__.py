@@ -60,6 +60,7 @@ from ._reports import (
 )
 from ._rules import EDGES, PUBLIC, PaymentStatus, Status, diagram
 from ._socket import (
+    Authentication,
     ItemKind,
     MerchantAccess,
     NeverSeen,
@@ -69,6 +70,10 @@ from ._socket import (
     PayoutReport,
     Provider,
     ProviderStatus,
+    RefundReport,
+    RefundRequest,
+    Refunds,
+    RefundStatus,
     Report,
     ReportedItem,
     Settles,
@@ -82,6 +87,7 @@ __all__ = [
     "AlreadyBeingPaid",
     "AlreadyPaid",
     "Attempt",
+    "Authentication",
     "Checking",
     "ForgedNotification",
     "ItemKind",
@@ -102,6 +108,10 @@ __all__ = [
     "PayoutReport",
     "Provider",
     "ProviderStatus",
+    "RefundReport",
+    "RefundRequest",
+    "RefundStatus",
+    "Refunds",
     "Report",
     "ReportTaken",
     "ReportWrong",

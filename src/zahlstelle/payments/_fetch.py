@@ -7,7 +7,7 @@ import structlog
 
 from zahlstelle.tenancy import Tenant, provider_accesses
 
-from ._flow import _PLUGGED, _outside_any_transaction
+from ._flow import _PLUGGED, _outside_any_transaction, merchant_access
 from ._reports import ReportTaken, ReportWrong, asked_since, intend_call, note_answer, record_report
 from ._socket import MerchantAccess, NoAnswer, PayoutReport, Settles
 
@@ -21,7 +21,7 @@ def fetch_reports(*, tenant: Tenant, at: datetime) -> int:
     for access in provider_accesses(tenant=tenant):
         provider = _PLUGGED.get(access.provider)
         if isinstance(provider, Settles) and intend_call(tenant=tenant, provider=access.provider, at=at):
-            merchant = MerchantAccess(access.merchant_id, access.secret, access.base_url)
+            merchant = merchant_access(access)
             found += _fetch(tenant, access.provider, provider, merchant, at)
     return found
 

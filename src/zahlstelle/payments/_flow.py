@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef
 
 from zahlstelle import claims
 from zahlstelle.tables.payments import AttemptRow, NotificationRow, PaymentRow
-from zahlstelle.tenancy import Tenant, inside, provider_accesses
+from zahlstelle.tenancy import ProviderAccess, Tenant, inside, provider_accesses
 
 from ._operations import MethodUnknown, end, end_payment, intend, postpone, record_start, settle
 from ._queries import Attempt, attempt_of, attempts_of, payment_by_id
@@ -192,8 +192,15 @@ def _named(tenant: Tenant, name: str) -> tuple[Provider, MerchantAccess]:
     provider = provider_named(name)
     for access in provider_accesses(tenant=tenant):
         if access.provider == name:
-            return provider, MerchantAccess(access.merchant_id, access.secret, access.base_url)
+            return provider, merchant_access(access)
     raise MethodUnknown(f"the town has no contract with {name!r}")
+
+
+def merchant_access(access: ProviderAccess) -> MerchantAccess:
+    """Hand a contract over to its adapter."""
+    return MerchantAccess(
+        access.merchant_id, access.secret, access.base_url, settings=access.settings, secrets=access.secrets
+    )
 
 
 def _uuid(text: str | None) -> UUID | None:

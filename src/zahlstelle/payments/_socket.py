@@ -1,7 +1,7 @@
 """What a provider adapter offers: it translates, it never decides."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
@@ -24,11 +24,16 @@ class ProviderStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MerchantAccess:
-    """A town's contract with the provider, as its adapter needs it."""
+    """A town's contract with the provider, as its adapter needs it.
+
+    `settings` and `secrets` are what only this provider has, e.g. a project number for each method.
+    """
 
     merchant_id: str
     secret: Secret
     base_url: str
+    settings: Mapping[str, str] = field(default_factory=dict)
+    secrets: Mapping[str, Secret] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +50,7 @@ class StartRequest:
     notify_url: str
     language: str
     expires_at: datetime
+    challenge: bool = False  # ask for strong customer authentication: the issuer refused to go without (soft decline)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +81,27 @@ class NoAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class Authentication:
+    """How the payer was authenticated (PSD2 art. 97; EMV 3-D Secure): what was asked for and what came of it.
+
+    `trans_status` and `eci` are the card scheme's own words ("Y", "A", "05"); `liability` says who bears a
+    fraudulent payment: "issuer" or "merchant". None: the provider does not say.
+    """
+
+    exemption_requested: str | None = None
+    exemption_applied: str | None = None
+    trans_status: str | None = None
+    eci: str | None = None
+    liability: str | None = None
+    challenged: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
-    """What the provider says when asked. `reference` is the attempt's id as it was handed over."""
+    """What the provider says when asked. `reference` is the attempt's id as it was handed over.
+
+    `soft_declined`: the issuer declined only because the payer was not authenticated (code 65 or 1A).
+    """
 
     status: ProviderStatus
     provider_reference: str
@@ -85,6 +110,8 @@ class Report:
     amount: Money | None
     decline_code: str | None
     vendor_word: str
+    authentication: Authentication | None = None
+    soft_declined: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +154,59 @@ class Provider(Protocol):
 
     def cancel(self, *, merchant: MerchantAccess, provider_reference: str) -> Report | NoAnswer:
         """Ask the provider to give up a payment that is not finished."""
+        ...
+
+
+class RefundStatus(StrEnum):
+    """What a provider says of a refund, in our words."""
+
+    PENDING = "pending"
+    DONE = "done"
+    REFUSED = "refused"  # certainly no money went back
+    UNKNOWN = "unknown"  # the provider used a word we have never heard
+
+
+@dataclass(frozen=True, slots=True)
+class RefundRequest:
+    """Ask the provider to give money of a captured payment back. `refund_id` is its idempotency key, always the same.
+
+    `reference` is the attempt's id as it was handed over at the start, `captured` what was captured in all.
+    """
+
+    refund_id: UUID
+    merchant: MerchantAccess
+    provider_reference: str
+    reference: str
+    method: str
+    amount: Money
+    captured: Money
+    text: str
+    notify_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class RefundReport:
+    """What the provider says of a refund. `reference` is the refund's id as it was handed over, if it is told."""
+
+    status: RefundStatus
+    refund_reference: str | None
+    reference: str | None
+    amount: Money | None
+    vendor_word: str
+
+
+@runtime_checkable
+class Refunds(Protocol):
+    """What an adapter offers whose provider gives captured money back."""
+
+    def refund(self, request: RefundRequest) -> RefundReport | NotStarted | NoAnswer:
+        """Ask for a refund. The same `refund_id` again is the same refund."""
+        ...
+
+    def refund_status(
+        self, request: RefundRequest, *, refund_reference: str | None
+    ) -> RefundReport | NeverSeen | NoAnswer:
+        """Ask what became of a refund; by the provider's name for it where there is one."""
         ...
 
 

@@ -61,6 +61,8 @@ class ProviderAccessRow(OfTenant):
     secret = models.TextField()
     base_url = models.TextField()
     methods = models.JSONField()
+    settings = models.JSONField(default=dict)
+    secrets = models.JSONField(default=dict)
     position = models.SmallIntegerField()
 
     class Meta:

@@ -83,6 +83,8 @@ def _furnish(tenant: Tenant, town: TownFile) -> None:
                 "secret": access.secret.reveal(),
                 "base_url": access.base_url,
                 "methods": list(access.methods),
+                "settings": dict(access.settings),
+                "secrets": {key: secret.reveal() for key, secret in access.secrets.items()},
                 "position": position,
             },
         )

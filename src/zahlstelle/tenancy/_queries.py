@@ -71,7 +71,15 @@ def provider_accesses(*, tenant: Tenant) -> Sequence[ProviderAccess]:
     with inside(tenant):
         rows = ProviderAccessRow.objects.filter(tenant_id=tenant.id).order_by("position")
         return [
-            ProviderAccess(row.provider, row.merchant_id, Secret(row.secret), row.base_url, tuple(row.methods))
+            ProviderAccess(
+                row.provider,
+                row.merchant_id,
+                Secret(row.secret),
+                row.base_url,
+                tuple(row.methods),
+                settings=row.settings,
+                secrets={key: Secret(word) for key, word in row.secrets.items()},
+            )
             for row in rows
         ]
 

@@ -87,13 +87,18 @@ class BankAccount:
 
 @dataclass(frozen=True, slots=True)
 class ProviderAccess:
-    """A town's contract with a provider (Zahlungsdienstleister)."""
+    """A town's contract with a provider (Zahlungsdienstleister).
+
+    `settings` and `secrets` are what this provider's adapter needs beyond that, named in docs/integrating/providers.md.
+    """
 
     provider: str
     merchant_id: str
     secret: Secret
     base_url: str
     methods: tuple[str, ...]
+    settings: Mapping[str, str] = field(default_factory=dict)
+    secrets: Mapping[str, Secret] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,4 +247,15 @@ def _provider(number: int, entry: Mapping[str, Any]) -> ProviderAccess:
         raise TownFileWrong(f"{where}methods: a list of names is missing")
     secret = Secret(_text(entry, "secret", where))
     name, merchant = _text(entry, "name", where), _text(entry, "merchant_id", where)
-    return ProviderAccess(name, merchant, secret, _text(entry, "base_url", where), tuple(methods))
+    settings = _words(entry, "settings", where)
+    secrets = {key: Secret(word) for key, word in _words(entry, "secrets", where).items()}
+    return ProviderAccess(
+        name, merchant, secret, _text(entry, "base_url", where), tuple(methods), settings=settings, secrets=secrets
+    )
+
+
+def _words(entry: Mapping[str, Any], key: str, where: str) -> Mapping[str, str]:
+    words = entry.get(key, {})
+    if not isinstance(words, dict) or not all(isinstance(word, str) and word for word in words.values()):
+        raise TownFileWrong(f"{where}{key}: a table of texts, e.g. [providers.{key}]")
+    return words
