@@ -1,4 +1,4 @@
-"""What a batch of thousands asks for each of its rows is found by its key, also in a town whose statistics say nothing."""
+"""What a batch of thousands asks for each row is found by its key, also in a town that statistics know nothing of."""
 
 from datetime import date
 
@@ -25,12 +25,11 @@ def test_no_statistics_are_kept_of_how_many_rows_a_town_has() -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT c.relname FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid AND c.relkind = 'r'"
-            " WHERE a.attname = 'tenant_id' AND coalesce(a.attstattarget, -1) = 0 ORDER BY 1"
+            " WHERE a.attname = 'tenant_id' AND coalesce(a.attstattarget, -1) = 0"
         )
         tables = [name for (name,) in cursor.fetchall()]
-    assert tables == sorted(
-        "allocation attempt bank_detail bank_entry claim claim_balance event journal_entry journal_line payment".split()
-    )
+    assert {"allocation", "attempt", "bank_detail", "bank_entry", "claim", "claim_balance"} <= set(tables)
+    assert {"event", "journal_entry", "journal_line", "payment"} <= set(tables)
 
 
 def plan_of(town: Tenant, sql: str, given: list[object]) -> str:
