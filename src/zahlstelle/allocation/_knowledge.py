@@ -12,10 +12,10 @@ from django.db import connection
 from zahlstelle import claims, ledger, payments
 from zahlstelle.bank import ToDecide
 from zahlstelle.claims import OpenAmount
-from zahlstelle.tenancy import Policy, Tenant
+from zahlstelle.tenancy import Tenant
 
 from ._decisions import Given, Known
-from ._policies import small_difference
+from ._policies import policy_of, small_difference
 from ._references import References, one_mistake
 
 
@@ -27,7 +27,7 @@ def know(tenant: Tenant, batch: Sequence[ToDecide], named: Sequence[References])
     references = {r for item in batch for r in (item.detail.instruction_id, item.detail.tx_id) if r}
     attempts = payments.attempts_by_provider_reference(tenant=tenant, references=sorted(references))
     ids = [attempt.id for attempt in attempts.values()]
-    of_town = Policy().with_changes(tenant.settings.get("policy", {}))
+    of_town = policy_of(tenant=tenant)
     return Known(
         claims=found,
         open_cents={claim.id: claim.open_cents for claim in found.values()},
