@@ -103,6 +103,8 @@ def explained(told: Story, line: Line) -> bool:
         return False
     if bank.refs == "constant" and sum((o.day, o.signed) == (line.day, line.signed) for o in told.lines) > 1:
         return False  # a name that stands for everything, and an amount that stands twice
+    if how in ("messages", "cut") and line.alike:
+        return False  # two messages that say the same word for word: two parts, or one sent twice?
     named = told.named and bank.notice_refs and (bank.notice_days or bank.refs == "unique")
     pointed = bank.points and (bank.messages == "unique" or bank.notice_days)
     return named or pointed

@@ -55,11 +55,12 @@ def relation(ours: Told, theirs: Told) -> Relation:
         return Relation.RETELLS
     if ours.covered and theirs.covered and not ours.covered & theirs.covered:
         return Relation.FOLLOWS
+    touching = ours.opening == theirs.closing or ours.closing == theirs.opening
     if _possible(ours, theirs) or _possible(theirs, ours):
-        return Relation.RETELLS
+        return Relation.UNCLEAR if touching else Relation.RETELLS
     if ours.opening == theirs.opening or ours.closing == theirs.closing:
         return Relation.UNCLEAR
-    if ours.opening == theirs.closing or ours.closing == theirs.opening or ours.lines == theirs.lines:
+    if touching or ours.lines == theirs.lines:
         return Relation.FOLLOWS
     again = _possible_by_amount(ours, theirs) or _possible_by_amount(theirs, ours)
     return Relation.RETELLS if again else Relation.UNCLEAR
