@@ -64,7 +64,7 @@ def test_the_database_stops_at_any_point(tmp_path_factory: pytest.TempPathFactor
             seconds = large_import.undisturbed(look, large_import.start(file, undisturbed, environment(database)))
         done = run(database, "tests.support.crash", "state", undisturbed)
         assert done != empty
-        left: list[float | None] = [*large_import.moments(stops - at_the_commit, seconds), *[None] * at_the_commit]
+        left: list[float | None] = [None] * at_the_commit + [*large_import.moments(stops - at_the_commit, seconds)]
         while left:
             moment = left.pop()
             with large_import.looking_on(database.urls.app) as look:

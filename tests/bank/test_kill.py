@@ -26,7 +26,7 @@ def test_a_large_import_killed_at_any_point(tmp_path: Path) -> None:
         seconds = large_import.undisturbed(look, large_import.start(file, undisturbed.slug))
         done = digest(undisturbed)
         assert done != empty
-        left: list[float | None] = [*large_import.moments(kills - at_the_commit, seconds), *[None] * at_the_commit]
+        left: list[float | None] = [None] * at_the_commit + [*large_import.moments(kills - at_the_commit, seconds)]
         while left:
             process = large_import.start(file, town.slug)
             stage = large_import.disturb(look, process, moment := left.pop())

@@ -8,7 +8,7 @@ from tests.bank.test_suspicions import at_bank, iban, is_open, notice, report, s
 from tests.support.bank_files import Camt, Ntry, Tx
 from tests.support.towns import AT, a_claim
 
-from zahlstelle import bank
+from zahlstelle import allocation, bank
 from zahlstelle.allocation import Doubt
 from zahlstelle.tenancy import Tenant
 
@@ -201,3 +201,48 @@ def test_the_batch_that_only_a_later_message_names(tmp_path: Path, town: Tenant)
     assert (at_bank(town), left(town, claims), waiting(town)) == (7400, [0, 0], [])
     (entry,) = bank.entries_of_day(tenant=town, day=AT.date())
     assert entry.proprietary_code == "166"  # the first word that the bank said of it
+
+
+def test_a_reversed_credit_is_not_the_credit(tmp_path: Path, town: Tenant) -> None:
+    """Both 37.00 from the same payer on one day: one pays, the other takes a debit of ours back."""
+    number = a_claim(town, "37.00").kassenzeichen
+    paid = statement(town, Ntry("37.00", [Tx("37.00", number)], ref=""))
+    marked = report(town, Ntry("37.00", [Tx("37.00", number)], ref="")).xml()
+    path = tmp_path / "reversed.xml"
+    path.write_bytes(marked.replace(b"<Sts>", b"<RvslInd>true</RvslInd><Sts>"))
+    allocation.import_bank_file(tenant=town, path=path, name=path.name, at=AT)
+    take(town, tmp_path, paid)
+    entries = {e.reversal: e.booked for e in bank.entries_of_day(tenant=town, day=AT.date())}
+    assert entries == {True: False, False: True}
+    assert (at_bank(town), is_open(town, number), waiting(town)) == (3700, 0, [])
+
+
+def test_a_statement_in_another_currency_says_nothing_of_this_one(tmp_path: Path, town: Tenant) -> None:
+    """One IBAN for euros and dollars, a statement for each: the dollars' statement does not know the euros."""
+    number = a_claim(town, "37.00").kassenzeichen
+    dollars = statement(town, Ntry("25.00"), name="S2", balances=("0.00", "25.00"))
+    path = tmp_path / "dollars.xml"
+    path.write_bytes(dollars.xml().replace(b'Ccy="EUR"', b'Ccy="USD"').replace(b"<Ccy>EUR<", b"<Ccy>USD<"))
+    euros = Ntry("37.00", [Tx("37.00", number)], ref="R1")
+    take(town, tmp_path, report(town, euros))
+    allocation.import_bank_file(tenant=town, path=path, name=path.name, at=AT)
+    assert (at_bank(town), is_open(town, number)) == (3700, 0)
+    take(town, tmp_path, report(town, Ntry("12.00", ref="R2"), name="R2"))
+    assert at_bank(town) == 4900
+
+
+def test_sheets_that_move_nothing_in_sum_are_told_apart_by_their_numbers(tmp_path: Path, town: Tenant) -> None:
+    """In and out again, twice on one day: kept as a doubt where nothing but the number tells, never dropped."""
+    lines = [Ntry("25.00"), Ntry("25.00", side="DBIT")]
+    sheets = [statement(town, *lines, name=f"S{n}", balances=("100.00", "100.00"), sequence=str(n)) for n in (1, 2)]
+    take(town, tmp_path, *sheets, sheets[1])
+    held = [e.held for e in bank.entries_of_day(tenant=town, day=AT.date())]
+    assert sorted(map(str, held)) == ["None", "None", "may_be_repeated", "may_be_repeated"]
+
+
+def test_a_collective_told_once_with_a_text_of_its_own_is_one(tmp_path: Path, town: Tenant) -> None:
+    """A report calls it one payment, the statement knows that it is a collective: the reference joins them."""
+    once = Ntry("74.00", [Tx("74.00", "SAMMLER", end_to_end="", name="", iban="")], ref="R1")
+    more = Ntry("74.00", [Tx("74.00", "2 POSTEN", end_to_end="", name="", iban="")], ref="R1", count=2)
+    take(town, tmp_path, report(town, once), statement(town, more))
+    assert (at_bank(town), len(bank.entries_of_day(tenant=town, day=AT.date()))) == (7400, 1)

@@ -151,7 +151,7 @@ class _Bucket:
 
 
 class Candidates:
-    """Known entries, found by account, side, amount and currency, then by reference, transaction or content.
+    """Known entries, found by their account and money, then by reference, transaction or content.
 
     `elsewhere` tells of a sighting and an entry whether names say for sure that they do not belong together.
     """
@@ -162,7 +162,7 @@ class Candidates:
 
     def add(self, account: str, known: Known, before: Set[tuple[object, ...]] = frozenset()) -> None:
         """Let an entry be found; one that has learnt since by what is new of it."""
-        money = (account, known.side, known.amount_cents, known.currency)
+        money = (account, known.side, known.reversal, known.amount_cents, known.currency)
         for key in names_of(known) - before:
             self._buckets[*money, *key].add(known)
 
@@ -329,9 +329,9 @@ class Candidates:
         return bucket.first(sighting, f"{phase} {key} {again}", never, fits_here, least)
 
 
-def _money(sighting: Sighting) -> tuple[str, str, int, str]:
+def _money(sighting: Sighting) -> tuple[str, str, bool, int, str]:
     entry = sighting.entry
-    return sighting.account, entry.side, entry.amount_cents, entry.currency or ""
+    return sighting.account, entry.side, entry.reversal, entry.amount_cents, entry.currency or ""
 
 
 def _names(content: Content | None) -> Sequence[str]:
@@ -410,7 +410,9 @@ def _same_details(sighting: Sighting, known: Known) -> bool:
     ours, theirs = sighting.digest, known.digest
     if ours is not None and theirs is not None and not ours.agrees(theirs):
         return False
-    return sighting.content is None or known.content is None or sighting.content.agrees(known.content)
+    if breakdown(sighting.entry) is not Breakdown.SINGLE or sighting.content is None or known.content is None:
+        return True
+    return sighting.content.agrees(known.content)
 
 
 def _weakly(sighting: Sighting) -> _Test:

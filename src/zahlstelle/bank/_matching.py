@@ -37,6 +37,7 @@ from ._statements import covered_days_of
 _CANDIDATES = """
 SELECT e.id, e.account_iban, e.side, e.amount_cents, e.currency, e.booked_on, e.booked, e.bank_ref, e.breakdown,
     e.held, e.confirmed, e.bookings, e.breakdown_message_id, e.difference_cents, e.batch_message_id, e.batch_payment_id,
+    e.reversal,
     d.end_to_end_id, d.party_iban, d.remittance, d.tx_id, d.uetr, d.number
 FROM bank_entry e LEFT JOIN bank_detail d ON d.entry = e.id AND d.active AND e.breakdown = 'single'
 WHERE e.tenant_id = %(tenant)s AND e.account_iban = ANY(%(accounts)s) AND e.amount_cents = ANY(%(amounts)s)
@@ -142,8 +143,9 @@ class Matching:
             return None
         if sighting.message == NOTICE and self._links.is_piece(sighting):
             return Held.PART
-        covered = self._covered.get(sighting.account, frozenset())
-        return Held.NOT_IN_STATEMENT if sighting.entry.booking_date in covered else None
+        currencies = dict.fromkeys([sighting.entry.currency or "", ""])
+        covered = (self._covered.get((sighting.account, currency), frozenset()) for currency in currencies)
+        return Held.NOT_IN_STATEMENT if any(sighting.entry.booking_date in days for days in covered) else None
 
     def _make(self, sighting: Sighting, new_id: UUID) -> Known:
         entry, shape, held = sighting.entry, breakdown(sighting.entry), self._held(sighting)
@@ -152,7 +154,7 @@ class Matching:
             usable(entry.bank_ref), shape, sighting.content if shape is Breakdown.SINGLE else None,
             held=held, confirmed=sighting.message == STATEMENT and sighting.booked, bookings=int(held is None),
             digest=sighting.digest, points_to=entry.breakdown_message_id or "", difference=_difference(shape, sighting),
-            batch=_batch(entry),
+            batch=_batch(entry), reversal=entry.reversal,
         )  # fmt: skip
         known.part = held is Held.PART
         known.seen_in.add((sighting.message, sighting.statement))
@@ -368,12 +370,13 @@ def _difference(shape: Breakdown, sighting: Sighting) -> int | None:
 
 def _known(row: tuple[Any, ...]) -> Known:
     id_, _, side, cents, currency, on, booked, ref, shape, held, confirmed, bookings, *told = row
-    points, difference, batch, batch_payment, e2e, iban, text, tx, uetr, n = told
+    points, difference, batch, batch_payment, reversal, e2e, iban, text, tx, uetr, n = told
     said = content(e2e, iban, _loaded(text), (tx, uetr)) if n is not None and shape == Breakdown.SINGLE else None
     return Known(
         id_, side, cents, currency, on, booked, usable(ref), Breakdown(shape), said,
         held=Held(held) if held else None, confirmed=confirmed, bookings=max(bookings, int(booked)),
         points_to=points or "", difference=difference, batch=(batch or "", batch_payment or ""),
+        reversal=reversal,
     )  # fmt: skip
 
 

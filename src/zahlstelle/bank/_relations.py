@@ -34,6 +34,7 @@ class Told:
     lines: Mapping[date, Counter[str]] = field(default_factory=dict)
     cents: Mapping[str, int] = field(default_factory=dict)
     covered: frozenset[date] = frozenset()
+    sequence: str = ""  # the bank's own number of it
 
     @property
     def span(self) -> tuple[int, int] | None:
@@ -51,6 +52,8 @@ def relation(ours: Told, theirs: Told) -> Relation:
         return Relation.APART
     if ours.span is None or theirs.span is None:
         return Relation.RETELLS if _within(ours, theirs) or _within(theirs, ours) else Relation.UNCLEAR
+    if ours.span == theirs.span and ours.opening == ours.closing and _numbered_apart(ours, theirs):
+        return Relation.UNCLEAR
     if ours.span == theirs.span or _same_days(ours, theirs):
         return Relation.RETELLS
     if ours.covered and theirs.covered and not ours.covered & theirs.covered:
@@ -68,6 +71,11 @@ def relation(ours: Told, theirs: Told) -> Relation:
 
 def _shared(ours: Told, theirs: Told) -> Sequence[date]:
     return sorted(ours.days.keys() & theirs.days.keys())
+
+
+def _numbered_apart(ours: Told, theirs: Told) -> bool:
+    """Sheets that move nothing in sum are told apart by their numbers alone."""
+    return bool(ours.sequence and theirs.sequence) and ours.sequence != theirs.sequence
 
 
 def _within(part: Told, whole: Told) -> bool:

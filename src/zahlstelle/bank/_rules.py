@@ -198,6 +198,7 @@ class Known:
     points_to: str = ""  # the notification that has its details
     batch: tuple[str, str] = ("", "")  # the message and payment information of our own that it points to
     notices: set[str] = field(default_factory=set)  # notifications that tell of it
+    reversal: bool = False
     told: list[Entry] = field(default_factory=list)  # how this file tells of it
     part: bool = False  # its reference or notification is that of a larger entry
 
@@ -214,7 +215,7 @@ class StatementDigest:
     """Collects what a statement says, so that the same statement in another file is known again.
 
     Names and moments of the message count only where it has no balances: a re-sent daily statement keeps its money,
-    while two notifications may tell of two equal payments.
+    while two notifications may tell of two equal payments. Where all balances are the same, its number counts.
     """
 
     def __init__(self, message: str, message_id: str | None, head: StatementHead) -> None:
@@ -223,6 +224,8 @@ class StatementDigest:
         self._add(message, account)
         if head.balances:
             self._add(*((b.type, b.amount_cents, b.side, b.day) for b in head.balances))
+            if len({(b.amount_cents, b.side) for b in head.balances}) == 1:  # sheets that move nothing in sum
+                self._add(head.electronic_sequence or head.legal_sequence)
         else:
             self._add(message_id, head.statement_id, head.electronic_sequence, head.created_at)
 
