@@ -32,7 +32,7 @@ from ._payout_queries import (
     wrong_shares,
 )
 from ._policies import small_difference
-from ._proposals import proposals_for
+from ._proposals import proposals_for, proposals_of
 from ._queries import (
     Decision,
     SuspenseItem,
@@ -95,6 +95,7 @@ __all__ = [
     "payouts_of_entries",
     "payouts_shown",
     "proposals_for",
+    "proposals_of",
     "retry_doubts",
     "settle",
     "settle_to",

@@ -1,7 +1,8 @@
 """Read claims as context for a person who has to decide; the amount alone never decides."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -88,10 +89,15 @@ WHERE c.tenant_id = %(tenant)s AND {what}
 ORDER BY (b.due_cents = b.settled_cents), c.due_on NULLS LAST, c.opened_at DESC, c.id LIMIT %(limit)s
 """
 _NAMED = _CANDIDATE.format(what="(c.kassenzeichen = ANY(%(numbers)s) OR c.id = ANY(%(ids)s::uuid[]))")
-_OF_DEBTOR = _CANDIDATE.format(what="c.debtor_name = ANY(%(debtors)s) AND b.settled_cents < b.due_cents")
-_OF_AMOUNT = _CANDIDATE.format(
-    what="c.amount_cents = %(cents)s AND b.settled_cents = 0 AND lower(c.debtor_name) LIKE ANY(%(patterns)s)"
-)
+_OF_DEBTORS = """
+SELECT f.* FROM unnest(%(debtors)s::text[]) AS asked (debtor) CROSS JOIN LATERAL (
+    SELECT c.id, c.kassenzeichen, b.due_cents - b.settled_cents, c.amount_cents, c.currency, c.purpose, c.debtor_name,
+        c.due_on
+    FROM claim c JOIN claim_balance b ON b.claim_id = c.id AND b.tenant_id = c.tenant_id
+    WHERE c.tenant_id = %(tenant)s AND c.debtor_name = asked.debtor AND b.settled_cents < b.due_cents
+    ORDER BY c.due_on NULLS LAST, c.opened_at DESC, c.id LIMIT %(each)s
+) f
+"""
 _SEARCH = _CANDIDATE.format(
     what="(c.kassenzeichen LIKE %(number)s OR c.debtor_name ILIKE %(text)s OR c.purpose ILIKE %(text)s"
     " OR c.external_reference = %(plain)s)"
@@ -105,17 +111,63 @@ def candidates_named(
     return _found(tenant, _NAMED, {"numbers": list(numbers), "ids": list(ids), "limit": limit})
 
 
-def candidates_of_debtors(*, tenant: Tenant, debtors: Sequence[str], limit: int = 50) -> Sequence[Candidate]:
-    """List open claims of these debtors, the one due first on top."""
-    return _found(tenant, _OF_DEBTOR, {"debtors": list(debtors), "limit": limit})
+def candidates_of_debtors(*, tenant: Tenant, debtors: Sequence[str], each: int = 20) -> Sequence[Candidate]:
+    """List open claims of these debtors, at most `each` of one, the one due first on top."""
+    return _found(tenant, _OF_DEBTORS, {"debtors": list(debtors), "each": each})
 
 
-def candidates_of_amount(
-    *, tenant: Tenant, cents: int, patterns: Sequence[str], limit: int = 200
-) -> Sequence[Candidate]:
-    """List claims of exactly this amount, nothing paid, whose debtor has a name like one of these (small letters)."""
-    given = {"cents": cents, "patterns": list(patterns), "limit": limit}
-    return _found(tenant, _OF_AMOUNT, given) if patterns else []
+@dataclass(frozen=True, slots=True)
+class AmountOfPayer:
+    """An amount that came, and the beginnings (four letters) of the parts of its payer's name, in one spelling."""
+
+    cents: int
+    parts: frozenset[str]
+
+
+# Three looks into three indexes, one for each place a part of a name may have; the likest names first.
+_OF_AMOUNTS = """
+WITH asked AS (
+    SELECT * FROM unnest(%(places)s::integer[], %(cents)s::bigint[], %(parts)s::text[]) AS a (place, cents, part)
+), hit AS (
+    SELECT a.place, c.id, a.part FROM asked a JOIN claim c
+        ON c.tenant_id = %(tenant)s AND c.amount_cents = a.cents AND c.debtor_first = a.part
+    UNION SELECT a.place, c.id, a.part FROM asked a JOIN claim c
+        ON c.tenant_id = %(tenant)s AND c.amount_cents = a.cents AND c.debtor_second = a.part
+    UNION SELECT a.place, c.id, a.part FROM asked a JOIN claim c
+        ON c.tenant_id = %(tenant)s AND c.amount_cents = a.cents AND c.debtor_last = a.part
+), like_it AS (
+    SELECT place, id, count(*) AS parts FROM hit GROUP BY place, id
+), ranked AS (
+    SELECT l.place, c.id, row_number() OVER (
+        PARTITION BY l.place ORDER BY l.parts DESC, c.due_on NULLS LAST, c.opened_at DESC, c.id) AS rank
+    FROM like_it l JOIN claim c ON c.tenant_id = %(tenant)s AND c.id = l.id
+        JOIN claim_balance b ON b.tenant_id = %(tenant)s AND b.claim_id = c.id AND b.settled_cents = 0
+)
+SELECT r.place, c.id, c.kassenzeichen, c.amount_cents, c.amount_cents, c.currency, c.purpose, c.debtor_name, c.due_on
+FROM ranked r JOIN claim c ON c.tenant_id = %(tenant)s AND c.id = r.id
+WHERE r.rank <= %(each)s ORDER BY r.place, r.rank
+"""
+
+
+def candidates_of_amounts(
+    *, tenant: Tenant, asked: Iterable[AmountOfPayer], each: int = 50
+) -> Mapping[AmountOfPayer, Sequence[Candidate]]:
+    """List claims of exactly such an amount, nothing paid, whose debtor has a name like the payer's.
+
+    One question for many; at most `each` for one, those whose names share most parts first.
+    """
+    places = list(dict.fromkeys(one for one in asked if one.parts))
+    flat = [(place, one.cents, part) for place, one in enumerate(places) for part in sorted(one.parts)]
+    if not flat:
+        return {}
+    found: dict[AmountOfPayer, list[Candidate]] = defaultdict(list)
+    numbers, cents, parts = (list(column) for column in zip(*flat, strict=True))
+    given: dict[str, Any] = {"tenant": tenant.id, "places": numbers, "cents": cents, "parts": parts, "each": each}
+    with inside(tenant), connection.cursor() as cursor:
+        cursor.execute(_OF_AMOUNTS, given)
+        for place, *told in cursor.fetchall():
+            found[places[place]].append(Candidate(*told))
+    return found
 
 
 def search_claims(*, tenant: Tenant, text: str, limit: int = 20) -> Sequence[Candidate]:

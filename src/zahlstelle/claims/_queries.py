@@ -129,7 +129,7 @@ def claim_by_id(*, tenant: Tenant, claim_id: UUID) -> Claim:
 def kassenzeichen_of(*, tenant: Tenant, claim_ids: Sequence[UUID]) -> Mapping[UUID, str]:
     """Name the Kassenzeichen of claims."""
     with inside(tenant), connection.cursor() as cursor:
-        asked = [tenant.id, list(claim_ids)]
+        asked: list[Any] = [tenant.id, list(claim_ids)]
         cursor.execute("SELECT id, kassenzeichen FROM claim WHERE tenant_id = %s AND id = ANY(%s::uuid[])", asked)
         return dict(cursor.fetchall())
 
