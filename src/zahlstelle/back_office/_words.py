@@ -107,6 +107,11 @@ RESTS: Words = {
     Rest.SMALL_DIFFERENCE: _("Der Rest ist eine Kleindifferenz"),
 }
 
+WHOLE: Words = {
+    Rest.OVERPAID: _("als Überzahlung: dem Zahler zu erstatten"),
+    Rest.FEES: _("als Gebühren der Bank"),
+}
+
 ACCOUNTS: Words = {
     "overpaid": _("Überzahlung: dem Zahler zu erstatten"),
     "fees": _("Gebühren der Bank"),
