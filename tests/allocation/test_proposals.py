@@ -236,21 +236,21 @@ def test_whatever_the_one_mistake_is_the_number_is_among_the_near_ones(counter: 
 
 
 NAMES = [
-    ("Jörg Müller", ("jorg", None, "mull")),
-    ("MUELLER, JOERG", ("mull", None, "jorg")),
-    ("Dr. Ärmel von der Straße", ("arme", "der", "stra")),
-    ("Großmann & SÖHNE KG", ("gros", "sohn", "kg")),
-    ("Hans-Peter Łukasz Meier-Schmidt", ("hans", "pete", "schm")),
-    ("ẞander", ("ssan", None, None)),
-    ("X", (None, None, None)),
-    ("Анна", (None, None, None)),
-    ("", (None, None, None)),
+    ("Jörg Müller", ("jorg", "mull")),
+    ("MUELLER, JOERG", ("mull", "jorg")),
+    ("Dr. Ärmel von der Straße", ("arme", "stra")),
+    ("Großmann & SÖHNE KG", ("gros", "kg")),
+    ("Hans-Peter Łukasz Meier-Schmidt", ("hans", "schm")),
+    ("ẞander", ("ssan", None)),
+    ("X", (None, None)),
+    ("Анна", (None, None)),
+    ("", (None, None)),
 ]
 
 
 def cut(name: str) -> tuple[str | None, ...]:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT debtor_part(%(n)s, 1), debtor_part(%(n)s, 2), debtor_part(%(n)s, -1)", {"n": name})
+        cursor.execute("SELECT debtor_part(%(n)s, 1), debtor_part(%(n)s, -1)", {"n": name})
         return tuple(cursor.fetchone())
 
 

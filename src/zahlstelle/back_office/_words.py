@@ -204,12 +204,18 @@ ITEMS: Words = {
     ItemKind.ADJUSTMENT: _("Berichtigungen"),
 }
 
-FILE_OUTCOMES: Words = {"received": _("wartet"), "imported": _("eingelesen"), "refused": _("abgewiesen")}
+FILE_OUTCOMES: Words = {
+    "received": _("wartet"),
+    "imported": _("eingelesen"),
+    "refused": _("abgewiesen"),
+    "dismissed": _("erledigt"),
+}
 
 FILE_DEEDS: Words = {
     "bank_file.received": _("Hochgeladen"),
     "bank_file.imported": _("Eingelesen"),
     "bank_file.tried_again": _("Noch einmal versucht"),
+    "bank_file.dismissed": _("Als erledigt abgelegt"),
     "bank_file.downloaded": _("Heruntergeladen"),
 }
 

@@ -15,18 +15,27 @@ from zahlstelle.tenancy import Policy, Tenant, inside
 from ._queries import OpenAmount
 from ._rules import normalised
 
+# Of very many claims of one amount some will do: all of them are no help to anybody. Claims that are paid in part are
+# few, and found by reading what is open.
 _SAME_AMOUNT = """
+WITH told AS (
+    SELECT f.id FROM unnest(%(cents)s::bigint[]) AS asked (cents) CROSS JOIN LATERAL (
+        SELECT c.id FROM claim c WHERE c.tenant_id = %(tenant)s AND c.amount_cents = asked.cents LIMIT 300) f
+    UNION SELECT b.claim_id FROM claim_balance b WHERE b.tenant_id = %(tenant)s AND b.settled_cents > 0
+        AND b.settled_cents < b.due_cents AND b.due_cents - b.settled_cents = ANY(%(cents)s)
+)
 SELECT id, kassenzeichen, amount_cents, open_cents, currency FROM (
     SELECT c.id, c.kassenzeichen, c.amount_cents, b.due_cents - b.settled_cents AS open_cents, c.currency,
         row_number() OVER (PARTITION BY b.due_cents - b.settled_cents ORDER BY c.opened_at DESC, c.id) AS place
-    FROM claim_balance b JOIN claim c ON c.id = b.claim_id
-    WHERE c.tenant_id = %(tenant)s AND b.tenant_id = %(tenant)s AND b.due_cents - b.settled_cents = ANY(%(cents)s)
+    FROM told JOIN claim c ON c.id = told.id AND c.tenant_id = %(tenant)s
+        JOIN claim_balance b ON b.claim_id = c.id AND b.tenant_id = %(tenant)s
+    WHERE b.due_cents - b.settled_cents = ANY(%(cents)s)
 ) found WHERE place <= %(each)s ORDER BY open_cents, place
 """
 
 
 def open_with_amounts(*, tenant: Tenant, cents: Sequence[int], each: int = 3) -> Mapping[int, Sequence[OpenAmount]]:
-    """List the latest claims of which exactly so many cents are open, at most `each` an amount."""
+    """List claims of which exactly so many cents are open, the latest first, at most `each` an amount."""
     found: dict[int, list[OpenAmount]] = {}
     with inside(tenant), connection.cursor() as cursor:
         asked = sorted({amount for amount in cents if amount > 0})
@@ -124,29 +133,34 @@ class AmountOfPayer:
     parts: frozenset[str]
 
 
-# Three looks into three indexes, one for each place a part of a name may have; the likest names first.
+# First and last part of a name together find a debtor among very many claims of one amount; of those that share only
+# one part (a family, say) the latest are looked at.
 _OF_AMOUNTS = """
 WITH asked AS (
     SELECT * FROM unnest(%(places)s::integer[], %(cents)s::bigint[], %(parts)s::text[]) AS a (place, cents, part)
 ), hit AS (
-    SELECT a.place, c.id, a.part FROM asked a JOIN claim c
-        ON c.tenant_id = %(tenant)s AND c.amount_cents = a.cents AND c.debtor_first = a.part
-    UNION SELECT a.place, c.id, a.part FROM asked a JOIN claim c
-        ON c.tenant_id = %(tenant)s AND c.amount_cents = a.cents AND c.debtor_second = a.part
-    UNION SELECT a.place, c.id, a.part FROM asked a JOIN claim c
-        ON c.tenant_id = %(tenant)s AND c.amount_cents = a.cents AND c.debtor_last = a.part
-), like_it AS (
-    SELECT place, id, count(*) AS parts FROM hit GROUP BY place, id
+    SELECT a.place, f.id, 2 AS parts FROM asked a JOIN asked z ON z.place = a.place AND z.part <> a.part
+    CROSS JOIN LATERAL (SELECT c.id FROM claim c WHERE c.tenant_id = %(tenant)s AND c.amount_cents = a.cents
+        AND c.debtor_first = a.part AND c.debtor_last = z.part ORDER BY c.id DESC LIMIT %(most)s) f
+    UNION ALL SELECT a.place, f.id, 1 FROM asked a
+    CROSS JOIN LATERAL (SELECT c.id FROM claim c WHERE c.tenant_id = %(tenant)s AND c.amount_cents = a.cents
+        AND c.debtor_first = a.part ORDER BY c.id DESC LIMIT %(most)s) f
+    UNION ALL SELECT a.place, f.id, 1 FROM asked a
+    CROSS JOIN LATERAL (SELECT c.id FROM claim c WHERE c.tenant_id = %(tenant)s AND c.amount_cents = a.cents
+        AND c.debtor_last = a.part ORDER BY c.id DESC LIMIT %(most)s) f
+), found AS (
+    SELECT place, id, max(parts) AS parts FROM hit GROUP BY place, id
 ), ranked AS (
-    SELECT l.place, c.id, row_number() OVER (
-        PARTITION BY l.place ORDER BY l.parts DESC, c.due_on NULLS LAST, c.opened_at DESC, c.id) AS rank
-    FROM like_it l JOIN claim c ON c.tenant_id = %(tenant)s AND c.id = l.id
-        JOIN claim_balance b ON b.tenant_id = %(tenant)s AND b.claim_id = c.id AND b.settled_cents = 0
+    SELECT f.place, f.id, row_number() OVER (
+        PARTITION BY f.place ORDER BY f.parts DESC, c.due_on NULLS LAST, c.opened_at DESC, f.id) AS rank
+    FROM found f JOIN claim c ON c.id = f.id AND c.tenant_id = %(tenant)s
+        JOIN claim_balance b ON b.claim_id = f.id AND b.tenant_id = %(tenant)s AND b.settled_cents = 0
 )
 SELECT r.place, c.id, c.kassenzeichen, c.amount_cents, c.amount_cents, c.currency, c.purpose, c.debtor_name, c.due_on
-FROM ranked r JOIN claim c ON c.tenant_id = %(tenant)s AND c.id = r.id
+FROM ranked r JOIN claim c ON c.id = r.id AND c.tenant_id = %(tenant)s
 WHERE r.rank <= %(each)s ORDER BY r.place, r.rank
 """
+_MOST_OF_ONE_PART = 100
 
 
 def candidates_of_amounts(
@@ -163,6 +177,7 @@ def candidates_of_amounts(
     found: dict[AmountOfPayer, list[Candidate]] = defaultdict(list)
     numbers, cents, parts = (list(column) for column in zip(*flat, strict=True))
     given: dict[str, Any] = {"tenant": tenant.id, "places": numbers, "cents": cents, "parts": parts, "each": each}
+    given["most"] = _MOST_OF_ONE_PART
     with inside(tenant), connection.cursor() as cursor:
         cursor.execute(_OF_AMOUNTS, given)
         for place, *told in cursor.fetchall():

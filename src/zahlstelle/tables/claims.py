@@ -67,7 +67,6 @@ class ClaimRow(OfTenant):
     origin = models.CharField(max_length=20)
     opened_at = models.DateTimeField()
     debtor_first = _debtor_part(1)
-    debtor_second = _debtor_part(2)  # where there are three or more
     debtor_last = _debtor_part(-1)  # where there are two or more
 
     class Meta:
@@ -77,14 +76,14 @@ class ClaimRow(OfTenant):
             models.CheckConstraint(name="claim_amount", condition=models.Q(amount_cents__gt=0)),
         ]
         indexes = [
-            models.Index("tenant", "amount_cents", "debtor_first", name="claim_of_debtor_first"),
+            models.Index("tenant", "amount_cents", "debtor_first", "id", name="claim_of_debtor_first"),
             models.Index(
-                fields=["tenant", "amount_cents", "debtor_second"],
-                condition=models.Q(debtor_second__isnull=False),
-                name="claim_of_debtor_second",
+                fields=["tenant", "amount_cents", "debtor_last", "debtor_first"],
+                condition=models.Q(debtor_last__isnull=False),
+                name="claim_of_debtor_parts",
             ),
             models.Index(
-                fields=["tenant", "amount_cents", "debtor_last"],
+                fields=["tenant", "amount_cents", "debtor_last", "id"],
                 condition=models.Q(debtor_last__isnull=False),
                 name="claim_of_debtor_last",
             ),

@@ -1,9 +1,10 @@
-"""The first, second and last part of a debtor's name as columns: so proposals find claims of an amount by an index.
+"""Parts of debtors' names as columns, so that proposals find claims of an amount by an index; and the worker's rounds.
 
 Columns and not an expression: below row-level security PostgreSQL looks only such conditions up in an index whose
 functions cannot leak a row, and only its own count as such. Adding them rewrites the table of claims.
 """
 
+import django.db.models.deletion
 from django.db import migrations, models
 from django.db.models import F, Func, Value
 
@@ -28,7 +29,6 @@ BEGIN
     END LOOP;
     RETURN CASE
         WHEN place = 1 THEN parts[1]
-        WHEN place = 2 AND cardinality(parts) > 2 THEN parts[2]
         WHEN place = -1 AND cardinality(parts) > 1 THEN parts[cardinality(parts)]
     END;
 END $$
@@ -43,33 +43,52 @@ def _part(place: int) -> models.GeneratedField:
 
 
 class Migration(migrations.Migration):
-    """Add the columns and their indexes; the index of the amount alone is the beginning of the first of them."""
+    """Add them. The index of the amount alone is the beginning of the first of the new ones."""
 
-    dependencies = [("tables", "0009_providers")]
+    dependencies = [("tables", "0010_plans")]
 
     operations = [
         migrations.RunSQL(_PART, "DROP FUNCTION debtor_part(text, integer)"),
         migrations.AddField("claimrow", "debtor_first", _part(1)),
-        migrations.AddField("claimrow", "debtor_second", _part(2)),
         migrations.AddField("claimrow", "debtor_last", _part(-1)),
         migrations.RemoveIndex("claimrow", "claim_of_amount"),
         migrations.AddIndex(
-            "claimrow", models.Index("tenant", "amount_cents", "debtor_first", name="claim_of_debtor_first")
+            "claimrow", models.Index("tenant", "amount_cents", "debtor_first", "id", name="claim_of_debtor_first")
         ),
         migrations.AddIndex(
             "claimrow",
             models.Index(
-                fields=["tenant", "amount_cents", "debtor_second"],
-                condition=models.Q(debtor_second__isnull=False),
-                name="claim_of_debtor_second",
+                fields=["tenant", "amount_cents", "debtor_last", "debtor_first"],
+                condition=models.Q(debtor_last__isnull=False),
+                name="claim_of_debtor_parts",
             ),
         ),
         migrations.AddIndex(
             "claimrow",
             models.Index(
-                fields=["tenant", "amount_cents", "debtor_last"],
+                fields=["tenant", "amount_cents", "debtor_last", "id"],
                 condition=models.Q(debtor_last__isnull=False),
                 name="claim_of_debtor_last",
             ),
+        ),
+        migrations.CreateModel(
+            name="WorkerRoundRow",
+            fields=[
+                ("id", models.UUIDField(primary_key=True, serialize=False)),
+                ("ended_at", models.DateTimeField()),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tables.tenantrow",
+                    ),
+                ),
+            ],
+            options={"db_table": "worker_round"},
+        ),
+        migrations.AddConstraint(
+            "workerroundrow", models.UniqueConstraint(models.F("tenant"), name="worker_round_of_tenant")
         ),
     ]
