@@ -236,12 +236,12 @@ def test_whatever_the_one_mistake_is_the_number_is_among_the_near_ones(counter: 
 
 
 NAMES = [
-    ("Jörg Müller", ("jorg", "mull")),
-    ("MUELLER, JOERG", ("mull", "jorg")),
-    ("Dr. Ärmel von der Straße", ("arme", "stra")),
-    ("Großmann & SÖHNE KG", ("gros", "kg")),
-    ("Hans-Peter Łukasz Meier-Schmidt", ("hans", "schm")),
-    ("ẞander", ("ssan", None)),
+    ("Jörg Müller", ("jorg", "mulle")),
+    ("MUELLER, JOERG", ("mulle", "jorg")),
+    ("Dr. Ärmel von der Straße", ("armel", "stras")),
+    ("Großmann & SÖHNE KG", ("gross", "kg")),
+    ("Hans-Peter Łukasz Meier-Schmidt", ("hans", "schmi")),
+    ("ẞander", ("ssand", None)),
     ("X", (None, None)),
     ("Анна", (None, None)),
     ("", (None, None)),
@@ -263,7 +263,7 @@ def test_the_database_cuts_names_for_its_indexes(name: str, parts: tuple[str | N
 @settings(max_examples=100, deadline=None)
 def test_it_cuts_them_as_the_rules_do(words: list[str]) -> None:
     name = " ".join(words)
-    told, parts = cut(name), [part[:4] for part in parts_of(name)]
+    told, parts = cut(name), [part[:5] for part in parts_of(name)]
     assert told[0] == (parts[0] if parts else None)
     assert {part for part in told if part} <= set(parts)
 

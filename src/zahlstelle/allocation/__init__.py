@@ -22,7 +22,7 @@ from ._operations import (
     retry_doubts,
 )
 from ._parts import Proposal, Rest, Share, SharesDiffer
-from ._payers import LearnedPayers, LearnedTooLittle, learn_payers, learned_payers, show_learned_payers
+from ._payers import LEAST_TRIALS, LearnedPayers, LearnedTooLittle, learn_payers, learned_payers, show_learned_payers
 from ._payout_queries import (
     PayoutShown,
     entries_of_payout,
@@ -52,6 +52,7 @@ from ._worklist import Wanted, how_many, next_waiting, waiting_item, worklist
 
 __all__ = [
     "DOUBT_WORDS",
+    "LEAST_TRIALS",
     "RULE_VERSION",
     "AccountNotForThis",
     "BankBusy",

@@ -37,8 +37,8 @@ def parts_of(name: str) -> tuple[str, ...]:
 
 
 def beginnings_of(name: str) -> frozenset[str]:
-    """Give the first four letters of each part: by these claims are found, also where a bank has cut a name."""
-    return frozenset(part[:4] for part in parts_of(name) if len(part) >= 3)
+    """Give the first five letters of each part: by these claims are found, also where a bank has cut a name."""
+    return frozenset(part[:5] for part in parts_of(name) if len(part) >= 3)
 
 
 def compare_names(payer: str | None, debtor: str | None) -> NameMatch:

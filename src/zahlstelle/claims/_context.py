@@ -127,7 +127,7 @@ def candidates_of_debtors(*, tenant: Tenant, debtors: Sequence[str], each: int =
 
 @dataclass(frozen=True, slots=True)
 class AmountOfPayer:
-    """An amount that came, and the beginnings (four letters) of the parts of its payer's name, in one spelling."""
+    """An amount that came, and the beginnings (five letters) of the parts of its payer's name, in one spelling."""
 
     cents: int
     parts: frozenset[str]

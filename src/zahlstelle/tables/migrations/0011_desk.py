@@ -8,7 +8,7 @@ import django.db.models.deletion
 from django.db import migrations, models
 from django.db.models import F, Func, Value
 
-# The same parts as `allocation._names.parts_of`, of each the first four letters; a test compares the two.
+# The same parts as `allocation._names.parts_of`, of each the first five letters; a test compares the two.
 _PART = r"""
 CREATE FUNCTION debtor_part(name text, place integer) RETURNS text
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
@@ -23,7 +23,7 @@ BEGIN
         IF length(part) > 1 AND part NOT IN ('herr', 'frau', 'familie', 'fam', 'eheleute', 'dr', 'prof', 'dipl', 'ing',
             'geb', 'und', 'oder', 'von', 'zu')
         THEN
-            part := left(regexp_replace(part, '([aou])e', '\1', 'g'), 4);
+            part := left(regexp_replace(part, '([aou])e', '\1', 'g'), 5);
             parts := parts || part;
         END IF;
     END LOOP;
