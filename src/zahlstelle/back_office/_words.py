@@ -107,6 +107,11 @@ RESTS: Words = {
     Rest.SMALL_DIFFERENCE: _("Der Rest ist eine Kleindifferenz"),
 }
 
+WHOLE: Words = {
+    Rest.OVERPAID: _("als Überzahlung: dem Zahler zu erstatten"),
+    Rest.FEES: _("als Gebühren der Bank"),
+}
+
 ACCOUNTS: Words = {
     "overpaid": _("Überzahlung: dem Zahler zu erstatten"),
     "fees": _("Gebühren der Bank"),
@@ -199,12 +204,18 @@ ITEMS: Words = {
     ItemKind.ADJUSTMENT: _("Berichtigungen"),
 }
 
-FILE_OUTCOMES: Words = {"received": _("wartet"), "imported": _("eingelesen"), "refused": _("abgewiesen")}
+FILE_OUTCOMES: Words = {
+    "received": _("wartet"),
+    "imported": _("eingelesen"),
+    "refused": _("abgewiesen"),
+    "dismissed": _("erledigt"),
+}
 
 FILE_DEEDS: Words = {
     "bank_file.received": _("Hochgeladen"),
     "bank_file.imported": _("Eingelesen"),
     "bank_file.tried_again": _("Noch einmal versucht"),
+    "bank_file.dismissed": _("Als erledigt abgelegt"),
     "bank_file.downloaded": _("Heruntergeladen"),
 }
 

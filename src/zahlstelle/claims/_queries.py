@@ -134,9 +134,10 @@ def claim_by_id(*, tenant: Tenant, claim_id: UUID) -> Claim:
 
 def kassenzeichen_of(*, tenant: Tenant, claim_ids: Sequence[UUID]) -> Mapping[UUID, str]:
     """Name the Kassenzeichen of claims."""
-    with inside(tenant):
-        rows = ClaimRow.objects.filter(tenant_id=tenant.id, id__in=claim_ids)
-        return dict(rows.values_list("id", "kassenzeichen"))
+    with inside(tenant), connection.cursor() as cursor:
+        asked: list[Any] = [tenant.id, list(claim_ids)]
+        cursor.execute("SELECT id, kassenzeichen FROM claim WHERE tenant_id = %s AND id = ANY(%s::uuid[])", asked)
+        return dict(cursor.fetchall())
 
 
 def recent_claims(*, tenant: Tenant, limit: int = 50) -> Sequence[Claim]:

@@ -3,7 +3,7 @@
 from ._book_check import Finding, FindingKind, Inspection, check_book, inspect_book, last_inspection
 from ._delivery import Delivery, deliver_notifications, deliveries, deliveries_of
 from ._file import FilePage, bank_file, file_to_take_away
-from ._health import Health, Trouble, health
+from ._health import Health, Trouble, health, round_done
 from ._notification import (
     NotExplained,
     NotWritable,
@@ -71,6 +71,7 @@ __all__ = [
     "last_inspection",
     "notification",
     "payout_entry",
+    "round_done",
     "suspense",
     "waiting",
     "write_notification",
