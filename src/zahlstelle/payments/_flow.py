@@ -1,6 +1,5 @@
 """The way to a provider and back: written down first, called outside any transaction, settled by one reducer."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -9,7 +8,7 @@ from django.db import connection
 from django.db.models import Exists, OuterRef
 
 from zahlstelle import claims
-from zahlstelle.tables.payments import AttemptRow, NotificationRow, PaymentRow
+from zahlstelle.tables.payments import AttemptRow, PaymentRow
 from zahlstelle.tenancy import ProviderAccess, Tenant, inside, provider_accesses
 
 from ._operations import MethodUnknown, end, end_payment, intend, postpone, record_start, settle
@@ -94,38 +93,6 @@ def refresh(*, tenant: Tenant, attempt_id: UUID, at: datetime, in_passing: bool 
             return attempt
 
 
-def hear(
-    *, tenant: Tenant, provider_name: str, headers: Mapping[str, str], body: bytes, at: datetime
-) -> Attempt | None:
-    """Take a notification as a hint: check its signature, ask the provider, settle. None for one we do not know.
-
-    Raises ForgedNotification, MethodUnknown.
-    """
-    provider, merchant = _named(tenant, provider_name)
-    told = provider.read_notification(merchant=merchant, headers=headers, body=body, at=at)
-    with inside(tenant):
-        rows = AttemptRow.objects.filter(tenant_id=tenant.id, provider=provider_name)
-        row = rows.filter(provider_reference=told.provider_reference).first() if told.provider_reference else None
-        if row is None and (attempt_id := _uuid(told.reference)):
-            row = rows.filter(id=attempt_id).first()
-        if row is None:
-            _log.warning("notification_about_nobody", provider=provider_name)
-            return None
-        NotificationRow.objects.bulk_create(
-            [
-                NotificationRow(
-                    tenant_id=tenant.id,
-                    attempt_id=row.id,
-                    provider=provider_name,
-                    message_id=told.message_id,
-                    received_at=at,
-                )
-            ],
-            ignore_conflicts=True,
-        )
-    return refresh(tenant=tenant, attempt_id=row.id, at=at)
-
-
 def cancel(*, tenant: Tenant, payment_id: UUID, at: datetime, outcome: Status = Status.CANCELLED) -> PaymentStatus:
     """Give a payment up. Where the provider has it, the provider is asked to, and its word counts."""
     _outside_any_transaction()
@@ -201,13 +168,6 @@ def merchant_access(access: ProviderAccess) -> MerchantAccess:
     return MerchantAccess(
         access.merchant_id, access.secret, access.base_url, settings=access.settings, secrets=access.secrets
     )
-
-
-def _uuid(text: str | None) -> UUID | None:
-    try:
-        return UUID(text or "")
-    except ValueError:
-        return None
 
 
 def _outside_any_transaction() -> None:

@@ -14,6 +14,7 @@ from zahlstelle.tables.payments import AttemptRow, PaymentRow
 from zahlstelle.tenancy import Tenant, inside, opened_with, provider_accesses, tenant_by_id
 
 from ._rules import ENDS, PUBLIC, PaymentStatus, Status
+from ._socket import Authentication
 
 
 class PaymentUnknown(Refusal):
@@ -55,6 +56,16 @@ class Attempt:
     vendor_word: str | None
     started_at: datetime
     changed_at: datetime
+    authentication: Authentication | None = None
+    challenge: bool = False
+    refunded: Money = Money(0)
+    disputed: Money = Money(0)
+
+    @property
+    def refundable(self) -> Money:
+        """Say what can still be given back: what was captured, minus refunds not refused, minus chargebacks."""
+        given = self.refunded.cents + self.disputed.cents
+        return Money(self.amount.cents - given if self.status in ENDS else 0, self.amount.currency)
 
 
 def payment_by_id(*, tenant: Tenant, payment_id: UUID) -> Payment:
@@ -224,4 +235,8 @@ def attempt_of(row: AttemptRow) -> Attempt:
         vendor_word=row.vendor_word,
         started_at=row.started_at,
         changed_at=row.changed_at,
+        authentication=Authentication(**row.authentication) if row.authentication else None,
+        challenge=row.challenge,
+        refunded=Money(row.refunded_cents, row.currency),
+        disputed=Money(row.disputed_cents, row.currency),
     )
