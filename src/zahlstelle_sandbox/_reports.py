@@ -78,10 +78,12 @@ def _name(payout_id: str) -> str:
 _PAID = "SELECT * FROM payment WHERE payout_id = ? ORDER BY captured_at, payment_id"
 _BACK = """
 SELECT refund_id AS item_id, 'refund' AS kind, refund.amount_cents, 0 AS fee_cents, payment_id, payment.reference,
-    kassenzeichen, refunded_at AS happened_at, NULL AS answer_by FROM refund JOIN payment USING (payment_id) WHERE refund.payout_id = :id
+    kassenzeichen, refunded_at AS happened_at, NULL AS answer_by
+FROM refund JOIN payment USING (payment_id) WHERE refund.payout_id = :id
 UNION ALL
 SELECT chargeback_id, 'chargeback', chargeback.amount_cents, chargeback.fee_cents, payment_id, reference,
-    kassenzeichen, charged_at, answer_by FROM chargeback JOIN payment USING (payment_id) WHERE chargeback.payout_id = :id
+    kassenzeichen, charged_at, answer_by
+FROM chargeback JOIN payment USING (payment_id) WHERE chargeback.payout_id = :id
 ORDER BY happened_at, item_id
 """
 

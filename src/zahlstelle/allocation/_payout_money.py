@@ -246,7 +246,7 @@ def about(tenant: Tenant, items: Sequence[PayoutItem], attempts: Mapping[UUID, A
     for subject, cents in ledger.balances_of(tenant=tenant, prefix="overpaid", subjects=ids).items():
         known.overpaid[subject] = -cents
     for attempt in payments.attempts_by_id(tenant=tenant, attempts=ids).values():
-        known.given_back[attempt.id] = attempt.refunded.cents + attempt.disputed.cents
+        known.given_back[attempt.id] = attempt.refunded_cents + attempt.disputed_cents
     return known
 
 

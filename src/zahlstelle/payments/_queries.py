@@ -58,14 +58,14 @@ class Attempt:
     changed_at: datetime
     authentication: Authentication | None = None
     challenge: bool = False
-    refunded: Money = Money(0)
-    disputed: Money = Money(0)
+    refunded_cents: int = 0
+    disputed_cents: int = 0
 
     @property
     def refundable(self) -> Money:
         """Say what can still be given back: what was captured, minus refunds not refused, minus chargebacks."""
-        given = self.refunded.cents + self.disputed.cents
-        return Money(self.amount.cents - given if self.status in ENDS else 0, self.amount.currency)
+        left = self.amount.cents - self.refunded_cents - self.disputed_cents
+        return Money(left if self.status in ENDS else 0, self.amount.currency)
 
 
 def payment_by_id(*, tenant: Tenant, payment_id: UUID) -> Payment:
@@ -237,6 +237,6 @@ def attempt_of(row: AttemptRow) -> Attempt:
         changed_at=row.changed_at,
         authentication=Authentication(**row.authentication) if row.authentication else None,
         challenge=row.challenge,
-        refunded=Money(row.refunded_cents, row.currency),
-        disputed=Money(row.disputed_cents, row.currency),
+        refunded_cents=row.refunded_cents,
+        disputed_cents=row.disputed_cents,
     )

@@ -323,7 +323,7 @@ def refunds_unsure(*, tenant: Tenant) -> Sequence[Refund]:
 
 
 def refunds_booked(*, tenant: Tenant, provider: str) -> Mapping[UUID, tuple[int, int]]:
-    """Tell of refunds made here and done: their cents, and how many of them a payout has settled; for the book check."""
+    """Tell of refunds made here and done: their cents, and how many of them a payout has settled."""
     with inside(tenant):
         rows = RefundRow.objects.filter(tenant_id=tenant.id, attempt__provider=provider, status=RefundState.DONE)
         told = rows.exclude(made_by=REPORT).values_list("id", "amount_cents", "item")

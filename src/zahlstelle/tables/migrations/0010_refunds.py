@@ -97,9 +97,9 @@ def _of_tenant() -> tuple[str, models.Field]:  # type: ignore[type-arg]
     return "tenant", key
 
 
-def _of_attempt(**more: bool) -> tuple[str, models.Field]:  # type: ignore[type-arg]
+def _of_attempt(*, db_index: bool) -> tuple[str, models.Field]:  # type: ignore[type-arg]
     key = models.ForeignKey(
-        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="tables.attemptrow", **more
+        db_index=db_index, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="tables.attemptrow"
     )
     return "attempt", key
 
@@ -178,7 +178,7 @@ class Migration(migrations.Migration):
             name="DisputeRow",
             fields=[
                 ("id", models.UUIDField(primary_key=True, serialize=False)),
-                _of_attempt(),
+                _of_attempt(db_index=True),
                 ("amount_cents", models.BigIntegerField()),
                 ("currency", models.CharField(max_length=3)),
                 ("provider_reference", models.TextField(null=True)),
