@@ -62,10 +62,15 @@ class Attempt:
     disputed_cents: int = 0
 
     @property
+    def captured(self) -> bool:
+        """Say whether a provider has had the money, so that it can give it back."""
+        return self.status in ENDS and self.provider != "transfer"
+
+    @property
     def refundable(self) -> Money:
         """Say what can still be given back: what was captured, minus refunds not refused, minus chargebacks."""
         left = self.amount.cents - self.refunded_cents - self.disputed_cents
-        return Money(left if self.status in ENDS else 0, self.amount.currency)
+        return Money(left if self.captured else 0, self.amount.currency)
 
 
 def payment_by_id(*, tenant: Tenant, payment_id: UUID) -> Payment:

@@ -25,7 +25,7 @@ from ._refund_rules import (
     pause_before_question,
     possible,
 )
-from ._rules import ENDS, Status
+from ._rules import Status
 from ._socket import NeverSeen, NoAnswer, NotStarted, RefundReport
 
 _log = structlog.get_logger(__name__)
@@ -349,10 +349,10 @@ def disputes_to_answer(*, tenant: Tenant, on: date) -> Sequence[Dispute]:
 def _chosen(tenant: Tenant, payment_id: UUID, attempt_id: UUID | None) -> Attempt:
     """Find the captured attempt and hold it: what can be given back of it stays as it is meanwhile."""
     rows = AttemptRow.objects.select_for_update().filter(
-        tenant_id=tenant.id, payment_id=payment_id, status__in=ENDS, provider_reference__isnull=False
+        tenant_id=tenant.id, payment_id=payment_id, provider_reference__isnull=False
     )
     rows = rows.filter(id=attempt_id) if attempt_id else rows
-    captured = [attempt_of(row) for row in rows.exclude(provider="transfer").order_by("number")]
+    captured = [attempt for row in rows.order_by("number") if (attempt := attempt_of(row)).captured]
     if not captured:
         raise NothingCaptured("nothing of this payment was captured by a provider")
     left = [attempt for attempt in captured if attempt.refundable.cents] or captured[-1:]

@@ -48,6 +48,10 @@ BEGIN
     END IF;
     RETURN NEW;
 END $$;
+CREATE FUNCTION zahlstelle_never_deleted() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'rows of % are never deleted', TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';
+END $$;
 CREATE TRIGGER refund_counts AFTER INSERT OR UPDATE ON refund
     FOR EACH ROW EXECUTE FUNCTION zahlstelle_count_refund();
 CREATE TRIGGER dispute_counts AFTER INSERT ON dispute
@@ -58,7 +62,7 @@ CREATE TRIGGER attempt_given_back_is_counted BEFORE UPDATE OF refunded_cents, di
 CREATE TRIGGER dispute_written_once BEFORE UPDATE OR DELETE OR TRUNCATE ON dispute
     FOR EACH STATEMENT EXECUTE FUNCTION zahlstelle_written_once();
 CREATE TRIGGER refund_never_deleted BEFORE DELETE OR TRUNCATE ON refund
-    FOR EACH STATEMENT EXECUTE FUNCTION zahlstelle_written_once();
+    FOR EACH STATEMENT EXECUTE FUNCTION zahlstelle_never_deleted();
 """
 
 # What reports have told of before counts too.
