@@ -385,9 +385,7 @@ class DisputeOut(_Told):
     amount: str
     currency: str
     reference: str | None = Field(description="The provider's name for it.")
-    answer_by: date | None = Field(
-        description="The last day to answer it, where the provider tells one."
-    )
+    answer_by: date | None = Field(description="The last day to answer it, where the provider tells one.")
     at: Moment
 
 

@@ -11,7 +11,18 @@ from zahlstelle import claims
 from zahlstelle.tables.payments import AttemptRow, PaymentRow
 from zahlstelle.tenancy import ProviderAccess, Tenant, inside, provider_accesses
 
-from ._operations import MethodUnknown, end, end_payment, intend, postpone, record_start, settle
+from ._operations import (
+    AlreadyBeingPaid,
+    AlreadyPaid,
+    MethodUnknown,
+    PaymentOver,
+    end,
+    end_payment,
+    intend,
+    postpone,
+    record_start,
+    settle,
+)
 from ._queries import Attempt, attempt_of, attempts_of, payment_by_id
 from ._rules import LIVE, PaymentStatus, Status, never_started
 from ._socket import MerchantAccess, NeverSeen, NoAnswer, Provider, Report, StartRequest
@@ -42,27 +53,65 @@ def begin(*, tenant: Tenant, payment_id: UUID, method: str, return_url: str, not
     if resumable and resumable[-1].method == method:
         return resumable[-1]
     provider, merchant = _for_method(tenant, method)
-    payment = payment_by_id(tenant=tenant, payment_id=payment_id)
+    attempt = intend(
+        tenant=tenant,
+        payment_id=payment_id,
+        provider=provider.name,
+        method=method,
+        return_url=return_url,
+        notify_url=notify_url.format(provider=provider.name),
+        at=at,
+    )
+    return _start(tenant, attempt, provider, merchant, at)
+
+
+def _start(tenant: Tenant, attempt: Attempt, provider: Provider, merchant: MerchantAccess, at: datetime) -> Attempt:
+    payment = payment_by_id(tenant=tenant, payment_id=attempt.payment_id)
     claim = claims.claim_by_id(tenant=tenant, claim_id=payment.claim_id)
-    attempt = intend(tenant=tenant, payment_id=payment_id, provider=provider.name, method=method, at=at)
     request = StartRequest(
         attempt_id=attempt.id,
         merchant=merchant,
         kassenzeichen=claim.kassenzeichen,
         amount=attempt.amount,
         description=claim.purpose,
-        method=method,
-        return_url=return_url,
-        notify_url=notify_url.format(provider=provider.name),
+        method=attempt.method,
+        return_url=attempt.return_url or "",
+        notify_url=attempt.notify_url or "",
         language=payment.language,
         expires_at=payment.expires_at,
+        challenge=attempt.challenge,
     )
     return record_start(tenant=tenant, attempt_id=attempt.id, answer=provider.start(request), at=at)
+
+
+def _once_more(tenant: Tenant, declined: Attempt, at: datetime) -> Attempt:
+    """Try a softly declined attempt once more, with a challenge: the citizen has chosen and need not choose again.
+
+    A challenged one is not tried again, and each is tried once: a unique column decides who does it.
+    """
+    if declined.challenge or declined.return_url is None:
+        return declined
+    provider, merchant = _named(tenant, declined.provider)
+    try:
+        attempt = intend(
+            tenant=tenant,
+            payment_id=declined.payment_id,
+            provider=declined.provider,
+            method=declined.method,
+            return_url=declined.return_url,
+            notify_url=declined.notify_url,
+            retry_of=declined.id,
+            at=at,
+        )
+    except (AlreadyPaid, AlreadyBeingPaid, PaymentOver):
+        return declined  # it is paid, or the citizen has chosen anew meanwhile
+    return _start(tenant, attempt, provider, merchant, at)
 
 
 def refresh(*, tenant: Tenant, attempt_id: UUID, at: datetime, in_passing: bool = False) -> Attempt:
     """Ask the provider what became of an attempt and settle it by the answer.
 
+    Declined only because the payer was not authenticated, it is tried once more: then the new attempt is returned.
     `in_passing` is for a citizen who looks: the worker's own timetable stays as it is, however often that happens.
     """
     _outside_any_transaction()
@@ -77,6 +126,8 @@ def refresh(*, tenant: Tenant, attempt_id: UUID, at: datetime, in_passing: bool 
     match answer:
         case Report():
             settled = settle(tenant=tenant, attempt_id=attempt_id, report=answer, at=at)
+            if answer.soft_declined and settled.status is Status.DECLINED and attempt.status is not Status.DECLINED:
+                return _once_more(tenant, settled, at)
             if settled.status is attempt.status and not in_passing:
                 postpone(tenant=tenant, attempt_id=attempt_id, at=at)
             return settled

@@ -100,8 +100,18 @@ def start_payment(
         return NewPayment(payment_of(row), token)
 
 
-def intend(*, tenant: Tenant, payment_id: UUID, provider: str, method: str, at: datetime) -> Attempt:
-    """Write an attempt down before the provider is called.
+def intend(
+    *,
+    tenant: Tenant,
+    payment_id: UUID,
+    provider: str,
+    method: str,
+    at: datetime,
+    return_url: str | None = None,
+    notify_url: str | None = None,
+    retry_of: UUID | None = None,
+) -> Attempt:
+    """Write an attempt down before the provider is called; `retry_of` asks once more, with a challenge.
 
     Raises PaymentUnknown, PaymentOver, AlreadyPaid, AlreadyBeingPaid (the unique index decides the race).
     """
@@ -125,6 +135,10 @@ def intend(*, tenant: Tenant, payment_id: UUID, provider: str, method: str, at: 
             currency=payment.currency,
             started_at=at,
             changed_at=at,
+            return_url=return_url,
+            notify_url=notify_url,
+            challenge=retry_of is not None,
+            retry_of=retry_of,
         )
         row.check_at = _next_check(row, at)
         try:

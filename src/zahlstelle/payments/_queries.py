@@ -58,6 +58,8 @@ class Attempt:
     changed_at: datetime
     authentication: Authentication | None = None
     challenge: bool = False
+    return_url: str | None = None
+    notify_url: str | None = None
     refunded_cents: int = 0
     disputed_cents: int = 0
 
@@ -242,6 +244,8 @@ def attempt_of(row: AttemptRow) -> Attempt:
         changed_at=row.changed_at,
         authentication=Authentication(**row.authentication) if row.authentication else None,
         challenge=row.challenge,
+        return_url=row.return_url,
+        notify_url=row.notify_url,
         refunded_cents=row.refunded_cents,
         disputed_cents=row.disputed_cents,
     )

@@ -49,6 +49,11 @@ class AttemptRow(OfTenant):
     # How the payer was authenticated, as the provider says; whether a challenge was asked for.
     authentication = models.JSONField(null=True)
     challenge = models.BooleanField(default=False)
+    # The attempt that was declined only because the payer was not authenticated, and that this one tries once more.
+    retry_of = models.UUIDField(null=True, unique=True)
+    # Where the provider sends the citizen, and its notifications: an attempt that is tried once more needs them again.
+    return_url = models.TextField(null=True)
+    notify_url = models.TextField(null=True)
     # Kept by triggers of `refund` and `dispute`, and by nobody else.
     refunded_cents = models.BigIntegerField(default=0)
     disputed_cents = models.BigIntegerField(default=0)

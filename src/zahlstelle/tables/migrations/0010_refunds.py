@@ -115,6 +115,9 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AddField("attemptrow", "authentication", models.JSONField(null=True)),
         migrations.AddField("attemptrow", "challenge", models.BooleanField(default=False)),
+        migrations.AddField("attemptrow", "retry_of", models.UUIDField(null=True, unique=True)),
+        migrations.AddField("attemptrow", "return_url", models.TextField(null=True)),
+        migrations.AddField("attemptrow", "notify_url", models.TextField(null=True)),
         migrations.AddField("attemptrow", "refunded_cents", models.BigIntegerField(default=0)),
         migrations.AddField("attemptrow", "disputed_cents", models.BigIntegerField(default=0)),
         migrations.AddField("attemptrow", "let_go", models.BooleanField(default=False)),
