@@ -1,7 +1,7 @@
 """Write payments and attempts down: the intent before the effect, and one reducer for every outcome."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -100,8 +100,18 @@ def start_payment(
         return NewPayment(payment_of(row), token)
 
 
-def intend(*, tenant: Tenant, payment_id: UUID, provider: str, method: str, at: datetime) -> Attempt:
-    """Write an attempt down before the provider is called.
+def intend(
+    *,
+    tenant: Tenant,
+    payment_id: UUID,
+    provider: str,
+    method: str,
+    at: datetime,
+    return_url: str | None = None,
+    notify_url: str | None = None,
+    retry_of: UUID | None = None,
+) -> Attempt:
+    """Write an attempt down before the provider is called; `retry_of` asks once more, with a challenge.
 
     Raises PaymentUnknown, PaymentOver, AlreadyPaid, AlreadyBeingPaid (the unique index decides the race).
     """
@@ -125,6 +135,10 @@ def intend(*, tenant: Tenant, payment_id: UUID, provider: str, method: str, at: 
             currency=payment.currency,
             started_at=at,
             changed_at=at,
+            return_url=return_url,
+            notify_url=notify_url,
+            challenge=retry_of is not None,
+            retry_of=retry_of,
         )
         row.check_at = _next_check(row, at)
         try:
@@ -207,13 +221,14 @@ def settle(*, tenant: Tenant, attempt_id: UUID, report: Report, at: datetime) ->
     Orders and repeats do not matter: the same report again changes nothing.
     """
     with inside(tenant):
+        claim = _claim_of_attempt_locked(tenant, attempt_id)  # before the attempt, as whoever gives money back does
         row = _attempt_locked(tenant, attempt_id)
-        claim = claims.claims_by_id_locked(tenant=tenant, claim_ids=[row.claim_id])[row.claim_id]
         attempt = attempt_of(row)
         merchant = _merchant_id(tenant, row.provider)
         row.vendor_word, row.decline_code = report.vendor_word[:200], report.decline_code
         if about(report, attempt=str(row.id), merchant_id=merchant):
             row.provider_reference = row.provider_reference or report.provider_reference
+            row.authentication = asdict(report.authentication) if report.authentication else row.authentication
         status = next_status(
             attempt.status,
             report,
@@ -357,7 +372,9 @@ def _show(tenant: Tenant, row: AttemptRow, event: str, at: datetime) -> None:
 
 
 def _other_holds_claim(row: AttemptRow) -> bool:
-    others = AttemptRow.objects.filter(tenant_id=row.tenant_id, claim_id=row.claim_id, status__in=HOLDS_CLAIM)
+    others = AttemptRow.objects.filter(
+        tenant_id=row.tenant_id, claim_id=row.claim_id, status__in=HOLDS_CLAIM, let_go=False
+    )
     return row.status not in HOLDS_CLAIM and others.exclude(id=row.id).exists()
 
 
@@ -386,6 +403,13 @@ def _payment_locked(tenant: Tenant, payment_id: UUID) -> PaymentRow:
     if row is None:
         raise PaymentUnknown(f"there is no payment {payment_id}")
     return row
+
+
+def _claim_of_attempt_locked(tenant: Tenant, attempt_id: UUID) -> claims.Claim:
+    row = AttemptRow.objects.filter(tenant_id=tenant.id, id=attempt_id).values("claim_id").first()
+    if row is None:
+        raise PaymentUnknown(f"there is no attempt {attempt_id}")
+    return claims.claims_by_id_locked(tenant=tenant, claim_ids=[row["claim_id"]])[row["claim_id"]]
 
 
 def _attempt_locked(tenant: Tenant, attempt_id: UUID) -> AttemptRow:

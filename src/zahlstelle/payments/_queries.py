@@ -14,6 +14,7 @@ from zahlstelle.tables.payments import AttemptRow, PaymentRow
 from zahlstelle.tenancy import Tenant, inside, opened_with, provider_accesses, tenant_by_id
 
 from ._rules import ENDS, PUBLIC, PaymentStatus, Status
+from ._socket import Authentication
 
 
 class PaymentUnknown(Refusal):
@@ -55,6 +56,23 @@ class Attempt:
     vendor_word: str | None
     started_at: datetime
     changed_at: datetime
+    authentication: Authentication | None = None
+    challenge: bool = False
+    return_url: str | None = None
+    notify_url: str | None = None
+    refunded_cents: int = 0
+    disputed_cents: int = 0
+
+    @property
+    def captured(self) -> bool:
+        """Say whether a provider has had the money, so that it can give it back."""
+        return self.status in ENDS and self.provider != "transfer"
+
+    @property
+    def refundable(self) -> Money:
+        """Say what can still be given back: what was captured, minus refunds not refused, minus chargebacks."""
+        left = self.amount.cents - self.refunded_cents - self.disputed_cents
+        return Money(left if self.captured else 0, self.amount.currency)
 
 
 def payment_by_id(*, tenant: Tenant, payment_id: UUID) -> Payment:
@@ -224,4 +242,10 @@ def attempt_of(row: AttemptRow) -> Attempt:
         vendor_word=row.vendor_word,
         started_at=row.started_at,
         changed_at=row.changed_at,
+        authentication=Authentication(**row.authentication) if row.authentication else None,
+        challenge=row.challenge,
+        return_url=row.return_url,
+        notify_url=row.notify_url,
+        refunded_cents=row.refunded_cents,
+        disputed_cents=row.disputed_cents,
     )

@@ -25,6 +25,7 @@ WRITTEN_ONCE = (
     "payout_report",
     "payout_item",
     "payout_share",
+    "dispute",
     "payer_trial",
     "payer_switch",
     "bank_fragment",
@@ -32,6 +33,9 @@ WRITTEN_ONCE = (
     "bank_order_transaction",
     "bank_reject",
 )
+
+# Changed along its life, but never taken away.
+NEVER_DELETED = ("refund",)
 
 # Who shows the right digest sees that one row before it is known which town it belongs to.
 _PRESENTED = {
@@ -74,6 +78,7 @@ def _rights() -> str:
     return f"""
         GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {APPLICATION_ROLE};
         GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {APPLICATION_ROLE};
+        REVOKE DELETE, TRUNCATE ON {", ".join(NEVER_DELETED)} FROM {APPLICATION_ROLE};
         REVOKE UPDATE, DELETE, TRUNCATE ON {once} FROM {APPLICATION_ROLE};
         REVOKE ALL ON django_migrations FROM {APPLICATION_ROLE};
         GRANT SELECT ON django_migrations TO {APPLICATION_ROLE};

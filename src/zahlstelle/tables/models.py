@@ -28,11 +28,13 @@ from .idempotency import IdempotencyRow
 from .ledger import AccountRow, JournalEntryRow, JournalLineRow, SealRow
 from .payments import (
     AttemptRow,
+    DisputeRow,
     NotificationRow,
     PaymentRow,
     PayoutItemRow,
     PayoutReportRow,
     PayoutRow,
+    RefundRow,
     ReportCallRow,
 )
 from .tenancy import (
@@ -62,6 +64,7 @@ __all__ = [
     "ClaimLineRow",
     "ClaimRow",
     "DeliveryRow",
+    "DisputeRow",
     "EventRow",
     "FragmentRow",
     "IdempotencyRow",
@@ -84,6 +87,7 @@ __all__ = [
     "Person",
     "PoolRow",
     "ProviderAccessRow",
+    "RefundRow",
     "RejectRow",
     "ReportCallRow",
     "SealRow",
