@@ -31,6 +31,12 @@ WRITTEN_ONCE = (
     "bank_order",
     "bank_order_transaction",
     "bank_reject",
+    "mandate",
+    "mandate_block",
+    "debit",
+    "collection",
+    "collected_debit",
+    "collection_taken",
 )
 
 # Who shows the right digest sees that one row before it is known which town it belongs to.
