@@ -24,6 +24,8 @@ OUT_OF_REACH = {
     "login_paused",
     "payout_report_taken",
     "payout_report_wrong",
+    "mandate_unknown",
+    "mandate_blocked",
 }
 CATALOGUE = messages.LOCALE / "en" / "LC_MESSAGES" / "django.po"
 

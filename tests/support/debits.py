@@ -8,7 +8,6 @@ from uuid import UUID
 from tests.support.bank_files import Camt, Ntry, Tx
 from tests.support.book import assert_sound
 from tests.support.towns import AT, a_claim, found_town
-
 from zahlstelle import allocation, payments, treasury
 from zahlstelle.claims import Claim
 from zahlstelle.payments import PaymentStatus

@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections import Counter
+from contextlib import suppress
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -176,10 +177,8 @@ def test_a_citizen_who_chooses_anew_while_it_is_collected(town: Tenant) -> None:
 
         thread = threading.Thread(target=give_up)
         thread.start()
-        try:
+        with suppress(treasury.NothingToCollect):
             treasury.collect(tenant=town, at=AT, by="test", put=handed.append)
-        except treasury.NothingToCollect:
-            pass
         thread.join()
         expected = PaymentStatus.AWAITING_DEBIT if handed else PaymentStatus.CANCELLED
         assert status(town, payment) is expected
