@@ -35,7 +35,7 @@ MEANING: dict[VendorStatus, ProviderStatus] = {
     _V.SUCCEEDED: ProviderStatus.PAID,
     _V.OPEN: ProviderStatus.OPEN,
     _V.COMPLETE: ProviderStatus.DECLINED,  # the citizen has finished and what was tried has failed
-    _V.EXPIRED: ProviderStatus.EXPIRED,
+    _V.EXPIRED: ProviderStatus.CANCELLED,  # by its time or by us: Stripe has one word for both
 }
 # While the PaymentIntent waits for the citizen, the session says whether anybody will still come.
 _UNDECIDED = frozenset({_V.REQUIRES_PAYMENT_METHOD, _V.REQUIRES_CONFIRMATION, _V.REQUIRES_ACTION})
