@@ -122,6 +122,40 @@ def test_what_the_bank_rejects_is_declined_and_the_rest_is_paid_net(tmp_path: Pa
     assert blocked == [None, "AC04"]
 
 
+def test_rejected_and_credited_in_full_all_the_same(tmp_path: Path, town: Tenant) -> None:
+    """A bank that credits gross debits the reject by itself; in between nobody collects it again."""
+    (one, first), (two, second) = ordered(town), ordered(town)
+    pain = collect(town)
+    attempt = payments.attempts_of(tenant=town, payment_id=second)[-1]
+    take(town, tmp_path, rejected(pain, [attempt.id.hex]))
+    take(town, tmp_path, credited(town, pain, "74.00"))
+    assert (open_cents(town, one), open_cents(town, two), waiting(town)) == (0, 0, [])
+    told = payments.debit_of(tenant=town, attempt_id=attempt.id)
+    assert told is not None
+    back = Tx("37.00", end_to_end=two.kassenzeichen, mandate=told[0].reference, side="DBIT", reason="AC04")
+    take(town, tmp_path, returned(town, back, "37.00"))
+    assert (open_cents(town, one), open_cents(town, two), waiting(town)) == (0, 3700, [])
+    assert (status(town, first), status(town, second)) == (PaymentStatus.PAID, PaymentStatus.DECLINED)
+
+
+def test_the_return_of_a_debit_never_takes_back_a_transfer(tmp_path: Path, town: Tenant) -> None:
+    """Rejected, paid by transfer instead, credited in full all the same, returned: the transfer still pays the fee."""
+    claim, payment = ordered(town)
+    pain = collect(town)
+    attempt = payments.attempts_of(tenant=town, payment_id=payment)[-1]
+    take(town, tmp_path, rejected(pain, [attempt.id.hex]))
+    own = bank_accounts(tenant=town)[0].iban
+    take(town, tmp_path, Camt(own, [Ntry("37.00", [Tx("37.00", claim.kassenzeichen)], "T1")], message_id="T1"))
+    assert open_cents(town, claim) == 0
+    take(town, tmp_path, credited(town, pain, "37.00"))
+    assert waiting(town) == [(Doubt.ALREADY_SETTLED, 3700)]
+    (mandate,) = all_of("MndtId", pain)
+    back = Tx("37.00", end_to_end=claim.kassenzeichen, mandate=mandate, side="DBIT", reason="AC04")
+    take(town, tmp_path, returned(town, back, "37.00"))
+    assert open_cents(town, claim) == 0
+    assert sorted(waiting(town)) == [(Doubt.ALREADY_SETTLED, 3700), (Doubt.RETURNED, 3700)]
+
+
 def test_a_whole_message_rejected_declines_every_debit(tmp_path: Path, town: Tenant) -> None:
     debits = [ordered(town) for _ in range(2)]
     take(town, tmp_path, rejected(collect(town), [], reason="FF01"))

@@ -159,13 +159,21 @@ def originals_of(
         back = {(claim, cents): count for claim, cents, count in cursor.fetchall()}
     if hold:
         claims.claims_by_id_locked(tenant=tenant, claim_ids=held)
-    return {item.detail.id: _left(item, claim_ids, paid, back) for item, claim_ids in returns}
+    ours = _collected(tenant, set(), set(asked["mandates"]))
+    return {item.detail.id: _left(item, claim_ids, paid, back, ours) for item, claim_ids in returns}
 
 
 def _left(
-    item: ToDecide, claim_ids: Sequence[UUID], paid: Sequence[_Paid], back: Mapping[tuple[UUID, int], int]
+    item: ToDecide,
+    claim_ids: Sequence[UUID],
+    paid: Sequence[_Paid],
+    back: Mapping[tuple[UUID, int], int],
+    ours: Mapping[str, Sequence[UUID]],
 ) -> Sequence[Given]:
     fitting = [payment for payment in paid if payment.could_be(item, claim_ids)]
+    if item.detail.mandate_id in ours:
+        # What comes back is what we collected; a transfer for the same claim is other money.
+        fitting = [payment for payment in fitting if payment.named_by(item)]
     # Money that came otherwise meanwhile is not what a second return of the same collection gives back.
     fitting = [payment for payment in fitting if payment.named_by(item)] or fitting
     seen: dict[tuple[UUID, int], int] = {}

@@ -20,7 +20,7 @@ def _of_tenant() -> tuple[str, models.Field]:  # type: ignore[type-arg]
 class Migration(migrations.Migration):
     """Add the tables of direct debit; all of them are written once."""
 
-    dependencies = [("tables", "0010_line_index")]
+    dependencies = [("tables", "0010_plans")]
     operations = [
         migrations.CreateModel(
             name="MandateRow",
