@@ -13,7 +13,6 @@ from zahlstelle.cli import main
 from zahlstelle.cli.debits_mandates import MandateLineWrong, read_mandate
 from zahlstelle.tenancy import Tenant
 
-
 Call = Callable[..., tuple[int, str, str]]
 
 
