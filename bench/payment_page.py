@@ -3,9 +3,9 @@
     PYTHONPATH=src python bench/payment_page.py [--count 1000] [--connections 8]
 
 granian with two workers, asked over keep-alive connections by as many clients at once. Weight is what a first visit
-fetches (page, styles, fonts, scripts, pictures), texts compressed with gzip as a reverse proxy does. The last line is one
-JSON object; it says by `light_enough` whether the weight is within its limit. The command fails where the page asks another
-site for anything.
+fetches (page, styles, fonts, scripts, pictures), texts compressed with gzip as a reverse proxy does. The last line is
+one JSON object; it says by `light_enough` whether the weight is within its limit. The command fails where the page asks
+another site for anything.
 """
 
 import argparse
