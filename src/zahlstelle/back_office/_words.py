@@ -154,6 +154,9 @@ MOMENTS: Words = {
     "payment.refused": _("Zahlungsdienstleister hat abgelehnt"),
     "payment.transfer_chosen": _("Zahler hat Überweisung gewählt"),
     "payment.transfer_taken_back": _("Überweisung gehörte zu etwas anderem; wird wieder erwartet"),
+    "payment.debit_ordered": _("Zahler hat Lastschrift gewählt"),
+    "payment.debit_collected": _("Lastschrift zum Einzug gegeben"),
+    "payment.debit_returned": _("Rücklastschrift: Die Bank des Zahlers hat das Geld zurückgegeben"),
     "payment.pending": _("Zahlung wird bearbeitet"),
     "payment.outcome_unknown": _("Ausgang unbekannt; es wird nachgefragt"),
     "payment.contradicted": _("Meldung widerspricht dem Auftrag: bitte prüfen"),
@@ -180,6 +183,7 @@ METHODS: Words = {
     "giropay": _("giropay"),
     "wero": _("Wero"),
     "direct_debit": _("Lastschrift"),
+    "sepa_debit": _("Lastschrift"),
 }
 
 FINDINGS: Words = {

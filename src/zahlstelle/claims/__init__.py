@@ -39,6 +39,7 @@ from ._queries import (
     pools,
     recent_claims,
     service_by_key,
+    service_policies,
     services,
     wrong_balances,
 )
@@ -100,6 +101,7 @@ __all__ = [
     "repay",
     "search_claims",
     "service_by_key",
+    "service_policies",
     "services",
     "settle",
     "settle_selected",

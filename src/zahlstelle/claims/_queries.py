@@ -96,6 +96,12 @@ def services(*, tenant: Tenant, public_only: bool = True) -> Sequence[Service]:
         return [_service(row) for row in (rows.filter(public=True) if public_only else rows)]
 
 
+def service_policies(*, tenant: Tenant) -> Mapping[UUID, Mapping[str, Any]]:
+    """Tell what each service says of its claims' policy; what it does not say is the town's."""
+    with inside(tenant):
+        return dict(ServiceRow.objects.filter(tenant_id=tenant.id).values_list("id", "policy"))
+
+
 def service_by_key(*, tenant: Tenant, key: str) -> Service:
     """Find a service of the catalogue. Raises ServiceUnknown."""
     with inside(tenant):

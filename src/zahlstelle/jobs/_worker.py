@@ -53,6 +53,7 @@ def _round(stop: threading.Event) -> int:
 def run_once(*, tenant: Tenant, at: datetime) -> int:
     """Do everything that is due for one town. Returns how much was done."""
     did = payments.sweep(tenant=tenant, at=at)
+    did += payments.sweep_refunds(tenant=tenant, at=at)
     did += import_inbox(tenant=tenant, at=at)
     did += import_received(tenant=tenant, at=at)
     did += payments.fetch_reports(tenant=tenant, at=at)
