@@ -62,7 +62,8 @@ def test_docs_events_tells_of_exactly_the_names_that_stand_in_the_code() -> None
         for path, module in sources()
         if room_of(path) not in INTERFACES
         for node in ast.walk(module)
-        if isinstance(node, ast.Constant) and re.fullmatch(r"(?:claim|payment|payout)\.[a-z_]+", str(node.value))
+        if isinstance(node, ast.Constant)
+        and re.fullmatch(r"(?:claim|payment|payout|mandate)\.[a-z_]+", str(node.value))
     }
     assert sorted(told_events()) == sorted(named)
 
@@ -104,7 +105,8 @@ def test_no_status_follows_itself_and_none_returns_to_the_beginning() -> None:
 
 def test_every_status_has_a_public_word_and_every_public_word_is_used() -> None:
     assert set(PUBLIC) == set(Status)
-    of_payments = {PaymentStatus.CREATED, PaymentStatus.AWAITING_TRANSFER}  # before the first attempt; of a transfer
+    # Before the first attempt; of a transfer; of a direct debit.
+    of_payments = {PaymentStatus.CREATED, PaymentStatus.AWAITING_TRANSFER, PaymentStatus.AWAITING_DEBIT}
     assert set(PUBLIC.values()) | of_payments == set(PaymentStatus)
 
 

@@ -55,6 +55,16 @@ def town_tables() -> list[str]:
     return [name for (name,) in rows]
 
 
+def written_columns(table: str) -> list[str]:
+    """Name the columns that are written, without those the database makes of others."""
+    rows = ask(
+        "SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped"
+        " AND attgenerated = '' ORDER BY attnum",
+        table,
+    )
+    return [name for (name,) in rows]
+
+
 @contextmanager
 def refused(why: str = "") -> Iterator[None]:
     """Expect the database to refuse, with the right code and words."""
@@ -239,10 +249,12 @@ def test_nobody_deletes_what_is_never_deleted(table: str, full: Tenant) -> None:
 
 def test_no_row_can_be_written_into_another_town(full: Tenant, neighbour: Tenant) -> None:
     for table in town_tables():
+        columns = ", ".join(written_columns(table))
         with inside(full):
             (row,) = ask(f"SELECT to_jsonb(t)::text FROM {table} t LIMIT 1")
         with refused("row-level security"), inside(neighbour):
-            ask(f"INSERT INTO {table} SELECT * FROM jsonb_populate_record(NULL::{table}, %s::jsonb) RETURNING 1", *row)
+            copy = f"SELECT {columns} FROM jsonb_populate_record(NULL::{table}, %s::jsonb)"
+            ask(f"INSERT INTO {table} ({columns}) {copy} RETURNING 1", *row)
 
 
 def test_no_row_can_be_moved_to_another_town(full: Tenant, neighbour: Tenant) -> None:

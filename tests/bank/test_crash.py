@@ -1,22 +1,20 @@
 """PostgreSQL is stopped in the middle of an import (immediate shutdown): nothing is lost, doubled or half done."""
 
 import os
-import random
 import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
-from datetime import date
 from pathlib import Path
 
 import pytest
+from tests.support import large_import
 from tests.support.sizes import size
-from tests.support.towns import iban
 
 from zahlstelle.postgres import Database, obtain
-from zahlstelle.simulation import Town, collective_file
 
 
 def environment(database: Database) -> Mapping[str, str]:
@@ -52,47 +50,44 @@ def stop_at_once(folder: Path) -> None:
 @pytest.mark.prove("kill")
 def test_the_database_stops_at_any_point(tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.mktemp("crash")
-    account, data = iban(os.getpid() % 10**9), folder / "postgres"
-    details, stops = size(2_000, 200_000), size(1, 50)
-    file = folder / "collective.xml"
-    collective_file(details, file, family="053", town=Town(iban=account, bic="COLSDE33XXX"), day=date(2026, 10, 2))
-    chance = random.Random(1)
+    data, details, stops, at_the_commit = folder / "postgres", size(1_000, 200_000), size(1, 50), size(0, 2)
+    file = large_import.write(folder / "large", details)
     database = obtain(data, "zahlstelle", environ={})
+    stages, spare, whole = Counter[str](), list[str](), 0
     try:
         owner = {**environment(database), "ZAHLSTELLE_DATABASE_URL": database.urls.owner}
         migrate = [sys.executable, "-m", "django", "migrate", "-v0", "--settings", "zahlstelle.settings"]
         subprocess.run(migrate, env=owner, check=True, capture_output=True)
-        slug = run(database, "tests.support.crash", "found", account)
+        undisturbed, slug = run(database, "tests.support.crash", "found", str(file.parent)).split()
         empty = run(database, "tests.support.crash", "state", slug)
-        words = ("zahlstelle.cli", "bank", "import", str(file), "--tenant", slug)
-        longest = size(3, 30)
-        stopped = 0
-        while stopped < stops:
-            process = subprocess.Popen(
-                [sys.executable, "-m", *words],
-                env=environment(database),
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-            )
-            time.sleep(chance.uniform(0.8, longest))
-            finished = process.poll() == 0
-            stop_at_once(data)
+        with large_import.looking_on(database.urls.app) as look:
+            seconds = large_import.undisturbed(look, large_import.start(file, undisturbed, environment(database)))
+        done = run(database, "tests.support.crash", "state", undisturbed)
+        assert done != empty
+        left: list[float | None] = [None] * at_the_commit + [*large_import.moments(stops - at_the_commit, seconds)]
+        while left:
+            moment = left.pop()
+            with large_import.looking_on(database.urls.app) as look:
+                process = large_import.start(file, slug, environment(database))
+                stage = large_import.disturb(look, process, moment)
+                finished = process.poll() == 0
+                stop_at_once(data)
             process.wait(60)
             database.stop()
             database = obtain(data, "zahlstelle", environ={})
-            now = run(database, "tests.support.crash", "state", slug)
-            stopped += not finished
-            assert now == empty or int(now.split()[0]) > details, now
-            if now != empty:  # the import came to its end before the server did
-                longest = max(1.0, longest * 0.8)
-                slug = run(database, "tests.support.crash", "found", account)
-                words = (*words[:-1], slug)
-        run(database, *words)
-        done = run(database, "tests.support.crash", "state", slug)
-        assert int(done.split()[0]) > details
-        undisturbed = run(database, "tests.support.crash", "found", account)
-        run(database, *words[:-1], undisturbed)
-        assert run(database, "tests.support.crash", "state", undisturbed) == done
+            if finished:  # it came to its end before the server did
+                left.insert(0, moment and moment * 0.9)
+            else:
+                stages[stage] += 1
+                print(f"{stages.total()}: {stage}", end="  ", flush=True)
+            if (now := run(database, "tests.support.crash", "state", slug)) != empty:
+                assert now == done
+                slug, whole = spare.pop() if spare else "", whole + 1
+            if not slug:
+                slug, *spare = run(database, "tests.support.crash", "found", str(file.parent)).split()
+        assert large_import.start(file, slug, environment(database)).wait() == 0
+        assert run(database, "tests.support.crash", "state", slug) == done
     finally:
         database.stop()
-    print(f"\n{stopped} times an immediate stop of PostgreSQL in an import of {details} details: the same end state")
+    print(f"\n{stages.total()} times an immediate stop of PostgreSQL in an import of {details} details that takes")
+    print(f"{seconds:.1f} s, while it did {dict(stages)}; {whole} imports had come to their end. The same end state")

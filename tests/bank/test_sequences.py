@@ -29,7 +29,7 @@ FROM bank_detail d JOIN bank_entry e ON e.id = d.entry WHERE e.booked AND d.acti
 """
 
 
-SHOWED_SOMETHING = (6, 15, 16, 38, 41, 62, 88, 106, 136, 210, 697, 1031, 1037)  # seeds that were wrong once
+SHOWED_SOMETHING = (6, 41, 210, 1037, 1705, 2376, 3464, 3704, 3739)  # some of the seeds that were wrong once
 
 
 def ask(town: Tenant, sql: str) -> list[tuple]:  # type: ignore[type-arg]
@@ -103,6 +103,8 @@ def explained(told: Story, line: Line) -> bool:
         return False
     if bank.refs == "constant" and sum((o.day, o.signed) == (line.day, line.signed) for o in told.lines) > 1:
         return False  # a name that stands for everything, and an amount that stands twice
+    if how in ("messages", "cut") and line.alike:
+        return False  # two messages that say the same word for word: two parts, or one sent twice?
     named = told.named and bank.notice_refs and (bank.notice_days or bank.refs == "unique")
     pointed = bank.points and (bank.messages == "unique" or bank.notice_days)
     return named or pointed
@@ -110,9 +112,10 @@ def explained(told: Story, line: Line) -> bool:
 
 @pytest.mark.prove("sequences")
 def test_every_sequence_of_files_ends_in_the_true_book(tmp_path: Path) -> None:
-    first = int(os.environ.get("SEED", "1"))
+    """SEED and SEEDS choose another stretch of seeds."""
+    first, count = int(os.environ.get("SEED", "1")), int(os.environ.get("SEEDS", size(2, 5000)))
     ends: Counter[str] = Counter()
-    for seed in dict.fromkeys([*SHOWED_SOMETHING, *range(first, first + size(8, 5000))]):
+    for seed in dict.fromkeys([*SHOWED_SOMETHING, *range(first, first + count)]):
         folder = tmp_path / str(seed)
         folder.mkdir()
         try:

@@ -33,6 +33,8 @@ OUT_OF_REACH = {
     "refund_not_offered",
     "refund_wish_impossible",
     "attempt_not_chosen",
+    "mandate_unknown",
+    "mandate_blocked",
 }
 CATALOGUE = messages.LOCALE / "en" / "LC_MESSAGES" / "django.po"
 

@@ -31,6 +31,13 @@ class Line:
     notice: str = ""  # the camt.054 that the statement points to
     told: str = "in place"  # how its details come: in place, whole, pieces, messages, cut, broken, never
     code: str = "166"
+    parts: list[list[Tx]] = field(default_factory=list)  # as its details were cut, where they were
+
+    @property
+    def alike(self) -> bool:
+        """Whether two parts say the same word for word: the second may be the first, sent once more."""
+        said = [sorted(map(repr, part)) for part in self.parts]
+        return any(said.count(part) > 1 for part in said)
 
     @property
     def collective(self) -> bool:
@@ -236,7 +243,7 @@ class _Teller:
             wrong = [*line.txs[:-1], replace(line.txs[-1], amount="25.01")]
             return [self._new("054", [self._notice(line, wrong, total)], line.notice)]
         cut = self.chance.randint(1, len(line.txs) - 1)
-        halves = [line.txs[:cut], line.txs[cut:]]
+        halves = line.parts = [line.txs[:cut], line.txs[cut:]]
         if line.told == "cut":
             count = len(line.txs) if self.chance.random() < 0.5 else 0
             return [self._new("054", [self._notice(line, half, total, count)], line.notice) for half in halves]

@@ -63,17 +63,22 @@ class Reader:
 
     def _valid(self, digits: str) -> bool:
         """Say whether a number is one of a pool, and no two swapped digits could have made another one of it."""
-        own = [pool for pool in self._pools.get(len(digits), ()) if pool.shaped(digits)]
-        return bool(own) and all(pool.valid(digits) and _notices_swaps(pool, digits) for pool in own)
+        own = [pool for pool in self._pools.get(len(digits), ()) if digits.startswith(pool.prefix)]
+        return bool(own) and all(_sure(pool.method, digits) for pool in own)
 
 
-def _notices_swaps(pool: Pool, digits: str) -> bool:
-    return pool.method is not CheckMethod.NONE and not any(checkdigits.silent_swaps(digits, pool.method))
+def _sure(method: CheckMethod, digits: str) -> bool:
+    if method is CheckMethod.NONE or not checkdigits.is_valid(digits, method):
+        return False
+    return not any(checkdigits.silent_swaps(digits, method))
 
 
 def exact_reasons(number: str) -> Sequence[str]:
     """Say why, in the words of the decision table."""
     return [f"Kassenzeichen {number}", "Prüfziffer stimmt", "Betrag gleich offenem Betrag"]
+
+
+DAYS_LATE = "{days} Tage nach Fälligkeit"
 
 
 def decision_id(detail: UUID, doubt: str | None, rule: str) -> UUID:

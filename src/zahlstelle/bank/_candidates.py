@@ -6,8 +6,9 @@ are found by what they say, not by looking at each.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from datetime import timedelta
+from functools import partial
 from itertools import combinations
 from uuid import UUID
 
@@ -18,6 +19,7 @@ _FEW = 8
 # What an entry says: nothing at all; several details; several that are told elsewhere; else the places of its content.
 _BARE, _SEVERAL, _ELSEWHERE = -1, -2, -3
 _Test = Callable[[Known], bool]
+Search = Callable[[Sighting], Known | None]
 
 
 def _subsets(mask: int) -> tuple[int, ...]:
@@ -149,18 +151,37 @@ class _Bucket:
 
 
 class Candidates:
-    """Known entries, found by account, side, amount and currency, then by reference, transaction or content."""
+    """Known entries, found by their account and money, then by reference, transaction or content.
 
-    def __init__(self) -> None:
+    `elsewhere` tells of a sighting and an entry whether names say for sure that they do not belong together.
+    """
+
+    def __init__(self, elsewhere: Callable[[Sighting, Known], bool]) -> None:
         self._buckets: dict[tuple[object, ...], _Bucket] = defaultdict(_Bucket)
+        self._elsewhere = elsewhere
 
-    def add(self, account: str, known: Known) -> None:
-        """Let an entry be found."""
-        money = (account, known.side, known.amount_cents, known.currency)
-        for key in _keys(known):
+    def add(self, account: str, known: Known, before: Set[tuple[object, ...]] = frozenset()) -> None:
+        """Let an entry be found; one that has learnt since by what is new of it."""
+        money = (account, known.side, known.reversal, known.amount_cents, known.currency)
+        for key in names_of(known) - before:
             self._buckets[*money, *key].add(known)
 
-    def by_reference(self, sighting: Sighting) -> Known | None:
+    def searches(self, retelling: bool) -> Sequence[Search]:
+        """Give the ways to find an entry, the surest first.
+
+        A statement that is told again tells first of what it told before: all of that is placed before anything else.
+        """
+        ways: list[Callable[..., Known | None]] = [
+            self.by_pointer,
+            self.by_reference,
+            self.by_transaction,
+            partial(self.by_content, exactly=True),
+            self.by_content,
+            self.on_another_day,
+        ]
+        return [*(partial(way, again=True) for way in ways), self.retold, *ways] if retelling else ways
+
+    def by_reference(self, sighting: Sighting, again: bool = False) -> Known | None:
         """Find it by the bank's own reference, of the same day or of no day."""
         reference = usable(sighting.entry.bank_ref)
         if not reference:
@@ -169,7 +190,7 @@ class Candidates:
         keys = [("reference", reference, day), ("reference", reference, None)] if day else [("references", reference)]
         alone = len(self._buckets[*_money(sighting), "references", reference].items) == 1
         for key in keys:
-            if found := self._first(sighting, key, "reference", _used(sighting), _by_name(sighting, alone)):
+            if found := self._first(sighting, key, "reference", _used(sighting), _by_name(sighting, alone), again):
                 return None if day is None and self._other_days(sighting, key, found) else found
         return None
 
@@ -178,43 +199,51 @@ class Candidates:
         items = self._buckets[*_money(sighting), *key].items
         return len({known.booked_on for known in items if known.booked_on} | {found.booked_on}) > 1
 
-    def by_pointer(self, sighting: Sighting) -> Known | None:
+    def by_pointer(self, sighting: Sighting, again: bool = False) -> Known | None:
         """Find a collective entry by the notification that it points to, of the same day or of no day."""
         day = sighting.entry.booking_date
         points_to = sighting.entry.breakdown_message_id or ""
-        name = ("pointed", sighting.message_id) if sighting.message == NOTICE else ("noticed", points_to)
-        if not name[1]:
+        if not (sighting.message_id if sighting.message == NOTICE else points_to):
             return None
-        fits = _not_another_piece(sighting)
+        names = [("pointed", points_to), ("noticed", points_to)]
+        if sighting.message == NOTICE:
+            names = [("pointed", sighting.message_id)]
+        fits = _pointed_at(sighting)
         never = _of_this(sighting) if sighting.message == NOTICE else _told(sighting)
-        for on in dict.fromkeys([day, None]):
-            if found := self._first(sighting, (*name, on), "pointer", never, fits):
+        for name in names:
+            for on in dict.fromkeys([day, None]):
+                if found := self._first(sighting, (*name, on), "pointer", never, fits, again):
+                    return found
+            if day is None and (found := self._first(sighting, name, "pointer", never, fits, again)):
                 return found
-        if day is None and (found := self._first(sighting, name, "pointer", never, fits)):
-            return found
-        return self._cut_before(sighting)
+        return self._cut_before(sighting, again)
 
-    def _cut_before(self, sighting: Sighting) -> Known | None:
+    def _cut_before(self, sighting: Sighting, again: bool) -> Known | None:
         """Find the entry of which another stretch was told under the same message id, cut off at the bank's cap."""
         cut = (Breakdown.PENDING, Breakdown.BROKEN)
         if sighting.message != NOTICE or breakdown(sighting.entry) not in cut:
             return None
         key = ("noticed", sighting.message_id, sighting.entry.booking_date)
-        return self._first(sighting, key, "cut", _of_this(sighting), lambda known: known.breakdown in cut)
+        return self._first(sighting, key, "cut", _of_this(sighting), lambda known: known.breakdown in cut, again)
 
-    def by_transaction(self, sighting: Sighting) -> Known | None:
-        """Find it by the name that banks between them gave the transaction, on the same day."""
-        for name in _names(sighting.content):
-            key = ("transaction", name, sighting.entry.booking_date)
-            if found := self._first(sighting, key, "transaction", _told(sighting), _anything):
+    def by_transaction(self, sighting: Sighting, again: bool = False) -> Known | None:
+        """Find it by the name that banks between them gave the transaction, on the same day or on no day."""
+        days = dict.fromkeys([sighting.entry.booking_date, None])
+        for key in (("transaction", name, day) for day in days for name in _names(sighting.content)):
+            if found := self._first(sighting, key, "transaction", _told(sighting), _anything, again):
                 return found
         return None
 
-    def by_content(self, sighting: Sighting) -> Known | None:
+    def by_content(self, sighting: Sighting, again: bool = False, exactly: bool = False) -> Known | None:
         """Find it by everything both say, on the same day, where not both have a reference."""
-        fits = _weakly(sighting)
+        fits, said = _weakly(sighting), sighting.content
         day = sighting.entry.booking_date
-        if day is not None and (found := self._first(sighting, ("day", day), "content", _told(sighting), fits)):
+        if exactly:
+            if day is None or said is None or not any(said.said()):
+                return None
+            least = sum(map(bool, said.said()))
+            return self._first(sighting, ("day", day), "exactly", _told(sighting), fits, again, least)
+        if day is not None and (found := self._first(sighting, ("day", day), "content", _told(sighting), fits, again)):
             return found
         if kind_of_sighting(sighting) & 1 and kind_of_sighting(sighting) > 0:  # an end-to-end id holds over days
             key: tuple[object, ...] = ("day", None) if day is not None else ("any",)
@@ -222,19 +251,23 @@ class Candidates:
             def named(known: Known) -> bool:
                 return known.content is not None and bool(known.content.end_to_end_id) and fits(known)
 
-            return self._first(sighting, key, "named", _told(sighting), named, least=1)
+            return self._first(sighting, key, "named", _told(sighting), named, again, least=1)
         return None
 
-    def on_another_day(self, sighting: Sighting) -> Known | None:
-        """Find it by reference or transaction where report and statement name different days (weekends)."""
+    def on_another_day(self, sighting: Sighting, again: bool = False) -> Known | None:
+        """Find it by reference or transaction where report and statement name different days (weekends).
+
+        A name of a transaction that stands for two entries is none: some banks use theirs again every day.
+        """
         keys = [("references", reference)] if (reference := usable(sighting.entry.bank_ref)) else []
-        keys += [("transactions", name) for name in _names(sighting.content)]
+        names = [("transactions", name) for name in _names(sighting.content)]
+        keys += [name for name in names if len(self._buckets[*_money(sighting), *name].items) == 1]
 
         def fits(known: Known) -> bool:
             return _one_is_the_statement(sighting, known) and _near(sighting, known)
 
         for key in keys:
-            if found := self._first(sighting, key, "another", _told(sighting), fits, least=1):
+            if found := self._first(sighting, key, "another", _told(sighting), fits, again, least=1):
                 return found
         return None
 
@@ -273,36 +306,41 @@ class Candidates:
         def fits(known: Known) -> bool:
             if sighting.message == STATEMENT:
                 return known.told_in(STATEMENT) and not (reference and known.bank_ref and reference != known.bank_ref)
-            return True
+            return not known.part  # a piece of another entry is not this one
 
         never = _used(sighting) if sighting.message == STATEMENT else _of_this(sighting)
-        return self._first(sighting, ("day", day), "repeated", never, fits) is not None
+        return self._first(sighting, ("day", day), "repeated", never, fits, again=False) is not None
 
     def _first(
-        self, sighting: Sighting, key: tuple[object, ...], phase: str, never: _Test, fits: _Test, least: int = 0
-    ) -> Known | None:
-        """Look in a bucket; a statement that is told again tells first of what it told before."""
+        self, sighting: Sighting, key: tuple[object, ...], phase: str, never: _Test, fits: _Test, again: bool,
+        least: int = 0,
+    ) -> Known | None:  # fmt: skip
+        """Look in a bucket; `again` among what a statement told before that is told again."""
         bucket = self._buckets.get((*_money(sighting), *key))
         if bucket is None:
             return None
-        if sighting.retells:
-            before = {(sighting.message, statement) for statement in sighting.retells}
+        before = {(sighting.message, statement) for statement in sighting.retells}
 
-            def fits_again(known: Known) -> bool:
-                return not before.isdisjoint(known.seen_in) and fits(known)
+        def fits_here(known: Known) -> bool:
+            if again and before.isdisjoint(known.seen_in):
+                return False
+            return fits(known) and _same_details(sighting, known) and not self._elsewhere(sighting, known)
 
-            if again := bucket.first(sighting, f"{phase} again {key}", never, fits_again, least):
-                return again
-        return bucket.first(sighting, f"{phase} {key}", never, fits, least)
+        return bucket.first(sighting, f"{phase} {key} {again}", never, fits_here, least)
 
 
-def _money(sighting: Sighting) -> tuple[str, str, int, str]:
+def _money(sighting: Sighting) -> tuple[str, str, bool, int, str]:
     entry = sighting.entry
-    return sighting.account, entry.side, entry.amount_cents, entry.currency or ""
+    return sighting.account, entry.side, entry.reversal, entry.amount_cents, entry.currency or ""
 
 
 def _names(content: Content | None) -> Sequence[str]:
-    return sorted(content.transaction) if content is not None else []
+    return content.names if content is not None else ()
+
+
+def names_of(known: Known) -> Set[tuple[object, ...]]:
+    """Give everything by which an entry is found."""
+    return frozenset(_keys(known))
 
 
 def _keys(known: Known) -> Iterator[tuple[object, ...]]:
@@ -367,8 +405,18 @@ def _anything(_known: Known) -> bool:
     return True
 
 
+def _same_details(sighting: Sighting, known: Known) -> bool:
+    """Two entries whose details differ are two, however equal their sums are."""
+    ours, theirs = sighting.digest, known.digest
+    if ours is not None and theirs is not None and not ours.agrees(theirs):
+        return False
+    if breakdown(sighting.entry) is not Breakdown.SINGLE or sighting.content is None or known.content is None:
+        return True
+    return sighting.content.agrees(known.content)
+
+
 def _weakly(sighting: Sighting) -> _Test:
-    reference, kind = usable(sighting.entry.bank_ref), kind_of_sighting(sighting)
+    reference, kind, said = usable(sighting.entry.bank_ref), kind_of_sighting(sighting), sighting.content
     other_piece = _not_another_piece(sighting)
 
     def fits(known: Known) -> bool:
@@ -377,9 +425,25 @@ def _weakly(sighting: Sighting) -> _Test:
             return False
         if (kind > 0 and theirs <= _SEVERAL) or (kind <= _SEVERAL and theirs > 0):
             return False
-        return other_piece(known)
+        if said is not None and known.content is not None and said.is_another(known.content):
+            return False
+        return other_piece(known) and _equal_details(sighting, known)
 
     return fits
+
+
+def _pointed_at(sighting: Sighting) -> _Test:
+    """A pointer outweighs the reference of a notification, which may be its own; not that of a line."""
+    reference, other_piece = usable(sighting.entry.bank_ref), _not_another_piece(sighting)
+    if sighting.message == NOTICE or not reference:
+        return other_piece
+    return lambda known: known.told_only_by(NOTICE) or known.bank_ref in ("", reference)
+
+
+def _equal_details(sighting: Sighting, known: Known) -> bool:
+    """Where no name joins two entries that both tell their details, these must be equal in everything."""
+    ours, theirs = sighting.digest, known.digest
+    return ours is None or theirs is None or ours == theirs
 
 
 def _not_another_piece(sighting: Sighting) -> _Test:
@@ -402,11 +466,28 @@ def _points_elsewhere(sighting: Sighting, known: Known) -> bool:
 
 
 def _by_name(sighting: Sighting, alone: bool) -> _Test:
-    """A reference outweighs a pointer where it stands for one entry; not without a day."""
+    """A reference outweighs a pointer where it stands for one entry; not without a day.
+
+    Where it stands for several it is no name: then it joins no two daily statements either.
+    """
     other_piece = _not_another_piece(sighting)
     if alone and sighting.entry.booking_date is not None:
         return other_piece
-    return lambda known: not _points_elsewhere(sighting, known) and other_piece(known)
+    retells = {(STATEMENT, statement) for statement in sighting.retells}
+
+    def fits(known: Known) -> bool:
+        if (
+            not alone
+            and sighting.message == STATEMENT
+            and known.told_in(STATEMENT)
+            and retells.isdisjoint(known.seen_in)
+        ):
+            return False
+        if not alone and not _equal_details(sighting, known):
+            return False
+        return not _points_elsewhere(sighting, known) and other_piece(known)
+
+    return fits
 
 
 def _one_is_the_statement(sighting: Sighting, known: Known) -> bool:

@@ -25,7 +25,7 @@ from ._intake import SeenStatement
 from ._matching import Matching
 from ._parts import families
 from ._rules import Held, Known, Sighting
-from ._statements import covered_by
+from ._statements import account_of, covered_by
 
 
 @dataclass(slots=True)
@@ -56,23 +56,22 @@ def correct(tenant: Tenant, statements: Sequence[SeenStatement], book: Matching,
         explain_by(tenant, {whole: [p.id for p in group] for whole, group in family.complete.items()}, changes)
         _withdraw(tenant, list(family.pieces), Held.PART, at, changes)
         _mark_parts(tenant, family.pieces)
-    days: dict[str, set[date]] = defaultdict(set)
+    days: dict[tuple[str, str], set[date]] = defaultdict(set)
     for statement in statements:
-        account = statement.head.account_iban or statement.head.account_other or ""
-        days[account].update(covered_by(statement))
+        days[account_of(statement)].update(covered_by(statement))
     for account, covered in days.items():
         if covered:
             _withdraw(tenant, _unconfirmed(tenant, account, covered), Held.NOT_IN_STATEMENT, at, changes)
     return changes
 
 
-def _unconfirmed(tenant: Tenant, account: str, days: set[date]) -> Sequence[UUID]:
+def _unconfirmed(tenant: Tenant, account: tuple[str, str], days: set[date]) -> Sequence[UUID]:
     sql = """
-        SELECT id FROM bank_entry WHERE tenant_id = %s AND account_iban = %s AND booked AND NOT confirmed
-            AND booked_on = ANY(%s) ORDER BY id
+        SELECT id FROM bank_entry WHERE tenant_id = %s AND account_iban = %s AND %s IN ('', currency) AND booked
+            AND NOT confirmed AND booked_on = ANY(%s) ORDER BY id
     """
     with connection.cursor() as cursor:
-        cursor.execute(sql, [tenant.id, account, sorted(days)])
+        cursor.execute(sql, [tenant.id, *account, sorted(days)])
         return [entry for (entry,) in cursor.fetchall()]
 
 

@@ -102,6 +102,7 @@ def store(tenant: Tenant, entries: Mapping[int, UUID]) -> int:
     with connection.cursor() as cursor:
         cursor.execute(_PLACED, given)
         cursor.execute(_GIVE_WAY, given)
+        cursor.execute("CREATE INDEX IF NOT EXISTS seen_detail_row ON seen_detail (row)")
         cursor.execute("ANALYZE seen_detail, placed")
         cursor.execute(_DETAILS, given)
         return int(cursor.rowcount)

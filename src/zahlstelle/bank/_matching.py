@@ -2,24 +2,27 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
 
+from zahlstelle.iso20022 import Entry
 from zahlstelle.tables.bank import BankEntryRow, SightingRow
 from zahlstelle.tenancy import Tenant
 
 from . import _details
-from ._candidates import Candidates, says_much
+from ._candidates import Candidates, names_of, says_much
 from ._intake import SeenStatement
 from ._parts import Links
 from ._rules import (
+    NO_REFERENCE,
     NOTICE,
     STATEMENT,
     Breakdown,
+    Digest,
     Held,
     Known,
     Sighting,
@@ -33,7 +36,8 @@ from ._statements import covered_days_of
 
 _CANDIDATES = """
 SELECT e.id, e.account_iban, e.side, e.amount_cents, e.currency, e.booked_on, e.booked, e.bank_ref, e.breakdown,
-    e.held, e.confirmed, e.bookings, e.breakdown_message_id, e.difference_cents,
+    e.held, e.confirmed, e.bookings, e.breakdown_message_id, e.difference_cents, e.batch_message_id, e.batch_payment_id,
+    e.reversal,
     d.end_to_end_id, d.party_iban, d.remittance, d.tx_id, d.uetr, d.number
 FROM bank_entry e LEFT JOIN bank_detail d ON d.entry = e.id AND d.active AND e.breakdown = 'single'
 WHERE e.tenant_id = %(tenant)s AND e.account_iban = ANY(%(accounts)s) AND e.amount_cents = ANY(%(amounts)s)
@@ -46,6 +50,7 @@ FROM sighting g JOIN statement s ON s.tenant_id = g.tenant_id AND s.id = g.state
 WHERE g.tenant_id = %s AND g.entry = ANY(%s)
 """
 _NEAR = timedelta(days=10)
+_EXPLAINED = (Breakdown.SINGLE, Breakdown.WHOLE)
 
 
 class Matching:
@@ -53,7 +58,6 @@ class Matching:
 
     def __init__(self, tenant: Tenant, statements: Sequence[SeenStatement]) -> None:
         self._tenant = tenant
-        self._candidates = Candidates()
         self._new: dict[UUID, BankEntryRow] = {}
         self._changed: dict[UUID, Known] = {}
         self.placed: list[tuple[Sighting, Known]] = []
@@ -66,6 +70,7 @@ class Matching:
         sightings = [sighting for statement in statements for sighting in statement.sightings]
         if sightings:
             self._links = Links(tenant, sightings)
+            self._candidates = Candidates(self._links.belongs_elsewhere)
             self._covered = covered_days_of(tenant, statements)
             self._load(sightings)
 
@@ -100,20 +105,11 @@ class Matching:
     def place(self, statement: SeenStatement) -> None:
         """Find for each line the entry it tells of, or make it a new one: what is named surely comes first."""
         found: dict[int, Known] = {}
-        searches: list[Callable[[Sighting], Known | None]] = [
-            self._candidates.by_pointer,
-            self._candidates.by_reference,
-            self._candidates.by_transaction,
-            self._candidates.by_content,
-            self._candidates.on_another_day,
-            self._candidates.retold,
-        ]
         by_what_is_said = sorted(statement.sightings, key=lambda s: -says_much(s))
-        for search in searches:
+        retelling = any(sighting.retells for sighting in by_what_is_said)
+        for search in self._candidates.searches(retelling) if by_what_is_said else ():
             for sighting in by_what_is_said:
-                if sighting.position in found or not (known := search(sighting)):
-                    continue
-                if not self._links.belongs_elsewhere(sighting, known):
+                if sighting.position not in found and (known := search(sighting)):
                     found[sighting.position] = known
                     known.seen_in.add((sighting.message, sighting.statement))
         for number, sighting in enumerate(statement.sightings):
@@ -121,12 +117,17 @@ class Matching:
             if known is None:
                 known = self._make(sighting, entry_fact(self._tenant.id, statement.identity, number))
                 self.entries += 1
-            elif not self._learn(known, sighting):
-                self.duplicates += 1
-            known.seen_in.add((sighting.message, sighting.statement))
-            if sighting.message == NOTICE:
-                known.notices.add(sighting.message_id)
+            else:
+                self._tell_again(known, sighting)
             self.placed.append((sighting, known))
+
+    def _tell_again(self, known: Known, sighting: Sighting) -> None:
+        before = names_of(known)
+        if not self._learn(known, sighting):
+            self.duplicates += 1
+        if sighting.message == NOTICE:
+            known.notices.add(sighting.message_id)
+        self._candidates.add(sighting.account, known, before)
 
     def _held(self, sighting: Sighting) -> Held | None:
         """Say why a new entry is kept and not booked; None where it is money."""
@@ -142,8 +143,9 @@ class Matching:
             return None
         if sighting.message == NOTICE and self._links.is_piece(sighting):
             return Held.PART
-        covered = self._covered.get(sighting.account, frozenset())
-        return Held.NOT_IN_STATEMENT if sighting.entry.booking_date in covered else None
+        currencies = dict.fromkeys([sighting.entry.currency or "", ""])
+        covered = (self._covered.get((sighting.account, currency), frozenset()) for currency in currencies)
+        return Held.NOT_IN_STATEMENT if any(sighting.entry.booking_date in days for days in covered) else None
 
     def _make(self, sighting: Sighting, new_id: UUID) -> Known:
         entry, shape, held = sighting.entry, breakdown(sighting.entry), self._held(sighting)
@@ -152,6 +154,7 @@ class Matching:
             usable(entry.bank_ref), shape, sighting.content if shape is Breakdown.SINGLE else None,
             held=held, confirmed=sighting.message == STATEMENT and sighting.booked, bookings=int(held is None),
             digest=sighting.digest, points_to=entry.breakdown_message_id or "", difference=_difference(shape, sighting),
+            batch=_batch(entry), reversal=entry.reversal,
         )  # fmt: skip
         known.part = held is Held.PART
         known.seen_in.add((sighting.message, sighting.statement))
@@ -160,13 +163,9 @@ class Matching:
         self._new[new_id] = _entry_row(known, sighting)
         self._explain(new_id, sighting)
         if known.booked:
-            self._book(known, sighting)
+            self.to_book.append((known.id, sighting))
         self._candidates.add(sighting.account, known)
         return known
-
-    def _book(self, known: Known, sighting: Sighting) -> None:
-        self.to_book.append((known.id, sighting))
-        self._links.note(sighting)
 
     def _explain(self, entry: UUID, sighting: Sighting) -> None:
         """Let an entry take a sighting's details; those of an earlier sighting of the same file give way."""
@@ -183,24 +182,35 @@ class Matching:
             known.confirmed = True
             self._changed[known.id] = known
         if self._overrules(known, sighting, shape):
-            known.content, learnt = sighting.content, True
+            known.content, known.digest, learnt = sighting.content, sighting.digest, True
             self._explain(known.id, sighting)
         elif explains_more(known.breakdown, shape) or (known.breakdown, shape) == (Breakdown.PENDING, Breakdown.BROKEN):
-            known.breakdown, learnt = shape, True
+            known.breakdown, known.digest, learnt = shape, sighting.digest, True
+            known.content = sighting.content if shape is Breakdown.SINGLE else None
             known.difference = _difference(shape, sighting)
             self._explain(known.id, sighting)
         if not known.bank_ref and usable(sighting.entry.bank_ref):
             known.bank_ref, learnt = usable(sighting.entry.bank_ref), True
-        if learnt:
+        if learnt or self._learn_pointers(known, sighting.entry):
             self._changed[known.id] = known
+        known.told.append(sighting.entry)
         return learnt
 
+    def _learn_pointers(self, known: Known, entry: Entry) -> bool:
+        """Let an entry gain where its details are; what they are it gains from there."""
+        before = known.points_to, known.batch
+        known.points_to = known.points_to or entry.breakdown_message_id or ""
+        known.batch = known.batch if any(known.batch) else _batch(entry)
+        return before != (known.points_to, known.batch)
+
     def _overrules(self, known: Known, sighting: Sighting, shape: Breakdown) -> bool:
-        """Say whether the statement's own detail differs from what was placed on its bare line before."""
-        if sighting.message != STATEMENT or shape is not Breakdown.SINGLE or known.breakdown is not Breakdown.SINGLE:
+        """Say whether the statement's own details differ from what was placed on its line before."""
+        if sighting.message != STATEMENT or shape is not known.breakdown or shape not in _EXPLAINED:
             return False
         ours, theirs = sighting.content, known.content
-        return ours is not None and theirs is not None and not ours.agrees(theirs)
+        if shape is Breakdown.SINGLE:
+            return ours is not None and theirs is not None and not ours.agrees(theirs)
+        return sighting.digest is not None and known.digest is not None and not sighting.digest.agrees(known.digest)
 
     def _learn_money(self, known: Known, sighting: Sighting) -> bool:
         """Book what was only held; and let the daily statement say the day."""
@@ -211,12 +221,16 @@ class Matching:
             return False
         if not known.booked and not final and self._outranked(sighting):
             return False
+        if not known.booked and final and self._candidates.may_be_repeated(sighting):
+            known.held = Held.MAY_BE_REPEATED
+            self._changed[known.id] = known
+            return False
         again, before = known.bookings > 0, known.booked_on if known.booked else None
         known.booked, known.booked_on, known.held, known.bookings = True, day, None, known.bookings + 1
         if again:
             self.to_book_again.append((known, sighting, before))
         else:
-            self._book(known, sighting)
+            self.to_book.append((known.id, sighting))
         return True
 
     def store(self, at: datetime) -> None:
@@ -225,8 +239,11 @@ class Matching:
             row.tenant_id, row.first_seen_at = self._tenant.id, at
         for known in self._changed.values():
             if known.id in self._new:
+                row = self._new[known.id]
                 for name, value in _learnt(known).items():
-                    setattr(self._new[known.id], "difference_cents" if name == "difference" else name, value)
+                    setattr(row, "difference_cents" if name == "difference" else name, value)
+                for name, value in _gained(known).items():
+                    setattr(row, name, value if getattr(row, name) is None else getattr(row, name))
         BankEntryRow.objects.bulk_create(self._new.values(), batch_size=2000)
         self._store_changed([known for known in self._changed.values() if known.id not in self._new])
         SightingRow.objects.bulk_create(
@@ -246,6 +263,7 @@ class Matching:
 
     def _store_changed(self, changed: Sequence[Known]) -> None:
         columns: dict[str, Any] = {name: [_learnt(known)[name] for known in changed] for name in _LEARNT}
+        columns |= {name: [_gained(known)[name] for known in changed] for name in _GAINED}
         with connection.cursor() as cursor:
             cursor.execute(_STORE, {**columns, "tenant": self._tenant.id, "ids": [known.id for known in changed]})
 
@@ -261,15 +279,30 @@ class Matching:
 
 
 _LEARNT = ("booked", "booked_on", "bank_ref", "breakdown", "held", "confirmed", "bookings", "difference")
-_STORE = """
+# What no message has said of an entry before: column -> what the reader calls it, and its type.
+_GAINED = {
+    "value_on": ("value_date", "date"),
+    "entry_ref": ("entry_ref", "text"),
+    "btc": ("btc", "text"),
+    "proprietary_code": ("proprietary_code", "text"),
+    "batch_count": ("batch_count", "integer"),
+    "batch_message_id": ("batch_message_id", "text"),
+    "batch_payment_id": ("batch_payment_id", "text"),
+    "breakdown_message_id": ("breakdown_message_id", "text"),
+    "additional_info": ("additional_info", "text"),
+    "charges_cents": ("charges_cents", "bigint"),
+}
+_STORE = f"""
 UPDATE bank_entry e SET booked = g.booked, booked_on = g.booked_on, bank_ref = g.bank_ref, breakdown = g.breakdown,
     held = g.held, confirmed = g.confirmed, bookings = g.bookings, difference_cents = g.difference,
-    part_of = CASE WHEN g.booked THEN NULL ELSE e.part_of END
+    part_of = CASE WHEN g.booked THEN NULL ELSE e.part_of END,
+    {", ".join(f"{name} = coalesce(e.{name}, g.{name})" for name in _GAINED)}
 FROM unnest(%(ids)s::uuid[], %(booked)s::boolean[], %(booked_on)s::date[], %(bank_ref)s::text[], %(breakdown)s::text[],
-    %(held)s::text[], %(confirmed)s::boolean[], %(bookings)s::integer[], %(difference)s::bigint[])
-    AS g (id, booked, booked_on, bank_ref, breakdown, held, confirmed, bookings, difference)
+    %(held)s::text[], %(confirmed)s::boolean[], %(bookings)s::integer[], %(difference)s::bigint[],
+    {", ".join(f"%({name})s::{type_}[]" for name, (_, type_) in _GAINED.items())})
+    AS g (id, booked, booked_on, bank_ref, breakdown, held, confirmed, bookings, difference, {", ".join(_GAINED)})
 WHERE e.tenant_id = %(tenant)s AND e.id = g.id
-"""
+"""  # noqa: S608 - put together from our own words only
 
 
 def _learnt(known: Known) -> dict[str, object]:
@@ -283,6 +316,18 @@ def _learnt(known: Known) -> dict[str, object]:
         "bookings": known.bookings,
         "difference": known.difference,
     }
+
+
+def _gained(known: Known) -> dict[str, object]:
+    """Give what this file says of an entry, the first word that it says of each thing."""
+    return {
+        name: next((said for entry in known.told if (said := getattr(entry, word)) is not None), None)
+        for name, (word, _) in _GAINED.items()
+    }
+
+
+def _batch(entry: Entry) -> tuple[str, str]:
+    return entry.batch_message_id or "", entry.batch_payment_id or ""
 
 
 def _entry_row(known: Known, sighting: Sighting) -> BankEntryRow:
@@ -324,13 +369,14 @@ def _difference(shape: Breakdown, sighting: Sighting) -> int | None:
 
 
 def _known(row: tuple[Any, ...]) -> Known:
-    id_, _, side, cents, currency, on, booked, ref, shape, held, confirmed, bookings, points, difference, *told = row
-    e2e, iban, text, tx, uetr, n = told
+    id_, _, side, cents, currency, on, booked, ref, shape, held, confirmed, bookings, *told = row
+    points, difference, batch, batch_payment, reversal, e2e, iban, text, tx, uetr, n = told
     said = content(e2e, iban, _loaded(text), (tx, uetr)) if n is not None and shape == Breakdown.SINGLE else None
     return Known(
         id_, side, cents, currency, on, booked, usable(ref), Breakdown(shape), said,
         held=Held(held) if held else None, confirmed=confirmed, bookings=max(bookings, int(booked)),
-        points_to=points or "", difference=difference,
+        points_to=points or "", difference=difference, batch=(batch or "", batch_payment or ""),
+        reversal=reversal,
     )  # fmt: skip
 
 
@@ -339,33 +385,48 @@ def _loaded(text: object) -> Sequence[str]:
     return value if isinstance(value, list) else []
 
 
-# Two notifications that tell other details are two pieces, whatever their reference; asked only where it may matter.
-_SEEN_DIGESTS = """
-SELECT position, md5(string_agg(said, '' ORDER BY said)) FROM (SELECT position, md5(concat_ws('|', amount_cents,
-    end_to_end_id, tx_id, uetr, party_iban, remittance)) AS said FROM seen_detail WHERE position = ANY(%s)) line
-GROUP BY 1
+# Two entries that tell other details are two, whatever their sum; asked only where it may matter. Sums of hashes need
+# no order, and are compared only among themselves, within this transaction.
+_SAID = """
+    count(amount_cents), coalesce(sum(hashtextextended(amount_cents::text, 0)), 0),
+    count(e2e), coalesce(sum(hashtextextended(e2e, 0)), 0), count(iban), coalesce(sum(hashtextextended(iban, 0)), 0),
+    count(text), coalesce(sum(hashtextextended(text, 0)), 0), count(tx), coalesce(sum(hashtextextended(tx, 0)), 0)
+FROM (SELECT {of} AS of, amount_cents, party_iban AS iban, nullif(concat(tx_id, '|', uetr), '|') AS tx,
+        CASE WHEN upper(trim(end_to_end_id)) = ANY(%(nothing)s) THEN NULL ELSE end_to_end_id END AS e2e,
+        nullif(upper(regexp_replace(remittance::text, '[\\s"\\[\\],]+', '', 'g')), '') AS text
+    FROM {table}) said GROUP BY of
 """
-_KNOWN_DIGESTS = """
-SELECT entry, md5(string_agg(said, '' ORDER BY said)) FROM (SELECT entry, md5(concat_ws('|', amount_cents,
-    end_to_end_id, tx_id, uetr, party_iban, remittance)) AS said FROM bank_detail
-    WHERE tenant_id = %s AND entry = ANY(%s) AND active AND number > 0) line GROUP BY 1
-"""
+_SEEN_DIGESTS = "SELECT of, " + _SAID.format(of="position", table="seen_detail WHERE position = ANY(%(of)s)")
+_KNOWN_DIGESTS = "SELECT of, " + _SAID.format(
+    of="entry", table="bank_detail WHERE tenant_id = %(tenant)s AND entry = ANY(%(of)s) AND active AND number > 0"
+)
 
 
 def _digest(tenant: Tenant, sightings: Sequence[Sighting], known: Iterable[Known]) -> None:
-    """Digest the details of notifications' collective entries that have the same amount as another one."""
-    ours = [s for s in sightings if s.message == NOTICE and s.entry.detail_count]
-    theirs = [k for k in known if k.breakdown in (Breakdown.SINGLE, Breakdown.WHOLE) and k.told_only_by(NOTICE)]
+    """Digest the details of collective entries, and of notifications, that have the same amount as another one."""
+    ours = [s for s in sightings if s.entry.detail_count > (0 if s.message == NOTICE else 1)]
+    theirs = [
+        k
+        for k in known
+        if k.breakdown is Breakdown.WHOLE or (k.breakdown is Breakdown.SINGLE and k.told_only_by(NOTICE))
+    ]
     amounts = Counter([*(s.entry.amount_cents for s in ours), *(k.amount_cents for k in theirs)])
     asked = [s for s in ours if amounts[s.entry.amount_cents] > 1]
     if not asked:
         return
-    with connection.cursor() as cursor:
-        cursor.execute(_SEEN_DIGESTS, [[s.position for s in asked]])
-        seen = dict(cursor.fetchall())
-        cursor.execute(_KNOWN_DIGESTS, [tenant.id, [k.id for k in theirs if amounts[k.amount_cents] > 1]])
-        told = dict(cursor.fetchall())
+    among = {s.entry.amount_cents for s in asked}
+    seen = _digests(_SEEN_DIGESTS, tenant, [s.position for s in asked])
+    told = _digests(_KNOWN_DIGESTS, tenant, [k.id for k in theirs if k.amount_cents in among])
     for sighting in asked:
-        sighting.digest = seen.get(sighting.position, "")
+        sighting.digest = seen.get(sighting.position)
     for entry in theirs:
-        entry.digest = told.get(entry.id, "")
+        entry.digest = told.get(entry.id)
+
+
+def _digests(sql: str, tenant: Tenant, of: Sequence[object]) -> dict[object, Digest]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, {"tenant": tenant.id, "of": list(of), "nothing": sorted(NO_REFERENCE)})
+        return {
+            key: Digest(*((count, int(told)) for count, told in zip(said[::2], said[1::2], strict=True)))
+            for key, *said in cursor.fetchall()
+        }

@@ -10,20 +10,20 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection
 
 from zahlstelle.tenancy import Tenant
 
-from ._rules import NOTICE, Held, Known, Sighting, usable
+from ._rules import NOTICE, Breakdown, Held, Known, Sighting, usable
 
 _NEAR = timedelta(days=10)
 
 _WHOLES = """
-SELECT account_iban, side, breakdown_message_id, bank_ref, amount_cents, booked_on FROM bank_entry
-WHERE tenant_id = %(tenant)s AND account_iban = ANY(%(accounts)s) AND booked
+SELECT account_iban, side, breakdown_message_id, bank_ref, amount_cents, booked_on, booked FROM bank_entry
+WHERE tenant_id = %(tenant)s AND account_iban = ANY(%(accounts)s)
     AND booked_on BETWEEN %(first)s AND %(last)s
     AND (breakdown_message_id = ANY(%(messages)s) OR (bank_ref = ANY(%(refs)s) AND EXISTS (
         SELECT 1 FROM sighting g WHERE g.tenant_id = bank_entry.tenant_id AND g.entry = bank_entry.id
@@ -31,36 +31,37 @@ WHERE tenant_id = %(tenant)s AND account_iban = ANY(%(accounts)s) AND booked
 """
 
 
+class _Whole(NamedTuple):
+    """What is to be known of an entry of a report or statement that notifications may tell in pieces."""
+
+    ref: str
+    on: date | None
+    booked: bool
+
+
 class Links:
     """Which reports and statements have entries that notifications tell in pieces."""
 
     def __init__(self, tenant: Tenant, sightings: Sequence[Sighting]) -> None:
-        self._pointed: dict[tuple[str, str], list[date | None]] = defaultdict(list)  # account, notification
+        self._pointed: dict[tuple[str, str], list[_Whole]] = defaultdict(list)  # account, notification
         self._named: dict[tuple[str, str, str], list[tuple[int, date | None]]] = defaultdict(list)  # by reference
         notices = [s for s in sightings if s.message == NOTICE]
         if notices:
             messages = list({s.message_id for s in notices} - {""})
             refs = list({usable(s.entry.bank_ref) for s in notices} - {""})
-            for account, side, message, reference, cents, on in _found(tenant, _WHOLES, notices, messages, refs):
-                self._note(account, side, message, usable(reference), cents, on)
+            for account, side, message, ref, cents, *said in _found(tenant, _WHOLES, notices, messages, refs):
+                self._note(account, side, message, cents, _Whole(usable(ref), *said))
         for sighting in sightings:
-            if sighting.message != NOTICE and sighting.booked:
-                self.note(sighting)
+            if sighting.message != NOTICE:
+                entry = sighting.entry
+                whole = _Whole(usable(entry.bank_ref), entry.booking_date, sighting.booked)
+                self._note(sighting.account, entry.side, entry.breakdown_message_id, entry.amount_cents, whole)
 
-    def note(self, sighting: Sighting) -> None:
-        """Remember an entry of a report or statement."""
-        if sighting.message != NOTICE:
-            entry = sighting.entry
-            reference, points_to = usable(entry.bank_ref), entry.breakdown_message_id
-            self._note(
-                sighting.account, entry.side, points_to, reference, entry.amount_cents, entry.booking_date
-            )  # fmt: skip
-
-    def _note(self, account: str, side: str, message: str | None, ref: str, cents: int, on: date | None) -> None:
+    def _note(self, account: str, side: str, message: str | None, cents: int, whole: "_Whole") -> None:
         if message:
-            self._pointed[account, message].append(on)
-        if ref:
-            self._named[account, side, ref].append((cents, on))
+            self._pointed[account, message].append(whole)
+        if whole.ref and whole.booked:
+            self._named[account, side, whole.ref].append((cents, whole.on))
 
     def is_piece(self, sighting: Sighting) -> bool:
         """Say whether a notification's entry is a piece of one that a report or statement tells."""
@@ -72,10 +73,29 @@ class Links:
 
     def belongs_elsewhere(self, sighting: Sighting, known: Known) -> bool:
         """Say whether a notification tells of a collective entry that points to it, and of no other entry."""
-        if sighting.message != NOTICE or known.points_to == sighting.message_id or known.told_only_by(NOTICE):
+        if sighting.message != NOTICE:
+            return self._told_for_another(sighting, known)
+        wholes = self._pointed.get((sighting.account, sighting.message_id), ())
+        if not wholes or known.told_only_by(NOTICE):
             return False
-        days = self._pointed.get((sighting.account, sighting.message_id), ())
-        return any(_same_day(sighting.entry.booking_date, day) for day in days)
+        if known.points_to == sighting.message_id:
+            return self._used_again(sighting, known, wholes)
+        return any(_same_day(sighting.entry.booking_date, whole.on) for whole in wholes)
+
+    def _told_for_another(self, sighting: Sighting, known: Known) -> bool:
+        """Say the same the other way round: a line is not what notifications tell to which another entry points."""
+        if sighting.entry.breakdown_message_id in known.notices or not known.told_only_by(NOTICE):
+            return False
+        wholes = (whole for notice in known.notices for whole in self._pointed.get((sighting.account, notice), ()))
+        return any(_same_day(known.booked_on, whole.on) for whole in wholes)
+
+    def _used_again(self, sighting: Sighting, known: Known, wholes: Sequence["_Whole"]) -> bool:
+        """Say whether the name of a notification is used again, and without a day its reference is that of another."""
+        reference = usable(sighting.entry.bank_ref)
+        if not reference or known.bank_ref in ("", reference) or sighting.entry.booking_date == known.booked_on:
+            return False
+        explained = known.breakdown in (Breakdown.SINGLE, Breakdown.WHOLE)
+        return explained or any(whole.ref == reference for whole in wholes)
 
     def is_part(self, account: str, known: Known) -> bool:
         """Say the same of an entry that is known from notifications alone."""
@@ -86,7 +106,8 @@ class Links:
     def _piece(
         self, account: str, side: str, notices: Iterable[str], ref: str, cents: int, on: date | None
     ) -> bool:  # fmt: skip
-        if any(_same_day(on, day) for notice in notices if notice for day in self._pointed.get((account, notice), ())):
+        pointed = (whole for notice in notices if notice for whole in self._pointed.get((account, notice), ()))
+        if any(whole.booked and _same_day(on, whole.on) for whole in pointed):
             return True
         wholes = self._named.get((account, side, ref), ()) if ref else ()
         return any(whole > cents and _same_day(on, day) for whole, day in wholes)
@@ -130,6 +151,7 @@ class Member:
     points_to: str
     notices: frozenset[str]
     whole: bool  # a report or statement tells of it
+    told_in: frozenset[UUID] = frozenset()  # the notifications' statements that tell of it
 
 
 @dataclass(slots=True)
@@ -160,7 +182,8 @@ WITH member AS (
 )
 SELECT e.id, e.account_iban, e.booked_on, CASE e.side WHEN 'credit' THEN e.amount_cents ELSE -e.amount_cents END,
     e.breakdown IN ('single', 'whole'), e.breakdown = 'whole', e.booked, e.bank_ref, e.breakdown_message_id,
-    array_agg(DISTINCT s.message_id) FILTER (WHERE g.message = 'camt.054'), bool_or(g.message <> 'camt.054')
+    array_agg(DISTINCT s.message_id) FILTER (WHERE g.message = 'camt.054'), bool_or(g.message <> 'camt.054'),
+    array_agg(DISTINCT s.id) FILTER (WHERE g.message = 'camt.054')
 FROM member JOIN bank_entry e ON e.tenant_id = %(tenant)s AND e.id = member.id
 JOIN sighting g ON g.tenant_id = e.tenant_id AND g.entry = e.id
 JOIN statement s ON s.tenant_id = g.tenant_id AND s.id = g.statement_id
@@ -197,16 +220,25 @@ def families(tenant: Tenant, sightings: Sequence[Sighting]) -> Family:
         cursor.execute(_DIGESTS, [tenant.id, pieces])
         said = dict(cursor.fetchall())
     for whole, group in list(family.complete.items()):
-        if len({said.get(piece.id) for piece in group}) < len(group):  # a piece told twice is no second piece
+        if _told_twice(group, said):
             del family.complete[whole]
     return family
 
 
+def _told_twice(group: Sequence[Member], said: Mapping[UUID, str]) -> bool:
+    """A piece told twice is no second piece; but two that one notification tells are two, however alike they are."""
+    alike: dict[str | None, list[Member]] = defaultdict(list)
+    for piece in group:
+        alike[said.get(piece.id)].append(piece)
+    return any(len(of) > 1 and not frozenset.intersection(*(piece.told_in for piece in of)) for of in alike.values())
+
+
 def _member(row: tuple[Any, ...]) -> Member:
-    id_, account, on, cents, explained, several, booked, ref, points, notices, whole = row
+    id_, account, on, cents, explained, several, booked, ref, points, notices, whole, told_in = row
     return Member(
-        id_, account, on, cents, explained, several, booked, usable(ref), points or "", frozenset(notices or ()), whole
-    )
+        id_, account, on, cents, explained, several, booked, usable(ref), points or "", frozenset(notices or ()), whole,
+        frozenset(told_in or ()),
+    )  # fmt: skip
 
 
 def joined(members: Sequence[Member]) -> Family:

@@ -34,6 +34,7 @@ class Told:
     lines: Mapping[date, Counter[str]] = field(default_factory=dict)
     cents: Mapping[str, int] = field(default_factory=dict)
     covered: frozenset[date] = frozenset()
+    sequence: str = ""  # the bank's own number of it
 
     @property
     def span(self) -> tuple[int, int] | None:
@@ -51,15 +52,18 @@ def relation(ours: Told, theirs: Told) -> Relation:
         return Relation.APART
     if ours.span is None or theirs.span is None:
         return Relation.RETELLS if _within(ours, theirs) or _within(theirs, ours) else Relation.UNCLEAR
+    if ours.span == theirs.span and ours.opening == ours.closing and _numbered_apart(ours, theirs):
+        return Relation.UNCLEAR
     if ours.span == theirs.span or _same_days(ours, theirs):
         return Relation.RETELLS
     if ours.covered and theirs.covered and not ours.covered & theirs.covered:
         return Relation.FOLLOWS
+    touching = ours.opening == theirs.closing or ours.closing == theirs.opening
     if _possible(ours, theirs) or _possible(theirs, ours):
-        return Relation.RETELLS
+        return Relation.UNCLEAR if touching else Relation.RETELLS
     if ours.opening == theirs.opening or ours.closing == theirs.closing:
         return Relation.UNCLEAR
-    if ours.opening == theirs.closing or ours.closing == theirs.opening or ours.lines == theirs.lines:
+    if touching or ours.lines == theirs.lines:
         return Relation.FOLLOWS
     again = _possible_by_amount(ours, theirs) or _possible_by_amount(theirs, ours)
     return Relation.RETELLS if again else Relation.UNCLEAR
@@ -67,6 +71,11 @@ def relation(ours: Told, theirs: Told) -> Relation:
 
 def _shared(ours: Told, theirs: Told) -> Sequence[date]:
     return sorted(ours.days.keys() & theirs.days.keys())
+
+
+def _numbered_apart(ours: Told, theirs: Told) -> bool:
+    """Sheets that move nothing in sum are told apart by their numbers alone."""
+    return bool(ours.sequence and theirs.sequence) and ours.sequence != theirs.sequence
 
 
 def _within(part: Told, whole: Told) -> bool:

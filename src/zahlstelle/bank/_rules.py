@@ -6,7 +6,7 @@ the bank's own reference where there is a usable one, else everything both sight
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -57,7 +57,8 @@ class Content:
     end_to_end_id: str = ""
     party_iban: str = ""
     text: str = ""
-    transaction: frozenset[str] = frozenset()  # what banks between them call it: TxId, UETR
+    tx_id: str = ""  # what banks between them call it: TxId, UETR
+    uetr: str = ""
 
     def agrees(self, other: "Content") -> bool:
         """Say whether two readings can be the same transaction: nothing that both say differs."""
@@ -67,20 +68,31 @@ class Content:
     def shares(self, other: "Content") -> int:
         """Count what both say alike."""
         alike = sum(bool(ours) and ours == theirs for ours, theirs in zip(self.said(), other.said(), strict=True))
-        return alike + bool(self.transaction & other.transaction)
+        return alike + bool(set(self.names) & set(other.names))
+
+    @property
+    def names(self) -> Sequence[str]:
+        """What banks between them call the transaction."""
+        return [name for name in (self.tx_id, self.uetr) if name]
+
+    def is_another(self, other: "Content") -> bool:
+        """Say whether the banks name two transactions: both say a TxId, or both a UETR, and it is not the same."""
+        pairs = [(self.tx_id, other.tx_id), (self.uetr, other.uetr)]
+        told = [ours == theirs for ours, theirs in pairs if ours and theirs]
+        return bool(told) and not any(told)
 
     def said(self) -> tuple[str, str, str]:
         """Give what can be compared, place by place; empty where nothing is said."""
         return (self.end_to_end_id, self.party_iban, self.text)
 
 
-_NO_REFERENCE = frozenset({"", "NONREF", "NOTPROVIDED", "NOTAVAILABLE", "NOREF", "0"})
+NO_REFERENCE = frozenset({"", "NONREF", "NOTPROVIDED", "NOTAVAILABLE", "NOREF", "0"})
 
 
 def usable(reference: str | None) -> str:
     """Give a bank's reference where it tells anything, else nothing (banks write NONREF, NOTPROVIDED)."""
     text = (reference or "").strip()
-    return "" if text.upper() in _NO_REFERENCE else text
+    return "" if text.upper() in NO_REFERENCE else text
 
 
 def content_of(detail: Detail) -> Content:
@@ -89,11 +101,34 @@ def content_of(detail: Detail) -> Content:
 
 
 def content(
-    end_to_end_id: str | None, party_iban: str | None, remittance: Iterable[str], transaction: Iterable[str | None] = ()
+    end_to_end_id: str | None,
+    party_iban: str | None,
+    remittance: Iterable[str],
+    transaction: tuple[str | None, str | None] = (None, None),
 ) -> Content:
     """Squeeze what is kept of a detail."""
-    names = frozenset(usable(name) for name in transaction) - {""}
-    return Content(usable(end_to_end_id), party_iban or "", "".join("".join(remittance).split()).upper(), names)
+    tx_id, uetr = (usable(name) for name in transaction)
+    text = "".join("".join(remittance).split()).upper()
+    return Content(usable(end_to_end_id), party_iban or "", text, tx_id, uetr)
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """What several details say together, place by place: how many say it, and a sum of what they say."""
+
+    amounts: tuple[int, int]
+    end_to_end_ids: tuple[int, int]
+    party_ibans: tuple[int, int]
+    texts: tuple[int, int]
+    names: tuple[int, int]
+
+    def agrees(self, other: "Digest") -> bool:
+        """Say whether two readings can be the same details: nothing that as many say in both differs."""
+        pairs = zip(self._said(), other._said(), strict=True)
+        return all(ours[0] != theirs[0] or ours == theirs for ours, theirs in pairs)
+
+    def _said(self) -> Sequence[tuple[int, int]]:
+        return (self.amounts, self.end_to_end_ids, self.party_ibans, self.texts, self.names)
 
 
 class Held(StrEnum):
@@ -121,7 +156,7 @@ class Sighting:
     content: Content | None  # of a single transaction
     retells: frozenset[UUID] = frozenset()  # statements that this one says again
     follows: frozenset[UUID] = frozenset()  # statements that this one continues, by its balances
-    digest: str = ""  # of its details, where it must be told from others
+    digest: Digest | None = None  # of its details, where it must be told from others
     said: str = ""  # the line of a daily statement, digested
 
     @property
@@ -138,7 +173,7 @@ def line_said(entry: Entry, told: Content | None) -> str:
 
 
 def _spoken(said: Content | None) -> object:
-    return said and (said.end_to_end_id, said.party_iban, said.text, sorted(said.transaction))
+    return said and (said.end_to_end_id, said.party_iban, said.text, sorted(said.names))
 
 
 @dataclass(slots=True)
@@ -159,9 +194,12 @@ class Known:
     confirmed: bool = False  # a daily statement tells of it
     bookings: int = 0
     difference: int | None = None  # what it is more than its details, where they do not add up
-    digest: str = ""
+    digest: Digest | None = None
     points_to: str = ""  # the notification that has its details
+    batch: tuple[str, str] = ("", "")  # the message and payment information of our own that it points to
     notices: set[str] = field(default_factory=set)  # notifications that tell of it
+    reversal: bool = False
+    told: list[Entry] = field(default_factory=list)  # how this file tells of it
     part: bool = False  # its reference or notification is that of a larger entry
 
     def told_in(self, message: str) -> bool:
@@ -177,7 +215,7 @@ class StatementDigest:
     """Collects what a statement says, so that the same statement in another file is known again.
 
     Names and moments of the message count only where it has no balances: a re-sent daily statement keeps its money,
-    while two notifications may tell of two equal payments.
+    while two notifications may tell of two equal payments. Where all balances are the same, its number counts.
     """
 
     def __init__(self, message: str, message_id: str | None, head: StatementHead) -> None:
@@ -186,13 +224,16 @@ class StatementDigest:
         self._add(message, account)
         if head.balances:
             self._add(*((b.type, b.amount_cents, b.side, b.day) for b in head.balances))
+            if len({(b.amount_cents, b.side) for b in head.balances}) == 1:  # sheets that move nothing in sum
+                self._add(head.electronic_sequence or head.legal_sequence)
         else:
             self._add(message_id, head.statement_id, head.electronic_sequence, head.created_at)
 
     def add(self, entry: Entry, told: Content | None) -> None:
         """Count an entry in."""
         shape = (entry.detail_count, entry.details_signed_cents, entry.batch_count, entry.breakdown_message_id)
-        self._add(entry.signed_cents, entry.currency, entry.status, entry.booking_date, entry.bank_ref, shape, told)
+        self._add(entry.signed_cents, entry.currency, entry.status, entry.booking_date, entry.bank_ref, shape)
+        self._add(_spoken(told))
 
     def identity(self) -> str:
         """Give the statement's identity."""

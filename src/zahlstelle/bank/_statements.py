@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import Q
 
 from zahlstelle.tables.bank import StatementRow
 from zahlstelle.tenancy import Tenant
@@ -48,29 +49,35 @@ def covered_by(seen: SeenStatement) -> Sequence[date]:
     return covered_days(days, opening and opening.day, closing and closing.day, seen.head.from_on, seen.head.to_on)
 
 
-def covered_days_of(tenant: Tenant, statements: Sequence[SeenStatement]) -> Mapping[str, Set[date]]:
+def account_of(seen: SeenStatement) -> tuple[str, str]:
+    """Give a statement's account and its currency, as one number may stand for several; empty where it is not told."""
+    currencies = [seen.head.account_currency, *(balance.currency for balance in seen.head.balances)]
+    return seen.head.account_iban or seen.head.account_other or "", next(filter(None, currencies), "")
+
+
+def covered_days_of(tenant: Tenant, statements: Sequence[SeenStatement]) -> Mapping[tuple[str, str], Set[date]]:
     """Say for each account of which days a daily statement has spoken: those of the file and those known before."""
-    covered: dict[str, set[date]] = defaultdict(set)
+    covered: dict[tuple[str, str], set[date]] = defaultdict(set)
     for seen in statements:
-        covered[seen.head.account_iban or seen.head.account_other or ""].update(covered_by(seen))
+        covered[account_of(seen)].update(covered_by(seen))
     days = {s.entry.booking_date for seen in statements for s in seen.sightings if s.entry.booking_date}
     rows = StatementRow.objects.filter(
         tenant_id=tenant.id,
         message=STATEMENT,
-        account_iban__in=list(covered),
+        account_iban__in={account for account, _ in covered},
         covered__has_any_keys=[day.isoformat() for day in days],
     )
-    for account, told in rows.values_list("account_iban", "covered"):
-        covered[account].update(date.fromisoformat(day) for day in told)
+    for account, currency, told in rows.values_list("account_iban", "currency", "covered"):
+        covered[account, currency or ""].update(date.fromisoformat(day) for day in told)
     return covered
 
 
 def _relate(tenant: Tenant, statements: Sequence[SeenStatement]) -> Mapping[UUID, UUID]:
     """Tell each daily statement which others it says again and which it continues; the first one it says again."""
     repeats: dict[UUID, UUID] = {}
-    others: dict[str, list[Told]] = defaultdict(list)
+    others: dict[tuple[str, str], list[Told]] = defaultdict(list)
     for seen in statements:
-        account = seen.head.account_iban or seen.head.account_other or ""
+        account = account_of(seen)
         ours = _told(seen)
         if account not in others:
             others[account] += _known(tenant, account, statements)
@@ -106,7 +113,12 @@ def _told(seen: SeenStatement) -> Told:
         lines,
         cents,
         frozenset(covered_by(seen)),
+        _sequence(seen) or "",
     )
+
+
+def _sequence(seen: SeenStatement) -> str | None:
+    return seen.head.electronic_sequence or seen.head.legal_sequence
 
 
 _LINES = """
@@ -116,14 +128,16 @@ WHERE g.tenant_id = %s AND g.statement_id = ANY(%s) AND e.booked_on IS NOT NULL
 """
 
 
-def _known(tenant: Tenant, account: str, statements: Sequence[SeenStatement]) -> Sequence[Told]:
+def _known(tenant: Tenant, account: tuple[str, str], statements: Sequence[SeenStatement]) -> Sequence[Told]:
     """Load daily statements of the account that tell of the same days."""
     days = sorted({s.entry.booking_date for seen in statements for s in seen.sightings if s.entry.booking_date})
     if not days:
         return []
+    number, currency = account
     rows = StatementRow.objects.filter(
-        tenant_id=tenant.id, message=STATEMENT, account_iban=account, first_on__lte=days[-1], last_on__gte=days[0]
-    )
+        Q(currency=currency) | Q(currency__isnull=True) if currency else Q(),
+        tenant_id=tenant.id, message=STATEMENT, account_iban=number, first_on__lte=days[-1], last_on__gte=days[0],
+    )  # fmt: skip
     lines: dict[UUID, dict[date, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
     cents: dict[UUID, dict[str, int]] = defaultdict(dict)
     with connection.cursor() as cursor:
@@ -137,7 +151,9 @@ def _known(tenant: Tenant, account: str, statements: Sequence[SeenStatement]) ->
 def _of_row(row: StatementRow, lines: Mapping[date, Counter[str]], cents: Mapping[str, int]) -> Told:
     days = {date.fromisoformat(day): (told, count) for day, told, count in row.day_sums}
     covered = frozenset(date.fromisoformat(day) for day in row.covered)
-    return Told(row.id, row.statement_id, row.opening_cents, row.closing_cents, days, lines, cents, covered)
+    return Told(
+        row.id, row.statement_id, row.opening_cents, row.closing_cents, days, lines, cents, covered, row.sequence or ""
+    )
 
 
 def _balance(seen: SeenStatement, *types: str) -> Any:
@@ -159,8 +175,8 @@ def _row(tenant: Tenant, file_id: UUID, seen: SeenStatement, repeats: UUID | Non
         message_id=seen.message_id or "",
         statement_id=head.statement_id or "",
         account_iban=head.account_iban or head.account_other or "",
-        currency=head.account_currency,
-        sequence=head.electronic_sequence or head.legal_sequence,
+        currency=account_of(seen)[1] or None,
+        sequence=_sequence(seen),
         created_at=head.created_at.isoformat() if head.created_at else None,
         opening_cents=told.opening,
         closing_cents=told.closing,

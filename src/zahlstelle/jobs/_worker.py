@@ -7,7 +7,7 @@ from datetime import datetime
 import structlog
 from django.db import close_old_connections
 
-from zahlstelle import allocation, ledger, payments, tenancy
+from zahlstelle import allocation, ledger, payments, tenancy, treasury
 from zahlstelle.kernel import clock
 from zahlstelle.tenancy import Tenant
 from zahlstelle.web import answers
@@ -63,4 +63,5 @@ def run_once(*, tenant: Tenant, at: datetime) -> int:
     did += deliver(tenant=tenant, at=at)
     ledger.seal(tenant=tenant, at=at)
     answers.purge(tenant=tenant, at=at)
+    treasury.round_done(tenant=tenant, at=at)
     return did

@@ -6,7 +6,7 @@ ISO 7064 MOD 97-10 (two digits, as in RF references of ISO 11649 and in IBANs).
 
 from collections.abc import Iterator
 from enum import StrEnum
-from itertools import cycle
+from itertools import accumulate
 from operator import mul
 
 from .refusal import InputRefused
@@ -100,11 +100,15 @@ def _luhn(payload: str) -> str:
     return str(-total % 10)
 
 
-_WEIGHTS = (2, 3, 4, 5, 6, 7)
+_WEIGHTS = (2, 3, 4, 5, 6, 7) * 10
+_ZEROS = tuple(accumulate((weight * ord("0") for weight in _WEIGHTS), initial=0))  # what characters add to digits
 
 
 def _mod11(payload: str) -> str:
-    remainder = sum(map(mul, map(int, reversed(payload)), cycle(_WEIGHTS))) % 11
+    long = len(payload)
+    weights = _WEIGHTS if long <= len(_WEIGHTS) else _WEIGHTS * (long // len(_WEIGHTS) + 1)
+    zeros = _ZEROS[long] if long < len(_ZEROS) else sum(weights[:long]) * ord("0")
+    remainder = (sum(map(mul, payload.encode("ascii")[::-1], weights)) - zeros) % 11
     if remainder == 1:
         return ""
     return str((11 - remainder) % 11)

@@ -113,6 +113,8 @@ def _choose(request: HttpRequest, token: str, tenant: Tenant, payment: Payment) 
     if request.POST.get("instead"):
         _give_up_others(tenant, payment)
     try:
+        if method == "sepa_debit":
+            return SeeOther(reverse("payment_page:debit", args=[token]))
         if method == "transfer":
             payments.choose_transfer(tenant=tenant, payment_id=payment.id, at=clock.now())
             return SeeOther(result)

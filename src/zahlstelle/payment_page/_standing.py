@@ -108,6 +108,15 @@ def _transfer(tenant: Tenant, payment: Payment, claim: Claim, attempt: Attempt |
     return {"account": account, "girocode": code, "methods": others}
 
 
+def _debit(tenant: Tenant, payment: Payment, claim: Claim, attempt: Attempt | None) -> Mapping[str, Any]:
+    """Say by which mandate a debit was ordered, from which day on, and how the account ends."""
+    told = payments.debit_of(tenant=tenant, attempt_id=attempt.id) if attempt else None
+    if told is None:
+        return {}
+    mandate, day = told
+    return {"mandate": mandate, "account_end": mandate.iban[-4:], "day": day}
+
+
 def _nothing(tenant: Tenant, payment: Payment, claim: Claim, attempt: Attempt | None) -> Mapping[str, Any]:
     return {}
 
@@ -119,6 +128,7 @@ _PAGES: Mapping[str, tuple[str, Fill]] = {
     PaymentStatus.STARTED: ("started", _nothing),
     PaymentStatus.CHECKING: ("checking", _nothing),
     PaymentStatus.AWAITING_TRANSFER: ("transfer", _transfer),
+    PaymentStatus.AWAITING_DEBIT: ("debit_waiting", _debit),
     PaymentStatus.PAID: ("paid", _nothing),
     PaymentStatus.EXPIRED: ("expired", _nothing),
 }

@@ -13,7 +13,8 @@ from zahlstelle.ledger import Entry, Line, Side
 from zahlstelle.tables.payments import AttemptRow, PaymentRow
 from zahlstelle.tenancy import Tenant, inside, provider_accesses
 
-from ._queries import Attempt, Payment, PaymentUnknown, attempt_of, payment_of
+from ._mandates import METHOD as DEBIT
+from ._queries import Attempt, Payment, PaymentUnknown, attempt_of, collected_of, payment_of
 from ._rules import EDGES, HOLDS_CLAIM, LIVE, PUBLIC, PaymentStatus, Status, about, next_status, pause_before_check
 from ._socket import ForgedNotification, NeverSeen, NoAnswer, NotStarted, ProviderStatus, Report, Started
 
@@ -157,10 +158,16 @@ def _still_payable(payment: PaymentRow, at: datetime) -> None:
 
 
 def _give_way(tenant: Tenant, claim_id: UUID, at: datetime) -> None:
-    """Let an attempt that waits for a bank transfer give way: the citizen chose again, or has paid another way."""
-    waiting = AttemptRow.objects.select_for_update().filter(tenant_id=tenant.id, claim_id=claim_id)
-    for row in waiting.filter(provider="transfer", status=Status.PENDING):
-        _move(tenant, row, Status.CANCELLED, at)
+    """Let an attempt that waits for a bank transfer give way: the citizen chose again, or has paid another way.
+
+    A direct debit that the bank has been given does not: it may be collected any moment.
+    """
+    rows = AttemptRow.objects.select_for_update().filter(tenant_id=tenant.id, claim_id=claim_id)
+    waiting = list(rows.filter(provider="transfer", status=Status.PENDING))
+    collected = collected_of(tenant, [row.id for row in waiting])  # asked for once they are held
+    for row in waiting:
+        if row.id not in collected:
+            _move(tenant, row, Status.CANCELLED, at)
 
 
 def take_over(
@@ -254,10 +261,10 @@ def postpone(*, tenant: Tenant, attempt_id: UUID, at: datetime) -> None:
 
 
 def end(*, tenant: Tenant, attempt_id: UUID, status: Status, at: datetime) -> Attempt:
-    """End an attempt without money: cancelled or expired."""
+    """End an attempt without money: cancelled or expired. A direct debit that the bank has been given goes on."""
     with inside(tenant):
         row = _attempt_locked(tenant, attempt_id)
-        if (Status(row.status), status) in EDGES:
+        if (Status(row.status), status) in EDGES and not collected_of(tenant, [row.id]):
             _move(tenant, row, status, at)
         return attempt_of(row)
 
@@ -312,7 +319,7 @@ def reopened(*, tenant: Tenant, claim_ids: Sequence[UUID], at: datetime) -> None
             row.status, row.changed_at = Status.PENDING, at
             row.save(update_fields=["status", "changed_at"])
             payment = PaymentRow.objects.filter(tenant_id=tenant.id, id=row.payment_id)
-            payment.update(status=PaymentStatus.AWAITING_TRANSFER)
+            payment.update(status=_waiting_for_bank(row))
             payload = {"attempt": str(row.id), "status": row.status}
             name = "payment.transfer_taken_back"
             events.record(tenant=tenant, name=name, subject=row.payment_id, at=at, payload=payload)
@@ -329,12 +336,24 @@ def charged_back(*, tenant: Tenant, attempts: Sequence[UUID], at: datetime) -> N
             _move(tenant, row, Status.CHARGED_BACK, at)
 
 
+# What the same edge is called where the bank side has the payment.
+_OF_BANK = {
+    ("transfer", Status.PENDING): "payment.transfer_chosen",
+    (DEBIT, Status.PENDING): "payment.debit_ordered",
+    (DEBIT, Status.CHARGED_BACK): "payment.debit_returned",
+}
+
+
+def _waiting_for_bank(row: AttemptRow) -> PaymentStatus:
+    return PaymentStatus.AWAITING_DEBIT if row.method == DEBIT else PaymentStatus.AWAITING_TRANSFER
+
+
 def _move(tenant: Tenant, row: AttemptRow, status: Status, at: datetime) -> None:
     before = Status(row.status)
     if status is not before:
         event = EDGES[before, status]
-        if row.provider == "transfer" and status is Status.PENDING:
-            event = "payment.transfer_chosen"
+        if row.provider == "transfer":
+            event = _OF_BANK.get((row.method, status), event)
         row.status, row.changed_at, row.checks = status, at, 0
         _book(tenant, row, at)
         _show(tenant, row, event, at)
@@ -361,7 +380,7 @@ def _show(tenant: Tenant, row: AttemptRow, event: str, at: datetime) -> None:
     """Bring the payment's public status up to its attempt's and record the event."""
     public = PUBLIC[Status(row.status)]
     if row.provider == "transfer" and row.status == Status.PENDING:
-        public = PaymentStatus.AWAITING_TRANSFER
+        public = _waiting_for_bank(row)
     rows = PaymentRow.objects.filter(tenant_id=tenant.id, id=row.payment_id)
     others = AttemptRow.objects.filter(tenant_id=tenant.id, payment_id=row.payment_id, status=Status.PAID)
     if row.status != Status.CHARGED_BACK or others.exclude(id=row.id).exists():

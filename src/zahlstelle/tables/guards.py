@@ -32,6 +32,12 @@ WRITTEN_ONCE = (
     "bank_order",
     "bank_order_transaction",
     "bank_reject",
+    "mandate",
+    "mandate_block",
+    "debit",
+    "collection",
+    "collected_debit",
+    "collection_taken",
 )
 
 # Changed along its life, but never taken away.

@@ -236,3 +236,95 @@ class ReportCallRow(OfTenant):
     class Meta:
         db_table = "report_call"
         constraints = [models.UniqueConstraint("tenant", "provider", name="report_call_once")]
+
+
+class MandateRow(OfTenant):
+    """A SEPA direct debit mandate (Mandat) as the payer gave it: account, holder, and the words consented to."""
+
+    id = models.UUIDField(primary_key=True)
+    reference = models.CharField(max_length=35)
+    creditor_id = models.CharField(max_length=35)
+    kind = models.CharField(max_length=10)
+    holder = models.CharField(max_length=70)
+    iban = models.CharField(max_length=34)
+    text = models.TextField()
+    signed_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "mandate"
+        constraints = [models.UniqueConstraint("tenant", "reference", name="mandate_reference")]
+
+
+class MandateBlockRow(OfTenant):
+    """A mandate that must not be used again, and why: the payer's bank, or the payer, said so."""
+
+    mandate = models.UUIDField(primary_key=True)
+    reason = models.CharField(max_length=35)
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "mandate_block"
+
+
+class DebitRow(OfTenant):
+    """A direct debit (Lastschrift) that an attempt is: by which mandate, and from which day on it may be collected."""
+
+    attempt = models.UUIDField(primary_key=True)
+    mandate = models.UUIDField()
+    due_on = models.DateField()
+
+    class Meta:
+        db_table = "debit"
+        indexes = [models.Index("tenant", "mandate", name="debit_mandate")]
+
+
+class CollectionRow(OfTenant):
+    """A collection (Einzug): the pain.008 that carries debits to the bank, kept as it was written."""
+
+    id = models.UUIDField(primary_key=True)
+    message_id = models.CharField(max_length=35)
+    made_at = models.DateTimeField()
+    made_by = models.TextField()
+    count = models.IntegerField()
+    cents = models.BigIntegerField()
+    content = models.BinaryField()
+
+    class Meta:
+        db_table = "collection"
+        constraints = [models.UniqueConstraint("tenant", "message_id", name="collection_message")]
+        indexes = [models.Index("tenant", "made_at", name="collection_made")]
+
+
+class CollectedDebitRow(OfTenant):
+    """That a debit is part of a collection. Its key is the attempt: nothing is collected twice."""
+
+    attempt = models.UUIDField(primary_key=True)
+    collection = models.UUIDField()
+    mandate = models.UUIDField()
+    sequence = models.CharField(max_length=4)
+    collect_on = models.DateField()
+
+    class Meta:
+        db_table = "collected_debit"
+        indexes = [
+            models.Index("tenant", "mandate", name="collected_debit_mandate"),
+            models.Index("tenant", "collection", name="collected_debit_collection"),
+        ]
+
+
+class CollectionTakenRow(OfTenant):
+    """That a collection's file was handed out, the first time (`again` false) or once more."""
+
+    id = models.UUIDField(primary_key=True)
+    collection = models.UUIDField()
+    again = models.BooleanField()
+    taken_at = models.DateTimeField()
+    taken_by = models.TextField()
+
+    class Meta:
+        db_table = "collection_taken"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "collection"], condition=models.Q(again=False), name="collection_taken_once"
+            )
+        ]

@@ -111,7 +111,7 @@ def _of_attempt(*, db_index: bool) -> tuple[str, models.Field]:  # type: ignore[
 class Migration(migrations.Migration):
     """Add refunds and disputes, what is kept of an authentication, and the guards."""
 
-    dependencies = [("tables", "0010_line_index")]
+    dependencies = [("tables", "0012_direct_debit")]
     operations = [
         migrations.AddField("attemptrow", "authentication", models.JSONField(null=True)),
         migrations.AddField("attemptrow", "challenge", models.BooleanField(default=False)),
