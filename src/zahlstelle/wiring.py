@@ -2,8 +2,10 @@
 
 from zahlstelle import payments
 from zahlstelle.providers.sandbox import SandboxProvider
+from zahlstelle.providers.stripe import StripeProvider
 
 
 def wire() -> None:
     """Plug the rooms together, once per process."""
     payments.plug(SandboxProvider())
+    payments.plug(StripeProvider())

@@ -8,7 +8,7 @@ from typing import Any
 from ._checks import one_of, seconds, strict, whole, yes_no
 from ._problems import Problem
 
-OPERATIONS = ("start", "status", "cancel", "refund", "report")
+OPERATIONS = ("start", "status", "cancel", "refund", "refund_status", "report")
 KINDS = ("unavailable", "answer_lost", "garbage", "slow", "lie")
 
 
@@ -41,6 +41,8 @@ class Behaviour:
     unknown_seconds: float = 20.0
     timeout_seconds: float = 30.0
     hang_seconds: float = 3.0
+    refund_seconds: float = 0.0
+    refuse_refunds: bool = False
     faults: tuple[Fault, ...] = ()
 
 
@@ -55,6 +57,8 @@ _CHECKS = {
     "unknown_seconds": seconds,
     "timeout_seconds": seconds,
     "hang_seconds": seconds,
+    "refund_seconds": seconds,
+    "refuse_refunds": yes_no,
 }
 
 

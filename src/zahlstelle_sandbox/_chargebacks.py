@@ -5,7 +5,7 @@ import sqlite3
 from datetime import datetime
 from typing import Any
 
-from ._checks import strict, whole
+from ._checks import day, strict, whole
 from ._clock import written
 from ._payments import by_id, refundable
 from ._problems import Problem
@@ -18,7 +18,7 @@ def charge_back(connection: sqlite3.Connection, payment_id: str, body: Any, at: 
 
     Raises Problem 409 `not_captured`, 422 `more_than_refundable`.
     """
-    order = strict(body, {}, {"amount_cents": whole(1, 10**10), "fee_cents": whole(0, 100_000)})
+    order = strict(body, {}, {"amount_cents": whole(1, 10**10), "fee_cents": whole(0, 100_000), "answer_by": day})
     payment = by_id(connection, payment_id)
     if payment["status"] != Status.CAPTURED:
         raise Problem(409, "not_captured", f"Nothing was captured: the payment is {payment['status']}.")
@@ -32,6 +32,7 @@ def charge_back(connection: sqlite3.Connection, payment_id: str, body: Any, at: 
         "amount_cents": cents,
         "fee_cents": order["fee_cents"] or 0,
         "charged_at": written(at),
+        "answer_by": order["answer_by"].isoformat() if order["answer_by"] else None,
     }
     insert(connection, "chargeback", **chargeback)
     return chargeback

@@ -94,6 +94,28 @@ def refund(payment_id: str) -> Response:
     return _answer(answer, status)
 
 
+@api.get("/payments/<payment_id>/refunds/<refund_id>")
+@faulty("refund_status")
+def refund_by_id(payment_id: str, refund_id: str) -> Response:
+    return _refund(payment_id, refund_id=refund_id, reference=None)
+
+
+@api.get("/payments/<payment_id>/refunds")
+@faulty("refund_status")
+def refund_by_reference(payment_id: str) -> Response:
+    reference = request.args.get("reference", "")
+    if not reference or set(request.args) != {"reference"}:
+        raise Problem(400, "reference_missing", "Ask with ?reference= and nothing else.")
+    return _refund(payment_id, refund_id=None, reference=reference)
+
+
+def _refund(payment_id: str, *, refund_id: str | None, reference: str | None) -> Response:
+    with sandbox().store.reading() as connection:
+        merchant = _merchants.by_secret(connection, bearer())
+        _payments.by_id(connection, payment_id, merchant["merchant_id"])
+        return _answer(_refunds.find(connection, payment_id, now(), refund_id=refund_id, reference=reference))
+
+
 def signed(view: Callable[P, Response]) -> Callable[P, Response]:
     """Sign the answer as a notification is signed: what a report says of money must be the provider's own word."""
 

@@ -77,11 +77,13 @@ def _name(payout_id: str) -> str:
 
 _PAID = "SELECT * FROM payment WHERE payout_id = ? ORDER BY captured_at, payment_id"
 _BACK = """
-SELECT refund_id AS item_id, 'refund' AS kind, refund.amount_cents, 0 AS fee_cents, payment_id, reference,
-    kassenzeichen, refunded_at AS happened_at FROM refund JOIN payment USING (payment_id) WHERE refund.payout_id = :id
+SELECT refund_id AS item_id, 'refund' AS kind, refund.amount_cents, 0 AS fee_cents, payment_id, payment.reference,
+    kassenzeichen, refunded_at AS happened_at, NULL AS answer_by
+FROM refund JOIN payment USING (payment_id) WHERE refund.payout_id = :id
 UNION ALL
 SELECT chargeback_id, 'chargeback', chargeback.amount_cents, chargeback.fee_cents, payment_id, reference,
-    kassenzeichen, charged_at FROM chargeback JOIN payment USING (payment_id) WHERE chargeback.payout_id = :id
+    kassenzeichen, charged_at, answer_by
+FROM chargeback JOIN payment USING (payment_id) WHERE chargeback.payout_id = :id
 ORDER BY happened_at, item_id
 """
 
@@ -94,7 +96,8 @@ def _items(connection: sqlite3.Connection, payout: sqlite3.Row) -> Iterator[dict
             yield _item("fee", -fee, row, None, f"ENTGELT {row['kassenzeichen']}")
     for row in connection.execute(_BACK, {"id": payout["payout_id"]}):
         word = "ERSTATTUNG" if row["kind"] == "refund" else "RUECKBELASTUNG"
-        yield _item(row["kind"], -row["amount_cents"], row, row["item_id"], f"{word} {row['kassenzeichen']}")
+        item = _item(row["kind"], -row["amount_cents"], row, row["item_id"], f"{word} {row['kassenzeichen']}")
+        yield item | ({"answer_by": row["answer_by"]} if row["answer_by"] else {})
         if row["fee_cents"]:
             text = f"ENTGELT RUECKBELASTUNG {row['kassenzeichen']}"
             yield _item("chargeback_fee", -row["fee_cents"], row, row["item_id"], text)

@@ -75,6 +75,8 @@ CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 LATER = {
     "merchant": {"pays_out": "TEXT NOT NULL DEFAULT 'gross'", "tells_details": "INTEGER NOT NULL DEFAULT 1"},
     "payout": {"reported": "INTEGER NOT NULL DEFAULT 0"},
+    "refund": {"reference": "TEXT", "done_at": "TEXT"},
+    "chargeback": {"answer_by": "TEXT"},
 }
 
 

@@ -3,6 +3,7 @@
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from django.db import connection
 from tests.support.bank_files import Camt, Ntry, Tx
 from tests.support.book import assert_sound
 from tests.support.sizes import size
-from tests.support.towns import AT, a_claim, found_town
+from tests.support.towns import AT, a_claim, found_town, town_file
 
 from zahlstelle import allocation, claims, payments
 from zahlstelle.allocation import _as_a_set, _exact
@@ -117,12 +118,28 @@ def _files(chance: Chance, iban: str, folder: Path) -> list[Path]:
     return files
 
 
+def _services(rng: random.Random) -> list[dict[str, Any]]:
+    services: list[dict[str, Any]] = town_file()["services"]
+    services[0]["policy"] = rng.choice([{}, {"late_payment": "post"}, {"late_payment": "suspend"}])
+    return services
+
+
 @pytest.mark.parametrize("seed", range(size(8, 400)))
 @pytest.mark.prove("as_a_set")
 def test_the_set_and_the_table_write_the_same_rows(seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rng = random.Random(seed)
-    town = found_town(check=rng.choice(["mod11", "luhn", "none", "mod97"]))
-    known = [a_claim(town, f"{rng.randint(2, 9)}.00") for _ in range(rng.choice([4, 25]))]
+    late = {"settings": {"policy": {"late_payment": rng.choice(["post", "suspend"])}}}
+    town = found_town(check=rng.choice(["mod11", "luhn", "none", "mod97"]), services=_services(rng), **late)
+    due = [None, None, date(2026, 9, 1), date(2027, 1, 1)]
+    known = [
+        a_claim(
+            town,
+            f"{rng.randint(2, 9)}.00",
+            due_on=rng.choice(due),
+            service=rng.choice([None, "personalausweis", "spende"]),
+        )
+        for _ in range(rng.choice([4, 25]))
+    ]
     claims.open_claim(
         tenant=town, claim=claims.NewClaim(amount=eur("5.00"), purpose="Amtsblatt", kassenzeichen="AMTSBLATT77"), at=AT
     )
@@ -148,11 +165,12 @@ def _payments_under_way(town: Tenant, known: Sequence[Claim]) -> None:
     )
 
 
+@pytest.mark.parametrize("due", [None, date(2026, 9, 1)])
 def test_most_of_a_plain_collective_entry_is_allocated_as_a_set(
-    tmp_path: Path, town: Tenant, monkeypatch: pytest.MonkeyPatch
+    due: date | None, tmp_path: Path, town: Tenant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What the table is asked is counted: nothing, where nothing is in doubt."""
-    known = [a_claim(town, "12.00") for _ in range(25)]
+    """What the table is asked is counted: nothing, where nothing is in doubt, also when it came late."""
+    known = [a_claim(town, "12.00", due_on=due) for _ in range(25)]
     details = [Tx("12.00", f"Gebühr {c.kassenzeichen}", end_to_end=c.kassenzeichen) for c in known]
     path = Camt(bank_accounts(tenant=town)[0].iban, [Ntry("300.00", details, ref="A1")]).write(tmp_path)
     asked: list[Any] = []

@@ -1,6 +1,8 @@
 """What a person is proposed: the right claim first, with its reasons; never by the amount alone."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.support.ledger_story import BY, Teller, tell
@@ -8,7 +10,7 @@ from tests.support.towns import AT
 
 from zahlstelle import allocation, audit
 from zahlstelle.allocation import Proposal, Rest
-from zahlstelle.allocation._names import NameMatch, compare_names
+from zahlstelle.allocation._names import NameMatch, compare_names, parts_of
 from zahlstelle.allocation._references import near_pool_numbers, one_mistake
 from zahlstelle.claims import Pool
 from zahlstelle.kernel import CheckMethod, Refusal, new_id
@@ -231,3 +233,62 @@ def test_whatever_the_one_mistake_is_the_number_is_among_the_near_ones(counter: 
     written, _ = data.draw(st.sampled_from(sorted(set(one_mistake(number, length)))))
     near = near_pool_numbers(end_to_end_id=None, reference=None, remittance=[f"KZ {written}"], pools=[pool])
     assert number in near or written == number
+
+
+NAMES = [
+    ("Jörg Müller", ("jorg", "mulle")),
+    ("MUELLER, JOERG", ("mulle", "jorg")),
+    ("Dr. Ärmel von der Straße", ("armel", "stras")),
+    ("Großmann & SÖHNE KG", ("gross", "kg")),
+    ("Hans-Peter Łukasz Meier-Schmidt", ("hans", "schmi")),
+    ("ẞander", ("ssand", None)),
+    ("X", (None, None)),
+    ("Анна", (None, None)),
+    ("", (None, None)),
+]
+
+
+def cut(name: str) -> tuple[str | None, ...]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT debtor_part(%(n)s, 1), debtor_part(%(n)s, -1)", {"n": name})
+        return tuple(cursor.fetchone())
+
+
+@pytest.mark.parametrize(("name", "parts"), NAMES)
+def test_the_database_cuts_names_for_its_indexes(name: str, parts: tuple[str | None, ...]) -> None:
+    assert cut(name) == parts
+
+
+@given(st.lists(st.text(st.characters(max_codepoint=0x24F, exclude_characters="\0"), max_size=12), max_size=4))
+@settings(max_examples=100, deadline=None)
+def test_it_cuts_them_as_the_rules_do(words: list[str]) -> None:
+    name = " ".join(words)
+    told, parts = cut(name), [part[:5] for part in parts_of(name)]
+    assert told[0] == (parts[0] if parts else None)
+    assert {part for part in told if part} <= set(parts)
+
+
+def test_a_page_asks_as_often_for_many_as_for_one_and_finds_the_same() -> None:
+    teller = tell("""
+        claim   A         10.00  debtor Jörg_Müller
+        claim   B         11.00  debtor Erika_Mustermann
+        claim   C         12.00  debtor Bodo_Beispiel
+        credit  a1        10.00  Ausweis  from MUELLER JOERG
+        credit  b1        11.00  Ausweis  from Erika Musterm
+        credit  c1        12.00  Ausweis  from Bodo Beispiel
+        credit  odd        9.00  A  from Jemand Anderes
+        debit   fee        3.10  Entgelt
+    """)
+    details = list(teller.details.values())
+    asked = []
+    for some in (details[:1], details):
+        with CaptureQueriesContext(connection) as queries:
+            found = allocation.proposals_of(tenant=teller.town, details=some)
+        asked.append(len(queries))
+    assert found == {
+        detail: proposals
+        for detail in details
+        if (proposals := allocation.proposals_for(tenant=teller.town, detail=detail))
+    }
+    assert len(found) == 5
+    assert asked[1] <= asked[0] + 6, "six more for money that went out"

@@ -28,6 +28,10 @@ WAYS: dict[str, list[tuple[str, Any, str]]] = {
     "GET /api/v1/payments/{payment_id}": [("", None, "payment_unknown")],
     "GET /api/v1/payments/{payment_id}/events": [("", None, "payment_unknown")],
     "POST /api/v1/payments/{payment_id}/cancel": [("", None, "payment_unknown")],
+    "GET /api/v1/payments/{payment_id}/refunds": [("", None, "payment_unknown")],
+    # These need a payment that is paid: tests/api/test_refunds.py asks them as a stranger.
+    "POST /api/v1/payments/{payment_id}/refunds": [],
+    "GET /api/v1/payments/{payment_id}/refunds/{refund_id}": [],
 }
 
 

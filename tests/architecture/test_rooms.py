@@ -113,7 +113,7 @@ WITHOUT_TENANT = {
 def acting(room: str) -> Iterator[tuple[str, inspect.Signature]]:
     """Give what a door hands out and what is not a rule: operations, queries, the way to a provider."""
     for name, function in functions(room).items():
-        if function.__module__.rpartition(".")[2] not in ("_rules", "_socket"):
+        if not function.__module__.endswith(("_rules", "_socket")):
             yield f"{room}.{name}", inspect.signature(function, eval_str=True)
 
 

@@ -41,7 +41,7 @@ def a_file(town: Tenant) -> bytes:
 
 def test_a_file_is_taken_in_and_its_money_allocated(town: Tenant) -> None:
     answer = upload(town, a_file(town))
-    assert "Umsätze 1 1 davon neu Zugeordnet 37,00 € 1 Einzelumsatz In Verwahrung 0,00 €" in told(answer)
+    assert "Umsätze 1 1 davon neu Zugeordnet 1 Einzelumsätze In Verwahrung 0 Einzelumsätze" in told(answer)
     assert claims.recent_claims(tenant=town)[0].open.is_zero
     by = str(person(town, "treasurer").id)
     deeds = [(deed.action, deed.actor) for deed in audit.deeds(tenant=town, limit=2)]
@@ -74,7 +74,7 @@ def test_the_place_of_the_trouble_is_named(town: Tenant) -> None:
     )
     text = told(upload(town, broken))
     assert "Zeile 1 Element" in text
-    assert "Ntry/Amt Kennung amount_unreadable" in text
+    assert "Ntry/Amt Für Bank und Rechenzentrum: amount_unreadable" in text
 
 
 def test_a_foreign_account_is_refused(town: Tenant, neighbour: Tenant) -> None:
@@ -125,7 +125,7 @@ def test_a_large_file_waits_for_the_worker(town: Tenant, monkeypatch: pytest.Mon
     assert bank.entries_of_day(tenant=town, day=DAY) == []
     assert jobs.import_received(tenant=town, at=AT) == 1
     page = answer.redirect_chain[-1][0]
-    assert "Umsätze 1 1 davon neu Zugeordnet 37,00 €" in told(at_the_desk(town).get(page))
+    assert "Umsätze 1 1 davon neu Zugeordnet 1 Einzelumsätze" in told(at_the_desk(town).get(page))
     assert jobs.import_received(tenant=town, at=AT) == 0
 
 

@@ -85,6 +85,7 @@ REFUSALS: Mapping[str, Callable[[Page], None]] = {
     "town": mistype("kassenzeichen", "4711 0000 0010"),
     "service-without-fee": mistype("amount", "12,345"),
     "service-with-fee": mistype("name", "Erika " * 20),
+    "debit": mistype("iban", "DE02 1203"),
     "being-paid": lambda page: page.locator("button[value=card]").click(),
 }
 

@@ -17,11 +17,21 @@ LOOKS = [{"width": 1280}, {"width": 320, "dark": True}, {"width": 320}, {"width"
 @pytest.fixture(scope="module")
 def lived(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """A town with passwords and a day of money."""
-    from tests.support.towns import PASSWORD, found_town
+    from tests.support.towns import AT, PASSWORD, found_town
     from tests.support.treasury_day import a_day
 
+    from zahlstelle import bank
+
     town = found_town(password=PASSWORD)
-    return town, a_day(town, tmp_path_factory.mktemp("bank"))
+    folder = tmp_path_factory.mktemp("bank")
+    day = a_day(town, folder)
+    refused, waits = folder / "refused.xml", folder / "waits.xml"
+    refused.write_text("<Document>")
+    waits.write_text("<Document>later")
+    reason = "refused.xml:1: truncated in Document: it ends"
+    bank.refuse(tenant=town, name=refused.name, path=refused, code="truncated", reason=reason, at=AT)
+    bank.receive(tenant=town, name=waits.name, path=waits, at=AT, by="worker")
+    return town, day
 
 
 def log_in(page: Page, desk: Desk, town: Any, role: str = "treasurer") -> None:
@@ -35,7 +45,7 @@ def log_in(page: Page, desk: Desk, town: Any, role: str = "treasurer") -> None:
 
 
 def every_page(town: Any, day: Any) -> Mapping[str, str]:
-    from zahlstelle import ledger
+    from zahlstelle import allocation, ledger
 
     booked = ledger.entry_of_occasion(tenant=town, occasion=f"bank:{day.single}")
     here = f"/kasse/{town.slug}"
@@ -50,9 +60,22 @@ def every_page(town: Any, day: Any) -> Mapping[str, str]:
         "booking": f"{here}/buchung/{booked}/",
         "book": f"{here}/buch/",
         "files": f"{here}/dateien/",
+        "learned payers": f"{here}/bekannte-zahler/",
+        "deliveries": f"{here}/lieferungen/",
+        **archived(town, here),
+        **{f"doubt {n}": f"{here}/verwahrung/{one.detail}/" for n, one in enumerate(allocation.suspense(tenant=town))},
         "missing": f"{here}/umsatz/{town.id}/",
         "foreign": "/kasse/anderswo/",
     }
+
+
+def archived(town: Any, here: str) -> Mapping[str, str]:
+    """A file of each outcome."""
+    from zahlstelle import bank
+
+    found = {file.outcome: file.id for file in bank.archived_files(tenant=town)}
+    assert set(found) == {"imported", "refused", "received"}
+    return {f"file {outcome}": f"{here}/dateien/{file}/" for outcome, file in found.items()}
 
 
 def seen_by_everyone(page: Page) -> list[str]:
@@ -104,7 +127,7 @@ def test_a_treasurers_morning_without_javascript(
     page.get_by_label("Datei der Bank").set_input_files(file)
     page.get_by_role("button", name="Einlesen").click()
     expect(page.get_by_role("main")).to_contain_text("2 davon neu")
-    expect(page.get_by_role("main")).to_contain_text(re.compile(r"In Verwahrung\s*12,00\s€\s*1 Einzelumsatz"))
+    expect(page.get_by_role("main")).to_contain_text(re.compile(r"In Verwahrung\s*1\s*Einzelumsätze"))
     page.get_by_role("navigation", name="Bereiche").get_by_role("link", name="Tag").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Montag, 05.10.2026")
     page.get_by_role("link", name=re.compile("1 Eingang zu klären")).click()
@@ -138,3 +161,44 @@ def test_heads_of_tables_stay_in_sight(desk: Desk, lived: Any, page: Page) -> No
     head = page.get_by_role("columnheader", name="Stand").first
     page.wait_for_function("window.scrollY > 100")
     assert (head.bounding_box() or {"y": -1})["y"] >= 0
+
+
+@pytest.mark.parametrize("look", LOOKS[:2], ids=lambda look: "-".join(map(str, look.values())))
+def test_the_operators_pages_keep_nobody_out(
+    desk: Desk, lived: Any, open_browser: Callable[..., BrowserContext], look: dict[str, Any]
+) -> None:
+    from tests.support.towns import PASSWORD
+
+    town, _ = lived
+    page = open_browser(**look).new_page()
+    page.goto(f"{desk.base_url}/betrieb/")
+    assert seen_by_everyone(page) == []
+    page.get_by_label("E-Mail-Adresse").fill(f"operator@{town.slug}.example")
+    page.get_by_label("Passwort").fill("wrong")
+    page.get_by_role("button", name="Anmelden").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    assert seen_by_everyone(page) == []
+    page.get_by_label("Passwort").fill(PASSWORD)
+    page.get_by_role("button", name="Anmelden").click()
+    expect(page.get_by_role("main")).to_contain_text("Eine Bankdatei wurde abgewiesen und wartet.")
+    expect(page.get_by_role("main")).to_contain_text("Der Worker war noch nie hier.")
+    assert seen_by_everyone(page) == []
+
+
+def test_an_upload_shows_how_far_it_is_and_where_it_went(desk: Desk, lived: Any, page: Page, tmp_path: Path) -> None:
+    town, _ = lived
+    log_in(page, desk, town)
+    page.goto(f"{desk.base_url}/kasse/{town.slug}/dateien/")
+    bar = page.locator("progress")
+    expect(bar).to_be_hidden()
+    page.route("**/dateien/", lambda route: route.abort() if route.request.method == "POST" else route.continue_())
+    file = tmp_path / "large.xml"
+    file.write_text("<Document>" + " " * 3_000_000)
+    page.get_by_label("Datei der Bank").set_input_files(file)
+    page.get_by_role("button", name="Einlesen").click()
+    expect(page.get_by_role("alert")).to_contain_text("Die Verbindung ist abgebrochen.")
+    expect(page.get_by_role("button", name="Einlesen")).to_be_enabled()
+    page.unroute("**/dateien/")
+    page.get_by_role("button", name="Einlesen").click()
+    page.wait_for_url(re.compile(r"/dateien/[0-9a-f-]{36}/$"))
+    expect(page.get_by_role("status")).to_contain_text("Die Datei wird eingelesen.")

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +14,12 @@ from tests.support.fake_provider import FakeProvider
 from tests.support.towns import AT, PASSWORD, a_claim, found_town
 from tests.support.treasury_day import a_day, person
 
-from zahlstelle import allocation, payments, tenancy, treasury
+from zahlstelle import allocation, audit, bank, jobs, payments, tenancy, treasury
 from zahlstelle.kernel import new_id
 from zahlstelle.payments import NoAnswer
-from zahlstelle.tenancy import Role, Tenant
-from zahlstelle.treasury import Trouble
+from zahlstelle.tables.allocation import SuspenseRow
+from zahlstelle.tenancy import Role, Tenant, inside
+from zahlstelle.treasury import Health, Trouble
 
 
 def browser(town: Tenant, role: Role) -> Client:
@@ -42,7 +43,7 @@ def test_an_operator_logs_in_sees_the_own_town_and_logs_out(neighbour: Tenant) -
     page = client.get("/betrieb/")
     assert page.status_code == 200
     assert town.name in page.text and neighbour.name not in page.text
-    assert "Keine Störung bekannt" in page.text
+    assert "Es kam noch nie eine Bankdatei." in page.text and "Der Worker war noch nie hier." in page.text
     assert client.post("/betrieb/abmelden/")["Location"] == "/betrieb/anmelden/"
     assert client.get("/betrieb/").status_code == 302
 
@@ -55,18 +56,64 @@ def test_who_runs_no_town_sees_none(town: Tenant, role: Role) -> None:
 
 
 def test_a_town_without_a_file_for_a_week_is_in_trouble(town: Tenant, tmp_path: Path) -> None:
+    assert Trouble.NEVER_A_BANK_FILE in served(town, AT).troubles
     a_day(town, tmp_path)
-    fresh = treasury.health(tenant=town, at=AT + timedelta(days=1))
+    fresh = served(town, AT + timedelta(days=1))
     assert (fresh.waiting > 0, fresh.troubles) == (True, [])
-    assert treasury.health(tenant=town, at=AT + timedelta(days=7)).troubles == [Trouble.NO_BANK_FILE]
+    assert served(town, AT + timedelta(days=7)).troubles == [Trouble.NO_BANK_FILE]
 
 
-def test_a_refused_file_is_a_trouble(town: Tenant, tmp_path: Path) -> None:
-    broken = tmp_path / "broken.xml"
-    broken.write_text("<Document")
-    with pytest.raises(Exception, match="truncated"):
-        allocation.import_bank_file(tenant=town, name=broken.name, path=broken, at=AT)
-    assert treasury.health(tenant=town, at=AT).troubles == [Trouble.BANK_FILE_REFUSED]
+def served(town: Tenant, at: datetime) -> Health:
+    """Look at a town where a worker has just made its round."""
+    treasury.round_done(tenant=town, at=at)
+    return treasury.health(tenant=town, at=at)
+
+
+def test_every_refused_file_is_a_trouble_until_somebody_has_seen_to_it(town: Tenant, tmp_path: Path) -> None:
+    for number in range(2):
+        broken = tmp_path / f"broken{number}.xml"
+        broken.write_text(f"<Document{number}")
+        with pytest.raises(Exception, match="truncated"):
+            allocation.import_bank_file(tenant=town, name=broken.name, path=broken, at=AT)
+    a_day(town, tmp_path)
+    told = served(town, AT + timedelta(hours=12))
+    assert (told.files_refused, told.troubles) == (2, [Trouble.BANK_FILE_REFUSED]), "a good file after them hides none"
+    for left, file in ((1, 0), (0, 1)):
+        refused = bank.archived_files(tenant=town, outcome="refused")
+        bank.dismiss(tenant=town, file_id=refused[0].id, at=AT, by="a-person")
+        assert served(town, AT + timedelta(hours=13 + file)).files_refused == left
+    assert [deed.action for deed in audit.deeds(tenant=town, limit=2)] == ["bank_file.dismissed"] * 2
+
+
+def test_a_worker_that_is_silent_is_a_trouble(town: Tenant, tmp_path: Path) -> None:
+    a_day(town, tmp_path)
+    morning = AT + timedelta(hours=12)
+    assert treasury.health(tenant=town, at=morning).troubles == [Trouble.WORKER_SILENT]
+    jobs.run_once(tenant=town, at=morning)
+    assert treasury.health(tenant=town, at=morning + timedelta(minutes=15)).troubles == []
+    late = treasury.health(tenant=town, at=morning + timedelta(minutes=16))
+    assert (late.worker_at, late.troubles) == (morning, [Trouble.WORKER_SILENT])
+
+
+def test_a_round_is_written_down_now_and_then_and_never_back(town: Tenant) -> None:
+    def round_at(seconds: int) -> datetime | None:
+        treasury.round_done(tenant=town, at=AT + timedelta(seconds=seconds))
+        return treasury.health(tenant=town, at=AT).worker_at
+
+    assert [round_at(seconds) for seconds in (0, 10, 16, 5)] == [AT, AT, *[AT + timedelta(seconds=16)] * 2]
+
+
+def test_a_book_that_does_not_agree_is_a_trouble(town: Tenant, tmp_path: Path) -> None:
+    day = a_day(town, tmp_path)
+    with inside(town):
+        SuspenseRow.objects.filter(tenant_id=town.id).update(amount_cents=1)
+    treasury.inspect_book(tenant=town, at=AT, actor="a-person")
+    told = served(town, AT + timedelta(hours=12))
+    assert told.troubles == [Trouble.BOOK_UNSOUND]
+    assert told.inspection is not None and told.inspection.count > 0
+    page = browser(town, Role.OPERATOR).get("/betrieb/").text
+    assert "Die letzte Prüfung des Buchs hat Abweichungen gefunden." in page
+    assert day.transferred.kassenzeichen not in page
 
 
 @pytest.fixture
@@ -82,9 +129,9 @@ def test_an_outcome_nobody_knows_for_an_hour_is_a_trouble(silent: FakeProvider) 
     town = found_town(providers=[{"name": silent.name, **access}])
     payment = payments.start_payment(tenant=town, claim_id=a_claim(town).id, at=AT).payment.id
     payments.begin(tenant=town, payment_id=payment, method="card", return_url="", notify_url="", at=AT)
-    soon, late = (treasury.health(tenant=town, at=AT + timedelta(minutes=minutes)) for minutes in (59, 61))
-    assert (soon.checking, soon.checking_since, soon.troubles) == (1, AT, [])
-    assert late.troubles == [Trouble.CHECKING_TOO_LONG]
+    soon, late = (served(town, AT + timedelta(minutes=minutes)) for minutes in (59, 61))
+    assert (soon.checking, soon.checking_since, soon.troubles) == (1, AT, [Trouble.NEVER_A_BANK_FILE])
+    assert late.troubles == [Trouble.CHECKING_TOO_LONG, Trouble.NEVER_A_BANK_FILE]
 
 
 def figure(text: str, name: str, mode: str = "test") -> float:
@@ -105,6 +152,8 @@ def test_metrics_add_up_over_towns_and_name_none(
     waiting = [treasury.health(tenant=each, at=AT).waiting for each in (town, neighbour)]
     assert min(waiting) > 0
     assert figure(answer.text, "suspense_details") == sum(waiting)
+    assert (figure(answer.text, "towns_without_worker"), figure(answer.text, "bank_files_refused")) == (2, 0)
+    assert figure(answer.text, "towns_without_bank_file") == 0
     assert (figure(answer.text, "towns"), figure(answer.text, "towns", "live")) == (2, 0)
     for secret in (town.slug, town.name, neighbour.slug, str(town.id)):
         assert secret not in answer.text
@@ -121,14 +170,35 @@ def test_metrics_say_when_the_database_is_away(monkeypatch: pytest.MonkeyPatch) 
     assert "10.0.0.1" not in answer.text
 
 
-def test_metrics_with_tls_are_told_only_to_who_knows_the_token(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("asked", "answer"),
+    [
+        ({}, 200),
+        ({"SERVER_NAME": "127.0.0.1"}, 200),
+        ({"REMOTE_ADDR": "::1"}, 200),
+        ({"REMOTE_ADDR": "203.0.113.7"}, 401),
+        ({"REMOTE_ADDR": ""}, 401),
+        ({"HTTP_X_FORWARDED_FOR": "203.0.113.7"}, 401),
+        ({"HTTP_FORWARDED": "for=203.0.113.7"}, 401),
+        ({"SERVER_NAME": "pay.example"}, 401),
+    ],
+    ids=str,
+)
+def test_without_a_token_metrics_are_told_on_this_machine_only(
+    monkeypatch: pytest.MonkeyPatch, asked: dict[str, str], answer: int
+) -> None:
+    monkeypatch.setattr(settings, "ALLOWED_HOSTS", ["localhost", "127.0.0.1", "pay.example"])
+    monkeypatch.setattr(tenancy, "all_tenants", list)
+    told = Client(**{"SERVER_NAME": "localhost", **asked}).get("/metrics")
+    assert told.status_code == answer
+    assert ("zahlstelle_towns" in told.text) == (answer == 200)
+
+
+def test_where_there_is_a_token_everybody_must_know_it(monkeypatch: pytest.MonkeyPatch) -> None:
     client = Client(SERVER_NAME="localhost")
-    monkeypatch.setattr(settings, "BASE_URL", "https://pay.example")
-    assert client.get("/metrics").status_code == 401
     monkeypatch.setattr(settings, "METRICS_TOKEN", "only for monitoring")
-    for sent in ("", "Bearer", "Bearer wrong", "Bearer ünlike"):
-        assert client.get("/metrics", headers={"Authorization": sent}).status_code == 401
+    monkeypatch.setattr(tenancy, "all_tenants", list)
+    for sent in ("", "Bearer", "Bearer wrong", "Bearer ünlike", "only for monitoring", "Basic only for monitoring"):
+        assert client.get("/metrics", headers={"Authorization": sent}).status_code == 401, sent
     right = client.get("/metrics", headers={"Authorization": "Bearer only for monitoring"})
     assert right.status_code == 200
-    monkeypatch.setattr(settings, "BASE_URL", "http://localhost")
-    assert client.get("/metrics").status_code == 401

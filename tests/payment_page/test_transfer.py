@@ -1,12 +1,13 @@
 """Paying by bank transfer: the GiroCode says what the list beside it says, to the letter."""
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 import segno
 from django.test import Client
+from tests.support.pdf_text import text_of
 from tests.support.towns import a_claim
 
 from zahlstelle import payments, tenancy
@@ -94,3 +95,53 @@ def _chosen(citizen: Client, town: Tenant) -> payments.NewPayment:
     started = payments.start_payment(tenant=town, claim_id=a_claim(town).id, at=clock.now())
     citizen.post(f"/pay/{started.token}", {"method": "transfer"})
     return started
+
+
+def test_a_creditor_reference_stands_in_its_own_line() -> None:
+    picture = _girocode.svg(account=ACCOUNT, amount=eur("37.00"), remittance="RF18539007547034")
+    assert picture == drawn(
+        "BCD", "002", "1", "SCT", ACCOUNT.bic, ACCOUNT.holder, ACCOUNT.iban, "EUR37", "", "RF18539007547034"
+    )
+
+
+def test_more_than_a_code_can_say_has_no_code() -> None:
+    most = _girocode.svg(account=ACCOUNT, amount=Money(99_999_999_999), remittance="471100000016")
+    assert most == drawn(
+        "BCD",
+        "002",
+        "1",
+        "SCT",
+        ACCOUNT.bic,
+        ACCOUNT.holder,
+        ACCOUNT.iban,
+        "EUR999999999.99",
+        "",
+        "",
+        "471100000016",
+    )
+    assert _girocode.svg(account=ACCOUNT, amount=Money(100_000_000_000), remittance="471100000016") is None
+
+
+# --- to keep or to print ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("language", "said"), [("de", "bis zum 05.11.2026"), ("en", "by 05.11.2026")])
+def test_what_is_to_be_transferred_to_keep_or_to_print(citizen: Client, town: Tenant, language: str, said: str) -> None:
+    claim = a_claim(town, due_on=date(2026, 11, 5))
+    started = payments.start_payment(tenant=town, claim_id=claim.id, at=clock.now(), language=language)
+    assert citizen.get(f"/pay/{started.token}/ueberweisung.pdf").status_code == 404
+    citizen.post(f"/pay/{started.token}", {"method": "transfer"})
+    page = citizen.get(f"/pay/{started.token}").content.decode()
+    assert "05.11.2026" in page and f"/pay/{started.token}/ueberweisung.pdf" in page
+    answer = citizen.get(f"/pay/{started.token}/ueberweisung.pdf")
+    assert (answer.status_code, answer["Content-Type"]) == (200, "application/pdf")
+    text = text_of(answer.content)
+    account = tenancy.bank_accounts(tenant=town)[0]
+    assert claim.kassenzeichen in text and said in text and account.holder in text
+    assert "".join(account.iban.split()) in "".join(text.split())
+
+
+def test_without_a_due_day_none_is_said(citizen: Client, town: Tenant) -> None:
+    started = _chosen(citizen, town)
+    text = text_of(citizen.get(f"/pay/{started.token}/ueberweisung.pdf").content)
+    assert "Zahlbar" not in text and "Bitte überweisen Sie" in text

@@ -24,6 +24,17 @@ OUT_OF_REACH = {
     "login_paused",
     "payout_report_taken",
     "payout_report_wrong",
+    # Refunds are asked for by online services and the treasury, never by the citizen.
+    "nothing_captured",
+    "more_than_refundable",
+    "refundable_differs",
+    "refund_taken",
+    "refund_unknown",
+    "refund_not_offered",
+    "refund_wish_impossible",
+    "attempt_not_chosen",
+    "mandate_unknown",
+    "mandate_blocked",
 }
 CATALOGUE = messages.LOCALE / "en" / "LC_MESSAGES" / "django.po"
 

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from tests.support.simulated import Month, month_of
 
 from zahlstelle.kernel import CheckMethod, checkdigits
+from zahlstelle.kernel.banking_days import easter, is_banking_day
 from zahlstelle.simulation import Rates, Simulation, Town, simulate
-from zahlstelle.simulation._calendar import easter, is_banking_day
 from zahlstelle.simulation._chance import spread
 from zahlstelle.simulation._files import FolderNotEmpty
 from zahlstelle.simulation._month import SimulationUnsound

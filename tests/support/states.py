@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from tests.support.debits import CREDITOR, PAYER
 from tests.support.desk import town_at
 from tests.support.sandbox import SandboxServer
 from tests.support.towns import a_claim
@@ -51,6 +52,7 @@ def every_page(sandbox: SandboxServer, base_url: str) -> Mapping[str, str]:
     begun(stranger, refused, base_url)
     payments.choose_transfer(tenant=town, payment_id=chosen.payment.id, at=now)
     payments.cancel(tenant=town, payment_id=cancelled.payment.id, at=now)
+    form, ordered = debits(sandbox)
     paid = ended(sandbox, town, base_url, "paid")
     settled = _settled_elsewhere(sandbox, town, base_url)
     second = payments.start_payment(tenant=town, claim_id=started.payment.claim_id, at=now)
@@ -64,6 +66,7 @@ def every_page(sandbox: SandboxServer, base_url: str) -> Mapping[str, str]:
         "being-paid": second,
         "checking": ended(sandbox, town, base_url, "unknown-paid"),
         "transfer": chosen,
+        "debit-waiting": ordered,
         "paid": paid,
         "paid-from-service": ended(sandbox, town, base_url, "paid", return_url="https://dienst.example/zurueck"),
         "settled": settled,
@@ -78,7 +81,17 @@ def every_page(sandbox: SandboxServer, base_url: str) -> Mapping[str, str]:
         "unknown-payment": "/pay/gibt-es-nicht",
         "unknown-service": f"/{town.slug}/leistungen/gibt-es-nicht/",
     }
-    return {**public, **{name: f"/pay/{payment.token}" for name, payment in tokens.items()}}
+    of_tokens = {name: f"/pay/{payment.token}" for name, payment in tokens.items()}
+    return {**public, **of_tokens, "debit": f"/pay/{form.token}/lastschrift"}
+
+
+def debits(sandbox: SandboxServer) -> tuple[NewPayment, NewPayment]:
+    """Two payments in a town that collects by direct debit: one to be ordered, one ordered."""
+    town = town_at(sandbox, settings={"direct_debit": {"creditor_id": CREDITOR}})
+    form, ordered = a_payment(town), a_payment(town)
+    said = {"iban": PAYER, "holder": "Erika Muster", "text": "Ich ermächtige …"}
+    payments.order_debit(tenant=town, payment_id=ordered.payment.id, at=clock.now(), **said)
+    return form, ordered
 
 
 def _settled_elsewhere(sandbox: SandboxServer, town: Tenant, base_url: str) -> NewPayment:

@@ -22,7 +22,7 @@ from ._operations import (
     retry_doubts,
 )
 from ._parts import Proposal, Rest, Share, SharesDiffer
-from ._payers import LearnedPayers, LearnedTooLittle, learn_payers, learned_payers, show_learned_payers
+from ._payers import LEAST_TRIALS, LearnedPayers, LearnedTooLittle, learn_payers, learned_payers, show_learned_payers
 from ._payout_queries import (
     PayoutShown,
     entries_of_payout,
@@ -32,7 +32,7 @@ from ._payout_queries import (
     wrong_shares,
 )
 from ._policies import small_difference
-from ._proposals import proposals_for
+from ._proposals import proposals_for, proposals_of
 from ._queries import (
     Decision,
     SuspenseItem,
@@ -52,6 +52,7 @@ from ._worklist import Wanted, how_many, next_waiting, waiting_item, worklist
 
 __all__ = [
     "DOUBT_WORDS",
+    "LEAST_TRIALS",
     "RULE_VERSION",
     "AccountNotForThis",
     "BankBusy",
@@ -95,6 +96,7 @@ __all__ = [
     "payouts_of_entries",
     "payouts_shown",
     "proposals_for",
+    "proposals_of",
     "retry_doubts",
     "settle",
     "settle_to",

@@ -6,6 +6,7 @@ from zahlstelle.bank import ToDecide
 from zahlstelle.payments import Attempt
 
 from ._decisions import Allocate, Decided, Divide, Known, PaidOut, Seen
+from ._exact import DAYS_LATE
 from ._parts import FEES, OVERPAID, SMALL_DIFFERENCES, Part
 from ._table import Amount, Then
 
@@ -82,7 +83,7 @@ def _reasons(item: ToDecide, seen: Seen, amount: str) -> Sequence[str]:
     claim = seen.claims[0]
     late = (item.booked_on - claim.due_on).days if seen.signals.late and claim.due_on else 0
     reasons = [f"Kassenzeichen {claim.kassenzeichen}", seen.believed, amount]
-    return [*reasons, f"{late} Tage nach Fälligkeit"] if late else reasons
+    return [*reasons, DAYS_LATE.format(days=late)] if late else reasons
 
 
 def why(seen: Seen, known: Known) -> Sequence[str]:

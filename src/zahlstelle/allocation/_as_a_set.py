@@ -1,8 +1,9 @@
 """Allocate as a set what is beyond doubt: a collective entry of a million details in a few statements for each batch.
 
 Taken are only details for which the decision table would certainly say Allocate: one exact reference (`_exact`), its
-claim with exactly this amount open, nothing online under way, and no other detail of the file that could be about the
-same claim. Everything else is left over, in order, for the decision table. Both ways end in the same rows.
+claim with exactly this amount open, not too late by its policy, nothing online under way, and no other detail of the
+file that could be about the same claim. Everything else is left over, in order, for the decision table. Both ways end
+in the same rows.
 """
 
 from collections import Counter
@@ -17,9 +18,10 @@ from django.db import connection
 from zahlstelle import bank, claims, events, ledger, payments
 from zahlstelle.iso20022 import Detail
 from zahlstelle.kernel import NUMBERED_FROM, numbered_id
-from zahlstelle.tenancy import Tenant
+from zahlstelle.tenancy import LatePayment, Policy, Tenant
 
-from ._exact import Reader, decision_id, exact_reasons
+from ._exact import DAYS_LATE, Reader, decision_id, exact_reasons
+from ._policies import policy_of
 from ._references import one_mistake
 from ._rules import RULE_VERSION, references_in
 
@@ -31,7 +33,8 @@ CREATE TEMP TABLE IF NOT EXISTS contested (claim uuid PRIMARY KEY) ON COMMIT DRO
 CREATE TEMP TABLE IF NOT EXISTS fit (entry uuid, booked_on date, journal text, decision text) ON COMMIT DROP;
 CREATE TEMP TABLE IF NOT EXISTS left_over (detail uuid, entry uuid, number integer) ON COMMIT DROP;
 CREATE TEMP TABLE IF NOT EXISTS settling (row integer, detail uuid, entry uuid, cents bigint, claim uuid,
-    kassenzeichen text, booked_on date, journal uuid, decision uuid, instruction_id text, tx_id text) ON COMMIT DROP;
+    kassenzeichen text, booked_on date, late integer, journal uuid, decision uuid, instruction_id text,
+    tx_id text) ON COMMIT DROP;
 TRUNCATE contested, fit, left_over, settling
 """
 
@@ -102,7 +105,9 @@ def allocate_exact(*, tenant: Tenant, rows: int, at: datetime) -> int:
         with connection.cursor() as cursor:
             cursor.execute(_FIT, _fit(tenant))
             cursor.execute("ANALYZE fit, contested")
-        return sum(_batch(tenant, first, first + BATCH - 1, at) for first in range(1, rows + 1, BATCH))
+        given = {"tenant": tenant.id, **_may_be_late(tenant)}
+        batches = ({**given, "first": first, "last": first + BATCH - 1} for first in range(1, rows + 1, BATCH))
+        return sum(_batch(tenant, batch, at) for batch in batches)
 
 
 @contextmanager
@@ -136,17 +141,33 @@ def _fit(tenant: Tenant) -> dict[str, Any]:
     }
 
 
+def _may_be_late(tenant: Tenant) -> dict[str, Any]:
+    """Name the services whose claims may be paid late, and say whether claims without a service may."""
+    of_town = policy_of(tenant=tenant)
+    said = claims.service_policies(tenant=tenant)
+    return {
+        "late": [service for service, more in said.items() if _posts_late(of_town.with_changes(more))],
+        "late_others": _posts_late(of_town),
+    }
+
+
+def _posts_late(policy: Policy) -> bool:
+    return policy.late_payment is LatePayment.POST
+
+
 # Locks what it finds; what an online payment has to do with it is asked afterwards, when nobody can change it any more.
 _MATCH = f"""
 INSERT INTO settling
 SELECT d.row, d.id, d.entry, d.amount_cents, c.id, c.kassenzeichen, f.booked_on,
+    CASE WHEN c.due_on < f.booked_on THEN f.booked_on - c.due_on END,
     (f.journal || right(d.id::text, 8))::uuid, (f.decision || right(d.id::text, 8))::uuid, d.instruction_id, d.tx_id
 FROM ({bank.PLACED_DETAILS}) d JOIN fit f ON f.entry = d.entry
 JOIN claim c ON c.tenant_id = %(tenant)s AND c.kassenzeichen = d.named
 JOIN claim_balance b ON b.tenant_id = %(tenant)s AND b.claim_id = c.id
 WHERE d.row BETWEEN %(first)s AND %(last)s AND d.side = 'credit' AND d.currency = 'EUR' AND c.currency = 'EUR'
     AND d.amount_cents > 0 AND b.due_cents - b.settled_cents = d.amount_cents
-    AND (c.due_on IS NULL OR c.due_on >= f.booked_on) AND NOT EXISTS (SELECT 1 FROM contested x WHERE x.claim = c.id)
+    AND (c.due_on IS NULL OR c.due_on >= f.booked_on OR coalesce(c.service_id = ANY(%(late)s::uuid[]), %(late_others)s))
+    AND NOT EXISTS (SELECT 1 FROM contested x WHERE x.claim = c.id)
 ORDER BY c.id FOR UPDATE OF b
 """  # noqa: S608 - put together from our own words only
 _LEFT_OVER = f"""
@@ -161,8 +182,7 @@ ON CONFLICT DO NOTHING
 """
 
 
-def _batch(tenant: Tenant, first: int, last: int, at: datetime) -> int:
-    given: dict[str, Any] = {"tenant": tenant.id, "first": first, "last": last}
+def _batch(tenant: Tenant, given: dict[str, Any], at: datetime) -> int:
     with connection.cursor() as cursor:
         cursor.execute("TRUNCATE settling")
         cursor.execute(_MATCH, given)
@@ -192,7 +212,9 @@ _REMEMBER = """
 INSERT INTO allocation (tenant_id, id, detail, entry, outcome, amount_cents, claim, reasons, rule_version, decided_at,
     decided_by, journal_entry)
 SELECT %(tenant)s, decision, detail, entry, 'allocated', cents, claim,
-    to_jsonb(string_to_array(replace(%(reasons)s, '{}', kassenzeichen), E'\\n')), %(rule)s, %(at)s, %(by)s, journal
+    to_jsonb(string_to_array(
+        replace(%(reasons)s, '{}', kassenzeichen) || coalesce(E'\\n' || late || %(late)s, ''), E'\\n')),
+    %(rule)s, %(at)s, %(by)s, journal
 FROM settling
 """
 
@@ -203,6 +225,7 @@ def _write(tenant: Tenant, count: int, at: datetime) -> None:
     said: dict[str, Any] = {
         "tenant": tenant.id,
         "reasons": "\n".join(exact_reasons("{}")),
+        "late": DAYS_LATE.format(days=""),
         "rule": RULE_VERSION,
         "at": at,
         "by": "rule",

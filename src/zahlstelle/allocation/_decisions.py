@@ -72,6 +72,7 @@ class Known:
     open_cents: dict[UUID, int]
     attempts: Mapping[str, Attempt]
     clearing_cents: dict[UUID, int]
+    collected: Mapping[str, Sequence[UUID]] = field(default_factory=dict)  # claims by our debits' names and mandates
     under_way: Set[UUID] = field(default_factory=frozenset)  # claims with an online payment whose outcome is open
     policies: Mapping[str, Policy] = field(default_factory=dict)  # by what the service says
     small_difference: int = 0

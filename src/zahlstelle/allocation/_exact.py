@@ -78,6 +78,9 @@ def exact_reasons(number: str) -> Sequence[str]:
     return [f"Kassenzeichen {number}", "Prüfziffer stimmt", "Betrag gleich offenem Betrag"]
 
 
+DAYS_LATE = "{days} Tage nach Fälligkeit"
+
+
 def decision_id(detail: UUID, doubt: str | None, rule: str) -> UUID:
     """Give the id of a decision: the same about the same detail, by the same rules, is one."""
     return id_about(detail, doubt, rule)

@@ -12,10 +12,10 @@ from django.db import connection
 from zahlstelle import claims, ledger, payments
 from zahlstelle.bank import ToDecide
 from zahlstelle.claims import OpenAmount
-from zahlstelle.tenancy import Policy, Tenant
+from zahlstelle.tenancy import Tenant
 
 from ._decisions import Given, Known
-from ._policies import small_difference
+from ._policies import policy_of, small_difference
 from ._references import References, one_mistake
 
 
@@ -26,12 +26,14 @@ def know(tenant: Tenant, batch: Sequence[ToDecide], named: Sequence[References])
     found = claims.claims_by_kassenzeichen(tenant=tenant, numbers=sorted(numbers))
     references = {r for item in batch for r in (item.detail.instruction_id, item.detail.tx_id) if r}
     attempts = payments.attempts_by_provider_reference(tenant=tenant, references=sorted(references))
+    mandates = {item.detail.mandate_id for item in batch if item.detail.mandate_id}
     ids = [attempt.id for attempt in attempts.values()]
-    of_town = Policy().with_changes(tenant.settings.get("policy", {}))
+    of_town = policy_of(tenant=tenant)
     return Known(
         claims=found,
         open_cents={claim.id: claim.open_cents for claim in found.values()},
         attempts=attempts,
+        collected=_collected(tenant, references, mandates),
         clearing_cents=ledger.balances_of(tenant=tenant, prefix="clearing:", subjects=ids),
         under_way=payments.claims_being_paid(tenant=tenant, claim_ids=[claim.id for claim in found.values()]),
         policies={said: of_town.with_changes(json.loads(said)) for said in {c.policy for c in found.values()}},
@@ -39,6 +41,12 @@ def know(tenant: Tenant, batch: Sequence[ToDecide], named: Sequence[References])
         near=_near(tenant, batch, named, found),
         originals=originals_of(tenant, batch, named, found),
     )
+
+
+def _collected(tenant: Tenant, names: set[str], mandates: set[str]) -> Mapping[str, Sequence[UUID]]:
+    if not names and not mandates:
+        return {}
+    return payments.collected_claims(tenant=tenant, names=sorted(names), mandates=sorted(mandates))
 
 
 def _near(
@@ -151,13 +159,21 @@ def originals_of(
         back = {(claim, cents): count for claim, cents, count in cursor.fetchall()}
     if hold:
         claims.claims_by_id_locked(tenant=tenant, claim_ids=held)
-    return {item.detail.id: _left(item, claim_ids, paid, back) for item, claim_ids in returns}
+    ours = _collected(tenant, set(), set(asked["mandates"]))
+    return {item.detail.id: _left(item, claim_ids, paid, back, ours) for item, claim_ids in returns}
 
 
 def _left(
-    item: ToDecide, claim_ids: Sequence[UUID], paid: Sequence[_Paid], back: Mapping[tuple[UUID, int], int]
+    item: ToDecide,
+    claim_ids: Sequence[UUID],
+    paid: Sequence[_Paid],
+    back: Mapping[tuple[UUID, int], int],
+    ours: Mapping[str, Sequence[UUID]],
 ) -> Sequence[Given]:
     fitting = [payment for payment in paid if payment.could_be(item, claim_ids)]
+    if item.detail.mandate_id in ours:
+        # What comes back is what we collected; a transfer for the same claim is other money.
+        fitting = [payment for payment in fitting if payment.named_by(item)]
     # Money that came otherwise meanwhile is not what a second return of the same collection gives back.
     fitting = [payment for payment in fitting if payment.named_by(item)] or fitting
     seen: dict[tuple[UUID, int], int] = {}

@@ -96,17 +96,24 @@ def _look_at_payment(item: ToDecide, named: References, known: Known) -> Seen:
 
 def _look_at_claim(item: ToDecide, claim: OpenAmount, named: References, known: Known) -> Seen:
     number = claim.kassenzeichen
-    sure, believed, runner_up = _believe(item, claim, named, known)
+    ours = _our_collection(item, claim, known)
+    sure, believed, runner_up = (True, "eigener Einzug", None) if ours else _believe(item, claim, named, known)
     policy = known.policies[claim.policy] if claim.policy in known.policies else Policy()
     signals = Signals(
         Kind.COMES_IN,
         named=Named.SURE if sure else Named.UNSURE,
-        under_way=claim.id in known.under_way,
+        under_way=claim.id in known.under_way and not ours,
         amount=_amount(item.detail.amount.cents, known.open_cents[claim.id], known.small_difference),
         late=claim.due_on is not None and item.booked_on > claim.due_on,
         policy=_words(policy),
     )
     return Seen(signals, [claim], candidate=number, believed=believed, runner_up=runner_up)
+
+
+def _our_collection(item: ToDecide, claim: OpenAmount, known: Known) -> bool:
+    """Say whether money is what we ourselves collected for this claim: it has the debit's name or its mandate."""
+    keys = (item.detail.instruction_id, item.detail.mandate_id)
+    return any(claim.id in known.collected.get(key, ()) for key in keys if key)
 
 
 def _words(policy: Policy) -> Mapping[str, str]:

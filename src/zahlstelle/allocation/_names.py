@@ -21,7 +21,6 @@ class NameMatch(StrEnum):
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 _LOST = re.compile(r"([aou])e")  # some banks write Mueller, some Muller
 _WORDS = re.compile(r"[a-z0-9]+")
-_SPELT = re.compile(r"[aou]e?|ss")
 _NOT_A_NAME = frozenset(
     # what some write and some leave out
     ("herr", "frau", "familie", "fam", "eheleute", "dr", "prof", "dipl", "ing", "geb", "und", "oder", "von", "zu")
@@ -37,9 +36,9 @@ def parts_of(name: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_LOST.sub(r"\1", word) for word in words))
 
 
-def patterns_of(name: str) -> list[str]:
-    """Give patterns (LIKE, small letters) that find names with a part of this one, however its umlauts are written."""
-    return [f"%{_SPELT.sub('%', part)}%" for part in parts_of(name) if len(part) >= 3]
+def beginnings_of(name: str) -> frozenset[str]:
+    """Give the first five letters of each part: by these claims are found, also where a bank has cut a name."""
+    return frozenset(part[:5] for part in parts_of(name) if len(part) >= 3)
 
 
 def compare_names(payer: str | None, debtor: str | None) -> NameMatch:

@@ -106,6 +106,7 @@ def import_orders(*, tenant: Tenant, name: str, path: Path, at: datetime, by: st
     with inside(tenant):
         bank.one_at_a_time(tenant=tenant)
         kept = bank.register_orders(tenant=tenant, name=name, path=path, at=at)
+        payments.debits_rejected(tenant=tenant, rejects=kept.rejected, at=at)
         _forget_replaced(tenant, kept.touched)
         reopened = _take_back_replaced(tenant, kept.touched, at)
         allocated = decided = 0

@@ -4,7 +4,8 @@ What is learned never posts anything. Its worth is measured by itself: for each 
 person has confirmed, and whose account was known before, a trial says whether the debtor named first was the right one.
 """
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -136,20 +137,28 @@ def show_learned_payers(*, tenant: Tenant, shown: bool, by: str, at: datetime) -
 
 
 _DEBTORS = """
-SELECT debtor, times FROM payer_habit WHERE tenant_id = %s AND iban = %s AND times > 0
-ORDER BY times DESC, last_at DESC, debtor LIMIT 5
+SELECT h.iban, h.debtor, h.times FROM unnest(%(ibans)s::text[]) AS asked (iban) CROSS JOIN LATERAL (
+    SELECT iban, debtor, times FROM payer_habit WHERE tenant_id = %(tenant)s AND iban = asked.iban AND times > 0
+    ORDER BY times DESC, last_at DESC, debtor LIMIT 5
+) h
 """
 
 
-def debtors_of_payer(tenant: Tenant, iban: str | None) -> Sequence[tuple[Candidate, Hint]]:
-    """List open claims of the debtors this account has paid for, where the town shows them."""
-    if iban is None or not learned_payers(tenant=tenant).shown:
-        return []
+def debtors_of_payers(tenant: Tenant, ibans: Iterable[str | None]) -> Mapping[str, Sequence[tuple[Candidate, Hint]]]:
+    """List, for each account, open claims of the debtors it has paid for, where the town shows them."""
+    asked = sorted({iban for iban in ibans if iban})
+    if not asked or not learned_payers(tenant=tenant).shown:
+        return {}
     with connection.cursor() as cursor:
-        cursor.execute(_DEBTORS, [tenant.id, iban])
-        times = dict(cursor.fetchall())
-    found = claims.candidates_of_debtors(tenant=tenant, debtors=list(times))
-    return [(claim, _hint(times[claim.debtor_name])) for claim in found if claim.debtor_name]
+        cursor.execute(_DEBTORS, {"tenant": tenant.id, "ibans": asked})
+        habits: list[tuple[str, str, int]] = cursor.fetchall()
+    open_claims: dict[str, list[Candidate]] = defaultdict(list)
+    for claim in claims.candidates_of_debtors(tenant=tenant, debtors=sorted({debtor for _, debtor, _ in habits})):
+        open_claims[claim.debtor_name or ""].append(claim)
+    found: dict[str, list[tuple[Candidate, Hint]]] = defaultdict(list)
+    for iban, debtor, times in habits:
+        found[iban] += [(claim, _hint(times)) for claim in open_claims[debtor]]
+    return found
 
 
 def _hint(times: int) -> Hint:

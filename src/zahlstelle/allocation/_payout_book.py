@@ -86,6 +86,10 @@ def _book(
         for (detail, entry, amount), item, journal_entry in zip(places, booked, journal, strict=True)
     ]
     AllocationRow.objects.bulk_create(rows, batch_size=_BATCH, ignore_conflicts=True)
+    given_back = {item.gives_back: item.attempt.id for item in booked if item.gives_back and item.attempt}
+    payments.record_given_back(tenant=tenant, items=given_back, at=at)
+    settled = {item.refund.id: item.gives_back for item in booked if item.gives_back and item.refund}
+    payments.note_reported(tenant=tenant, refunds=settled)
     _reopen(tenant, [item for item in booked if item.reopens], at)
     taken = [item.attempt.id for item in booked if item.charged_back and item.attempt]
     payments.charged_back(tenant=tenant, attempts=taken, at=at)

@@ -2,8 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from django.db import connection
 
 from zahlstelle import claims, ledger, payments
 from zahlstelle.bank import ToDecide
-from zahlstelle.payments import Attempt, PayoutItem
+from zahlstelle.payments import Attempt, ItemKind, PayoutItem, Refund
 from zahlstelle.tables.allocation import PayoutShareRow, SuspenseRow
 from zahlstelle.tenancy import Tenant
 
@@ -173,6 +173,8 @@ class Known:
     overpaid: dict[UUID, int] = field(default_factory=lambda: defaultdict(int))
     settled: dict[UUID, int] = field(default_factory=lambda: defaultdict(int))  # by claim
     told: set[str] = field(default_factory=set)
+    refunds: dict[tuple[UUID, str], Refund] = field(default_factory=dict)  # made here, by the provider's name
+    in_doubt: frozenset[tuple[UUID, int]] = frozenset()
 
     def of(self, item: PayoutItem, attempt: Attempt | None) -> About:
         """Tell what is known of an item's payment."""
@@ -184,10 +186,15 @@ class Known:
             self.overpaid[attempt.id],
             self.settled[attempt.claim_id],
             bool(item.item_reference) and item.item_reference in self.told,
+            self.refunds.get((attempt.id, item.item_reference or "")),
+            (attempt.id, -item.cents) in self.in_doubt,
         )
 
     def use_up(self, item: PayoutItem, booked: BookItem) -> None:
         """Count an item as booked."""
+        if booked.refund is not None and item.item_reference:
+            key = (booked.refund.attempt_id, item.item_reference)
+            self.refunds[key] = replace(booked.refund, item=item.id)
         if item.kind not in GIVEN_BACK or booked.attempt is None:
             return
         self.given_back[booked.attempt.id] -= item.cents
@@ -200,7 +207,7 @@ class Known:
 
 
 _GIVEN_BACK = """
-SELECT a.attempt, -i.cents, i.item_reference
+SELECT i.item_reference
 FROM payout_share s JOIN payout_item i ON i.tenant_id = s.tenant_id AND i.id = s.item
 JOIN allocation a ON a.tenant_id = s.tenant_id AND a.detail = s.detail AND a.outcome = 'allocated'
 WHERE s.tenant_id = %(tenant)s AND a.attempt = ANY(%(attempts)s) AND i.kind = ANY(%(kinds)s)
@@ -209,24 +216,37 @@ WHERE s.tenant_id = %(tenant)s AND a.attempt = ANY(%(attempts)s) AND i.kind = AN
 """
 
 
-def about(tenant: Tenant, items: Iterable[PayoutItem], attempts: Mapping[UUID, Attempt]) -> Known:
-    """Look up what is known of the payments that these items take money back of; holds their claims."""
+def about(tenant: Tenant, items: Sequence[PayoutItem], attempts: Mapping[UUID, Attempt], at: datetime) -> Known:
+    """Look up what is known of the payments that these items take money back of; holds their claims.
+
+    A refund made here that an item tells of is done by now: a report is the provider's word.
+    """
     concerned = [attempts[item.id] for item in items if item.kind in GIVEN_BACK and item.id in attempts]
     known = Known(attempts)
     if not concerned:
         return known
     ids = list({attempt.id for attempt in concerned})
-    held = claims.claims_by_id_locked(tenant=tenant, claim_ids=sorted({a.claim_id for a in concerned}))
-    for claim in held.values():
-        known.settled[claim.id] = claim.amount.cents - claim.open.cents
-    for subject, cents in ledger.balances_of(tenant=tenant, prefix="overpaid", subjects=ids).items():
-        known.overpaid[subject] = -cents
+    held = sorted({attempt.claim_id for attempt in concerned})
+    claims.claims_by_id_locked(tenant=tenant, claim_ids=held)
     with connection.cursor() as cursor:
         kinds = sorted(GIVEN_BACK)
         cursor.execute(_GIVEN_BACK, {"tenant": tenant.id, "attempts": ids, "kinds": kinds})
-        for attempt, cents, name in cursor.fetchall():
-            known.given_back[attempt] += cents
-            known.told |= {name} - {None}
+        known.told |= {name for (name,) in cursor.fetchall() if name}
+    told = {
+        (attempts[item.id].id, item.item_reference): -item.cents
+        for item in items
+        if item.kind is ItemKind.REFUND and item.id in attempts and item.item_reference
+    }
+    made = payments.reported_refunds(tenant=tenant, told=told, at=at)
+    # One that only a report told of is known by its item: the same name again is told before.
+    known.refunds = {key: refund for key, refund in made.items() if refund.made_by != "report"}
+    known.in_doubt = payments.refunds_in_doubt(tenant=tenant, attempts=ids)
+    for claim in claims.claims_by_id_locked(tenant=tenant, claim_ids=held).values():
+        known.settled[claim.id] = claim.amount.cents - claim.open.cents
+    for subject, cents in ledger.balances_of(tenant=tenant, prefix="overpaid", subjects=ids).items():
+        known.overpaid[subject] = -cents
+    for attempt in payments.attempts_by_id(tenant=tenant, attempts=ids).values():
+        known.given_back[attempt.id] = attempt.refunded_cents + attempt.disputed_cents
     return known
 
 

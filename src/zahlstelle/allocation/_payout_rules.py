@@ -14,7 +14,7 @@ from uuid import UUID
 
 from zahlstelle.kernel import Money
 from zahlstelle.ledger import Line, Side
-from zahlstelle.payments import Attempt, ItemKind, PayoutItem, Status
+from zahlstelle.payments import Attempt, ItemKind, PayoutItem, Refund, RefundState, Status
 
 from ._rules import Doubt, Suspend
 
@@ -154,10 +154,12 @@ class About:
     """What is known about the payment of an item."""
 
     attempt: Attempt | None
-    given_back: int = 0  # cents that reports have taken back of it so far
+    given_back: int = 0  # cents of it that refunds and chargebacks count so far
     overpaid: int = 0  # cents of it that are owed back to the payer
     settled: int = 0  # cents that its claim counts as paid
     told_before: bool = False  # another item of this name is booked already
+    refund: Refund | None = None  # the refund of this name that was made here
+    in_doubt: bool = False  # a refund of this amount was made here, and no report has told of it by its name
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +172,8 @@ class BookItem:
     reasons: Sequence[str]
     charged_back: bool = False
     reopens: bool = False
+    refund: Refund | None = None  # made here and booked already: the item only settles it with the provider
+    gives_back: UUID | None = None  # the item, where it gives money of the attempt back
 
     @property
     def occasion(self) -> str:
@@ -192,6 +196,8 @@ def decide_item(item: PayoutItem, provider: str, entry: UUID, about: About) -> B
         return BookItem([Line("fees", side, Money(abs(item.cents)), subject)], None, "Entgelt", reasons)
     if item.kind not in GIVEN_BACK or about.attempt is None:
         return Suspend(Doubt.PAYOUT_ITEM_UNKNOWN, reasons=reasons)
+    if about.refund is not None and item.kind is ItemKind.REFUND:
+        return _settle(item, provider, about.refund, about.attempt, reasons)
     if wrong := _wrong(item, about, about.attempt):
         return Suspend(Doubt.PAYOUT_ITEM_DIFFERS, reasons=[*reasons, wrong])
     return _give_back(item, provider, about, about.attempt, reasons)
@@ -204,11 +210,32 @@ def _wrong(item: PayoutItem, about: About, attempt: Attempt) -> str | None:
         return "Dieser Posten ist schon gebucht"
     if attempt.status not in (Status.PAID, Status.SURPLUS, Status.CHARGED_BACK):
         return "Die Zahlung ist hier nicht als bezahlt bekannt"
+    if item.kind is ItemKind.REFUND and about.in_doubt:
+        return "Hier wurde eine Erstattung über diesen Betrag gemacht, die anders heißt oder noch geklärt wird"
     if about.given_back - item.cents > attempt.amount.cents:
-        return "Mehr, als bezahlt wurde"
+        return "Mehr, als bezahlt und noch nicht erstattet ist"
     if item.kind is ItemKind.CHARGEBACK and about.overpaid < -item.cents and about.settled < -item.cents:
         return "Die Forderung ist schon wieder offen"
     return None
+
+
+def _settle(
+    item: PayoutItem, provider: str, refund: Refund, attempt: Attempt, reasons: Sequence[str]
+) -> BookItem | Suspend:
+    """A refund made here was booked when it was done; the payout settles what the provider gave for us."""
+    wrong = None
+    if refund.item is not None:
+        wrong = "Dieser Posten ist schon gebucht"
+    elif refund.amount.cents != -item.cents:
+        wrong = f"Die Erstattung wurde hier über {signed(refund.amount.cents)} gemacht"
+    elif refund.state is not RefundState.DONE:
+        wrong = "Die Erstattung ist hier nicht als ausgeführt bekannt"
+    if wrong:
+        return Suspend(Doubt.PAYOUT_ITEM_DIFFERS, reasons=[*reasons, wrong])
+    line = Line(f"clearing:{provider}", Side.SOLL, refund.amount, refund.id)
+    return BookItem(
+        [line], None, f"Erstattung {attempt.provider_reference}", reasons, refund=refund, gives_back=item.id
+    )
 
 
 def _give_back(item: PayoutItem, provider: str, about: About, attempt: Attempt, reasons: Sequence[str]) -> BookItem:
@@ -225,4 +252,6 @@ def _give_back(item: PayoutItem, provider: str, about: About, attempt: Attempt, 
     lines = [against, Line(clearing, Side.HABEN, amount, attempt.id), Line(clearing, Side.SOLL, amount, attempt.id)]
     charged_back = item.kind is ItemKind.CHARGEBACK
     word = "Rückbelastung" if charged_back else "Erstattung"
-    return BookItem(lines, attempt, f"{word} {attempt.provider_reference}", reasons, charged_back, reopens)
+    return BookItem(
+        lines, attempt, f"{word} {attempt.provider_reference}", reasons, charged_back, reopens, gives_back=item.id
+    )

@@ -222,7 +222,7 @@ def _decide_items(
 ) -> int:
     items = [by_detail[each.detail.id] for each in batch]
     attempts = _attempts(tenant, provider, items)
-    known = money.about(tenant, items, attempts)
+    known = money.about(tenant, items, attempts, at)
     booked: list[tuple[ToDecide, BookItem]] = []
     held: list[tuple[Waiting, Suspend]] = []
     for each, item in zip(batch, items, strict=True):
@@ -300,7 +300,7 @@ def _decide_waiting(
 def _settle_nothing(tenant: Tenant, payout: Payout, items: Sequence[PayoutItem], at: datetime) -> bool:
     """Book a payout that moved nothing at the bank: all its items, or, where one is in doubt, none."""
     attempts = _attempts(tenant, payout.provider, items)
-    known = money.about(tenant, items, attempts)
+    known = money.about(tenant, items, attempts, at)
     clearing = ledger.balances_of(
         tenant=tenant, prefix="clearing:", subjects=[attempt.id for attempt in attempts.values()]
     )

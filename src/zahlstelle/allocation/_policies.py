@@ -1,6 +1,11 @@
-"""What a town calls a small difference."""
+"""What a town has decided for itself: its policy, and what it calls a small difference."""
 
-from zahlstelle.tenancy import Tenant
+from zahlstelle.tenancy import Policy, Tenant
+
+
+def policy_of(*, tenant: Tenant) -> Policy:
+    """Tell the town's policy: what holds for claims whose service says nothing else."""
+    return Policy().with_changes(tenant.settings.get("policy", {}))
 
 
 def small_difference(*, tenant: Tenant) -> int:

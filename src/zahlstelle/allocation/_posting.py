@@ -1,7 +1,7 @@
 """Book decisions that divide a detail's money, keep them with their reasons, and take decisions back."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -69,8 +69,16 @@ def post(*, tenant: Tenant, postings: Sequence[Posting], at: datetime, by: str, 
     reopened = _count(
         tenant, [(part, posting.comes_in) for posting in postings for part in posting.parts], at, RETURNED
     )
+    payments.debits_given_back(tenant=tenant, returns=list(_given_back(postings)), at=at)
     payments.reopened(tenant=tenant, claim_ids=reopened, at=at)
     _lighten(tenant, postings)
+
+
+def _given_back(postings: Sequence[Posting]) -> Iterator[tuple[UUID, str | None, str | None]]:
+    for posting in postings:
+        for part in posting.parts:
+            if not posting.comes_in and part.claim and part.account == RECEIVABLE:
+                yield part.claim, posting.detail.mandate_id, posting.detail.return_reason
 
 
 def _booking(posting: Posting, before: int, at: datetime) -> Entry:

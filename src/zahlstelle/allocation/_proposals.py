@@ -1,45 +1,42 @@
 """What a person is proposed for waiting money: claims it may pay, the likeliest first, each with its reasons."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from zahlstelle import bank, claims, payments
+from zahlstelle import bank, claims
 from zahlstelle.bank import BankDetail, ToDecide
-from zahlstelle.claims import Candidate, Pool
+from zahlstelle.claims import AmountOfPayer, Candidate, Pool
 from zahlstelle.tables.allocation import SuspenseRow
 from zahlstelle.tenancy import Tenant, inside
 
-from ._act import euro
-from ._decisions import Given
-from ._knowledge import originals_of
-from ._look import original_of
-from ._names import patterns_of
-from ._parts import Proposal, Rest, Share
-from ._payers import debtors_of_payer
+from ._names import beginnings_of
+from ._parts import Proposal, Rest
+from ._payers import debtors_of_payers
 from ._policies import small_difference
-from ._references import References, near_pool_numbers, references_in
+from ._proposals_out import first, named_by, share_of, went_out
+from ._references import References, near_pool_numbers
 from ._scoring import LEAST, NAMED, NEAR, Hint, Score, score
 
-_BANK_FEES = frozenset({"805", "806", "807", "808", "809", "810", "811", "812", "813", "814", "815", "816"})
-_CHARGE = re.compile(r"\b(?:entgelt|geb(?:ü|ue)hr|abschluss)", re.IGNORECASE)
 _MOST_CLAIMS = 20
 _AT_ONCE = 500
 
 
 def proposals_for(*, tenant: Tenant, detail: UUID, limit: int = 3) -> Sequence[Proposal]:
     """Propose what could be done with a waiting detail; empty where nothing is known, or it does not wait any more."""
+    return proposals_of(tenant=tenant, details=[detail], limit=limit).get(detail, [])
+
+
+def proposals_of(*, tenant: Tenant, details: Sequence[UUID], limit: int = 3) -> Mapping[UUID, Sequence[Proposal]]:
+    """Propose what could be done with each of these details; see `proposals_for`. A page asks once, not for each."""
     with inside(tenant):
-        waits = SuspenseRow.objects.filter(tenant_id=tenant.id, detail=detail).first()
-        if waits is None:
-            return []
-        batches = bank.details_to_decide(tenant=tenant, entries=[waits.entry], details=[detail])
-        item = next((item for batch in batches for item in batch), None)
-        if item is None or item.detail.amount.currency != "EUR":
-            return []
-        propose = _credit if item.detail.side == "credit" else _debit
-        return propose(tenant, item, waits.amount_cents)[:limit]
+        waits = SuspenseRow.objects.filter(tenant_id=tenant.id, detail__in=details, currency="EUR")
+        cents = dict(waits.values_list("detail", "amount_cents"))
+        items = bank.named_to_decide(tenant=tenant, details=sorted(cents)) if cents else []
+        came = [item for item in items if item.detail.side == "credit"]
+        went = [item for item in items if item.detail.side != "credit"]
+        found = {**_came(tenant, came, cents), **went_out(tenant, went, cents)}
+        return {detail: proposals[:limit] for detail, proposals in found.items() if proposals}
 
 
 def count_proposed(tenant: Tenant, entries: Sequence[UUID]) -> int:
@@ -68,16 +65,6 @@ def _near(detail: BankDetail, pools: Sequence[Pool]) -> Mapping[str, str]:
     )
 
 
-def named_by(detail: BankDetail, pools: Sequence[Pool]) -> References:
-    """Find what a detail names."""
-    return references_in(
-        end_to_end_id=detail.end_to_end_id, reference=detail.reference, remittance=detail.remittance, pools=pools
-    )
-
-
-# --- money that came in --------------------------------------------------------------------------------------------
-
-
 @dataclass(slots=True)
 class _Found:
     """A claim that may be meant, and what speaks for it."""
@@ -86,14 +73,27 @@ class _Found:
     hints: list[Hint]
 
 
-def _credit(tenant: Tenant, item: ToDecide, cents: int) -> Sequence[Proposal]:
-    if item.detail.return_reason or item.reversal or item.returned:
-        why = ["Was ausgezahlt werden sollte, kam zurück: Es wird wieder geschuldet"]
-        return [Proposal([], 60, why, Rest.OVERPAID, cents)]
-    pools = claims.pools(tenant=tenant)
-    named = named_by(item.detail, pools)
-    found = _candidates(tenant, item.detail, cents, named, pools)
+def _came(tenant: Tenant, items: Sequence[ToDecide], cents: Mapping[UUID, int]) -> Mapping[UUID, Sequence[Proposal]]:
+    back = {item.detail.id for item in items if item.detail.return_reason or item.reversal or item.returned}
+    coming = [item.detail for item in items if item.detail.id not in back]
     tolerance = small_difference(tenant=tenant)
+    look = _look(tenant, coming, cents)
+    return {
+        item.detail.id: [_came_back(cents[item.detail.id])]
+        if item.detail.id in back
+        else _credit(item, cents[item.detail.id], look, tolerance)
+        for item in items
+    }
+
+
+def _came_back(cents: int) -> Proposal:
+    why = ["Was ausgezahlt werden sollte, kam zurück: Es wird wieder geschuldet"]
+    return Proposal([], 60, why, Rest.OVERPAID, cents)
+
+
+def _credit(item: ToDecide, cents: int, look: "_Look", tolerance: int) -> Sequence[Proposal]:
+    named = look.named[item.detail.id]
+    found = _candidates(item.detail, cents, look)
     proposals = [*_together(cents, named, found)]
     for candidate in found.values():
         told = score(
@@ -101,16 +101,46 @@ def _credit(tenant: Tenant, item: ToDecide, cents: int) -> Sequence[Proposal]:
         )
         if proposal := _of_claim(candidate.claim, cents, told, tolerance):
             proposals.append(proposal)
-    return sorted((p for p in proposals if p.score >= LEAST), key=_first)
+    return sorted((p for p in proposals if p.score >= LEAST), key=first)
 
 
-def _first(proposal: Proposal) -> tuple[int, Sequence[str]]:
-    return -proposal.score, [share.kassenzeichen for share in proposal.shares]
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What was looked up for all credits of a page: what they name, or nearly name, and claims by each way to them."""
+
+    named: Mapping[UUID, References]
+    near: Mapping[UUID, Mapping[str, str]]
+    by_number: Mapping[str, Candidate]
+    of_amount: Mapping[AmountOfPayer, Sequence[Candidate]]
+    of_payer: Mapping[str, Sequence[tuple[Candidate, Hint]]]
 
 
-def _candidates(
-    tenant: Tenant, detail: BankDetail, cents: int, named: References, pools: Sequence[Pool]
-) -> Mapping[UUID, _Found]:
+def _look(tenant: Tenant, details: Sequence[BankDetail], cents: Mapping[UUID, int]) -> _Look:
+    pools = claims.pools(tenant=tenant) if details else []
+    named = {detail.id: named_by(detail, pools) for detail in details}
+    near = {detail.id: _near_or_swapped(detail, named[detail.id], pools) for detail in details}
+    numbers = sorted({number for detail in details for number in (*named[detail.id].candidates, *near[detail.id])})
+    known = claims.candidates_named(tenant=tenant, numbers=numbers, limit=len(numbers)) if numbers else []
+    asked = [_asked(detail, cents) for detail in details]
+    return _Look(
+        named,
+        near,
+        {claim.kassenzeichen: claim for claim in known},
+        claims.candidates_of_amounts(tenant=tenant, asked=asked),
+        debtors_of_payers(tenant, [detail.party_iban for detail in details]),
+    )
+
+
+def _asked(detail: BankDetail, cents: Mapping[UUID, int]) -> AmountOfPayer:
+    return AmountOfPayer(cents[detail.id], beginnings_of(detail.party_name or ""))
+
+
+def _near_or_swapped(detail: BankDetail, named: References, pools: Sequence[Pool]) -> Mapping[str, str]:
+    swapped = {other: "zwei Ziffern vertauscht" for others in named.silent.values() for other in others}
+    return {**_near(detail, pools), **swapped}
+
+
+def _candidates(detail: BankDetail, cents: int, look: _Look) -> Mapping[UUID, _Found]:
     found: dict[UUID, _Found] = {}
 
     def note(claim: Candidate, hint: Hint | None) -> None:
@@ -118,18 +148,15 @@ def _candidates(
         if hint is not None:
             hints.append(hint)
 
-    near = dict(_near(detail, pools))
-    near |= {other: "zwei Ziffern vertauscht" for others in named.silent.values() for other in others}
-    for claim in claims.candidates_named(tenant=tenant, numbers=sorted({*named.candidates, *near})):
-        if claim.kassenzeichen in named.candidates:
-            note(claim, Hint(NAMED, f"Kassenzeichen {claim.kassenzeichen} steht in der Zahlung"))
+    named, near = look.named[detail.id].candidates, look.near[detail.id]
+    for number in sorted({*named, *near} & look.by_number.keys()):
+        if number in named:
+            note(look.by_number[number], Hint(NAMED, f"Kassenzeichen {number} steht in der Zahlung"))
         else:
-            mistake = near[claim.kassenzeichen]
-            note(claim, Hint(NEAR, f"Kassenzeichen {claim.kassenzeichen} ist ähnlich: {mistake}"))
-    patterns = patterns_of(detail.party_name or "")
-    for claim in claims.candidates_of_amount(tenant=tenant, cents=cents, patterns=patterns):
+            note(look.by_number[number], Hint(NEAR, f"Kassenzeichen {number} ist ähnlich: {near[number]}"))
+    for claim in look.of_amount.get(_asked(detail, {detail.id: cents}), ()):
         note(claim, None)
-    for claim, hint in debtors_of_payer(tenant, detail.party_iban):
+    for claim, hint in look.of_payer.get(detail.party_iban or "", ()):
         note(claim, hint)
     return found
 
@@ -142,13 +169,11 @@ def _of_claim(claim: Candidate, cents: int, told: Score, tolerance: int) -> Prop
         return Proposal([], min(told.points, 60), why, Rest.OVERPAID, cents)
     difference = cents - claim.open_cents
     if difference and abs(difference) <= tolerance:
-        return Proposal([_share(claim, claim.open_cents)], told.points, told.reasons, Rest.SMALL_DIFFERENCE, difference)
+        return Proposal(
+            [share_of(claim, claim.open_cents)], told.points, told.reasons, Rest.SMALL_DIFFERENCE, difference
+        )
     share, rest = min(cents, claim.open_cents), max(difference, 0)
-    return Proposal([_share(claim, share)], told.points, told.reasons, Rest.OVERPAID if rest else Rest.NONE, rest)
-
-
-def _share(claim: Candidate, cents: int) -> Share:
-    return Share(claim.id, claim.kassenzeichen, cents, claim.open_cents, claim.purpose, claim.debtor_name)
+    return Proposal([share_of(claim, share)], told.points, told.reasons, Rest.OVERPAID if rest else Rest.NONE, rest)
 
 
 def _together(cents: int, named: References, found: Mapping[UUID, _Found]) -> Sequence[Proposal]:
@@ -160,52 +185,5 @@ def _together(cents: int, named: References, found: Mapping[UUID, _Found]) -> Se
             points = 95 if group is told else 80
             numbers = [f"Kassenzeichen {claim.kassenzeichen}" for claim in group]
             why = [*numbers, "Betrag gleich der Summe der offenen Beträge"]
-            return [Proposal([_share(claim, claim.open_cents) for claim in group], points, why)]
+            return [Proposal([share_of(claim, claim.open_cents) for claim in group], points, why)]
     return []
-
-
-# --- money that went out -------------------------------------------------------------------------------------------
-
-
-def _debit(tenant: Tenant, item: ToDecide, cents: int) -> Sequence[Proposal]:
-    """Propose which claims a return opens again, and charges of the bank."""
-    entry = bank.entry_by_id(tenant=tenant, entry_id=item.detail.entry)
-    if fee := _BANK_FEES.intersection((entry.proprietary_code or "").split("+")):
-        return [Proposal([], 70, [f"Entgelt der Bank (Geschäftsvorfall {min(fee)})"], Rest.FEES, cents)]
-    named = named_by(item.detail, claims.pools(tenant=tenant))
-    told = claims.open_amounts(tenant=tenant, numbers=sorted(named.candidates))
-    known = {claim.kassenzeichen: claim for claim in told}
-    given = originals_of(tenant, [item], [named], known, hold=False).get(item.detail.id, ())
-    exact = original_of(item, given)
-    proposals = [_of_return(tenant, payment, item, cents, payment is exact) for payment in given]
-    proposals += _of_attempts(tenant, item, cents)
-    said = " ".join((*item.detail.remittance, entry.additional_info or ""))
-    if not proposals and not item.detail.return_reason and _CHARGE.search(said):
-        proposals.append(Proposal([], 40, ["Der Text nennt ein Entgelt"], Rest.FEES, cents))
-    return sorted(proposals, key=_first)
-
-
-def _of_return(tenant: Tenant, payment: Given, item: ToDecide, cents: int, exact: bool) -> Proposal:
-    back = min(payment.cents, item.detail.original_cents or payment.cents, cents)
-    (claim,) = claims.candidates_named(tenant=tenant, ids=[payment.claim])
-    why = [f"Zahlung über {euro(payment.cents)}, gebucht am {payment.on:%d.%m.%Y}"]
-    if cents > back:
-        why.append(f"Entgelt der Bank {euro(cents - back)}")
-    points = 90 if exact else 75 if cents == back else 60
-    rest = Rest.FEES if cents > back else Rest.NONE
-    return Proposal([_share(claim, back)], points, why, rest, cents - back)
-
-
-def _of_attempts(tenant: Tenant, item: ToDecide, cents: int) -> Sequence[Proposal]:
-    """Propose the claim of a provider's payment that was charged back."""
-    references = [r for r in (item.detail.instruction_id, item.detail.tx_id) if r]
-    attempts = payments.attempts_by_provider_reference(tenant=tenant, references=references)
-    proposals = []
-    for attempt in attempts.values():
-        (claim,) = claims.candidates_named(tenant=tenant, ids=[attempt.claim_id])
-        back = min(attempt.amount.cents, cents, claim.amount_cents - claim.open_cents)
-        if back > 0:
-            why = [f"Rückbelastung der Zahlung {attempt.provider_reference} bei {attempt.provider}"]
-            rest = Rest.FEES if cents > back else Rest.NONE
-            proposals.append(Proposal([_share(claim, back)], 70 if cents == back else 55, why, rest, cents - back))
-    return proposals

@@ -16,8 +16,10 @@ WHERE s.tenant_id = %(tenant)s AND s.side = 'credit' AND (
         SELECT 1 FROM claim c WHERE c.tenant_id = %(tenant)s AND c.kassenzeichen = s.candidate))
     OR (s.doubt = 'payment_under_way' AND NOT EXISTS (
         SELECT 1 FROM claim c JOIN attempt a ON a.tenant_id = c.tenant_id AND a.claim_id = c.id
-        WHERE c.tenant_id = %(tenant)s AND c.kassenzeichen = s.candidate AND a.provider <> 'transfer'
-            AND a.status IN ('intended', 'started', 'pending', 'unknown', 'contradicted')))
+        WHERE c.tenant_id = %(tenant)s AND c.kassenzeichen = s.candidate
+            AND a.status IN ('intended', 'started', 'pending', 'unknown', 'contradicted')
+            AND (a.provider <> 'transfer' OR EXISTS (
+                SELECT 1 FROM collected_debit d WHERE d.tenant_id = %(tenant)s AND d.attempt = a.id))))
     OR (s.doubt = 'payment_not_confirmed' AND EXISTS (
         SELECT 1 FROM bank_detail d JOIN attempt a ON a.tenant_id = d.tenant_id
             AND a.provider_reference IN (d.instruction_id, d.tx_id)

@@ -14,7 +14,7 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from zahlstelle.kernel import Refusal
 
-from . import _claims, _payments
+from . import _claims, _payments, _refunds
 from ._auth import ApiKey
 from ._body import StrictJson
 from ._openapi import completed
@@ -53,6 +53,7 @@ api = _Api(
 )
 api.add_router("/claims", _claims.router)
 api.add_router("/payments", _payments.router)
+api.add_router("/payments", _refunds.router)
 
 
 @api.exception_handler(Refusal)

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from zahlstelle.claims import Claim, ClaimStatus, DraftLine, LineKind, NewClaim
 from zahlstelle.events import Event
 from zahlstelle.kernel import Money
-from zahlstelle.payments import Payment, PaymentStatus
+from zahlstelle.payments import Attempt, Dispute, Payment, PaymentStatus, Refund, RefundState, Wish
 
 MOST_CENTS = 99_999_999_999  # 999,999,999.99 EUR: what a SEPA credit transfer can carry
 _AMOUNT = re.compile(r"-?[0-9]{1,9}(\.[0-9]{1,2})?")
@@ -309,6 +309,135 @@ def payment_fields(payment: Payment) -> Mapping[str, Any]:
         "created_at": payment.created_at,
         "expires_at": payment.expires_at,
     }
+
+
+class RefundIn(_Given):
+    """Money to be given back. Exactly one of `amount` and `amount_cents`."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"amount": "10.00", "refundable_cents": 3700, "reason": "Gebühr zu hoch"}]}
+    )
+
+    amount: Amount | None = None
+    amount_cents: Cents | None = None
+    refundable_cents: Annotated[int, Field(ge=0, le=MOST_CENTS)] = Field(
+        description="What you believe can be given back at this moment; if it is another amount, nothing happens."
+    )
+    reason: Purpose = Field("Erstattung", description="Why; your town's treasury reads it, perhaps the payer too.")
+    claim: Literal["cancelled", "reopened", "surplus"] | None = Field(
+        None,
+        description="What becomes of the claim: nothing is owed any more; it is owed again and can be paid anew; it is"
+        " not concerned, since it was paid more than once. Without it: `surplus` where that is so, else `cancelled`.",
+    )
+    attempt_id: Id | None = Field(None, description="Which attempt, where several of this payment were captured.")
+
+    @model_validator(mode="after")
+    def _one_amount(self) -> Self:
+        if (self.amount is None) == (self.amount_cents is None):
+            raise ValueError("exactly one of amount and amount_cents is needed")
+        return self
+
+    @property
+    def money(self) -> Money:
+        """Say the amount, whichever way it was told."""
+        return Money.parse(self.amount) if self.amount is not None else Money(self.amount_cents or 0)
+
+
+class RefundOut(_Told):
+    """A refund (Erstattung) as it stands. All but `refused` count against what can be given back."""
+
+    id: UUID
+    payment_id: UUID
+    attempt_id: UUID
+    status: RefundState
+    amount_cents: int
+    amount: str
+    currency: str
+    claim: Wish
+    reason: str
+    requested_at: Moment
+    changed_at: Moment
+
+    @classmethod
+    def of(cls, refund: Refund) -> "RefundOut":
+        """Say a refund in the words of the interface."""
+        return cls(
+            id=refund.id,
+            payment_id=refund.payment_id,
+            attempt_id=refund.attempt_id,
+            status=refund.state,
+            amount_cents=refund.amount.cents,
+            amount=refund.amount.plain,
+            currency=refund.amount.currency,
+            claim=refund.wish,
+            reason=refund.text,
+            requested_at=refund.requested_at,
+            changed_at=refund.changed_at,
+        )
+
+
+class DisputeOut(_Told):
+    """A chargeback (Rückbelastung): the payer's bank took the money back."""
+
+    id: UUID
+    attempt_id: UUID
+    amount_cents: int
+    amount: str
+    currency: str
+    reference: str | None = Field(description="The provider's name for it.")
+    answer_by: date | None = Field(description="The last day to answer it, where the provider tells one.")
+    at: Moment
+
+
+class RefundableOut(_Told):
+    """What was captured by an attempt, and what can still be given back of it."""
+
+    attempt_id: UUID
+    captured_cents: int
+    refunded_cents: int
+    disputed_cents: int
+    refundable_cents: int
+
+
+class RefundList(_Told):
+    """What was given back of a payment, in order, and what can still be."""
+
+    items: list[RefundOut]
+    disputes: list[DisputeOut]
+    attempts: list[RefundableOut]
+    refundable_cents: int = Field(description="Of all attempts together.")
+
+    @classmethod
+    def of(cls, *, attempts: Sequence[Attempt], refunds: Sequence[Refund], disputes: Sequence[Dispute]) -> "RefundList":
+        """Say it in the words of the interface."""
+        captured = [each for each in attempts if each.captured]
+        return cls(
+            items=[RefundOut.of(refund) for refund in refunds],
+            disputes=[
+                DisputeOut(
+                    id=each.id,
+                    attempt_id=each.attempt_id,
+                    amount_cents=each.amount.cents,
+                    amount=each.amount.plain,
+                    currency=each.amount.currency,
+                    reference=each.provider_reference,
+                    answer_by=each.answer_by,
+                    at=each.at,
+                )
+                for each in disputes
+            ],
+            attempts=[
+                RefundableOut(
+                    attempt_id=each.id,
+                    captured_cents=each.amount.cents,
+                    refunded_cents=each.refunded_cents,
+                    disputed_cents=each.disputed_cents,
+                    refundable_cents=each.refundable.cents,
+                )
+                for each in captured
+            ],
+            refundable_cents=sum(each.refundable.cents for each in captured),
+        )
 
 
 class EventOut(_Told):

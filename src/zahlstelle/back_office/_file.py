@@ -51,13 +51,15 @@ def refused(file: ArchivedFile) -> Refused:
 @require_http_methods(["GET", "HEAD", "POST"])
 @at_the_desk(Permission.SEE_MONEY, POST=Permission.IMPORT_BANK_FILES)
 def file(request: HttpRequest, desk: Desk, file: UUID) -> HttpResponse:
-    """Show a file; a POST lets the worker try it again."""
+    """Show a file; a POST lets the worker try it again, or lets it wait no longer (`tun=erledigt`)."""
     if request.method == "POST":
-        bank.ask_again(tenant=desk.tenant, file_id=file, at=clock.now(), by=str(desk.person.id))
-        messages.success(request, _("Die Datei wird noch einmal gelesen."))
+        done = request.POST.get("tun") == "erledigt"
+        what = bank.dismiss if done else bank.ask_again
+        what(tenant=desk.tenant, file_id=file, at=clock.now(), by=str(desk.person.id))
+        messages.success(request, _("Abgelegt.") if done else _("Die Datei wird noch einmal gelesen."))
         return redirect("kasse:file", town=desk.tenant.slug, file=file)
     found = treasury.bank_file(tenant=desk.tenant, file_id=file)
-    no = refused(found.file) if found.file.outcome == "refused" else None
+    no = refused(found.file) if found.file.outcome in ("refused", "dismissed") else None
     deeds = [(deed, found.people.get(deed.actor, _("der Dienst"))) for deed in found.deeds]
     return page(request, desk, "file", {"found": found, "file": found.file, "no": no, "deeds": deeds})
 

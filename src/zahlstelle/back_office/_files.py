@@ -28,7 +28,7 @@ UPLOAD_LIMIT_MB = int(os.environ.get("ZAHLSTELLE_UPLOAD_LIMIT_MB", "200"))
 
 _AT_ONCE, _AT_ONCE_ZIP = 1_048_576, 131_072  # bytes that are read while the page waits; more is the worker's
 _SIZE = 50
-_OUTCOMES = {"wartend": "received", "eingelesen": "imported", "abgewiesen": "refused"}
+_OUTCOMES = {"wartend": "received", "eingelesen": "imported", "abgewiesen": "refused", "erledigt": "dismissed"}
 
 
 class ToDiskUpToLimit(TemporaryFileUploadHandler):

@@ -99,15 +99,19 @@ def _said(found: Waiting, said: QueryDict) -> str:
 
 
 def _onward(desk: Desk, said: Mapping[str, str], look: Asked, after: UUID | None) -> str:
-    """Go on with the next item; back to the list where the list was left, or where nothing is left."""
+    """Go on with the next item; back to the list where the list was left, or where nothing is left.
+
+    The part of the page that is named is where the keyboard goes on.
+    """
     place, query = desk.tenant.slug, look.query.rstrip("&")
     if said.get("von") == "liste" or after is None:
         number = said.get("seite", "")
         more = f"seite={number}" if number.isdigit() else ""
         address, query = reverse("kasse:suspense", args=(place,)), "&".join(filter(None, (query, more)))
+        part = f"betrag-{after}" if after else "inhalt"
     else:
-        address = reverse("kasse:item", args=(place, after))
-    return f"{address}?{query}" if query else address
+        address, part = reverse("kasse:item", args=(place, after)), "inhalt"
+    return f"{address}?{query}#{part}" if query else f"{address}#{part}"
 
 
 def _gone(request: HttpRequest, desk: Desk, detail: UUID, look: Asked) -> HttpResponse:
@@ -135,12 +139,26 @@ def _show(
         "look": look,
         "split": split,
         "error": error,
+        "focus": "" if error else _focus(request.POST.get("tun", ""), split),
         "verb": request.POST.get("tun", ""),
         "accounts": _ACCOUNTS[found.item.side if credit else "debit"],
         "rests": _rests(desk.tenant, credit),
         "next": allocation.next_waiting(tenant=desk.tenant, wanted=look.wanted, after=found.item.detail),
     }
     return page(request, desk, "item", said, status=status)
+
+
+def _focus(verb: str, split: Split) -> str:
+    """Say where the keyboard goes on after a button of the split: to what it brought, or to what comes next."""
+    if split.searched:
+        return "gefunden" if split.found else "suche"
+    if verb.startswith("nimm:"):
+        return "betrag"
+    if verb.startswith("weg:") or (verb in ("suchen", "weiter", "rechnen") and not split.rows):
+        return "suche"
+    if verb in ("weiter", "rechnen"):
+        return "rest" if split.left_cents else "buchen"
+    return ""
 
 
 def _rests(tenant: Tenant, credit: bool) -> Sequence[Rest]:

@@ -81,7 +81,7 @@ def read_split(tenant: Tenant, said: QueryDict, waits: int, first: Sequence[tupl
         note=said.get("vermerk", "")[:500],
         rest=Rest(rest) if rest in list(Rest) else Rest.NONE,
         left_cents=left,
-        searched=verb == "suchen" and bool(text.strip()),
+        searched=verb in ("suchen", "weiter") and bool(text.strip()),
     )
 
 

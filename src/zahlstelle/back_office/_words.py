@@ -107,6 +107,11 @@ RESTS: Words = {
     Rest.SMALL_DIFFERENCE: _("Der Rest ist eine Kleindifferenz"),
 }
 
+WHOLE: Words = {
+    Rest.OVERPAID: _("als Überzahlung: dem Zahler zu erstatten"),
+    Rest.FEES: _("als Gebühren der Bank"),
+}
+
 ACCOUNTS: Words = {
     "overpaid": _("Überzahlung: dem Zahler zu erstatten"),
     "fees": _("Gebühren der Bank"),
@@ -149,6 +154,9 @@ MOMENTS: Words = {
     "payment.refused": _("Zahlungsdienstleister hat abgelehnt"),
     "payment.transfer_chosen": _("Zahler hat Überweisung gewählt"),
     "payment.transfer_taken_back": _("Überweisung gehörte zu etwas anderem; wird wieder erwartet"),
+    "payment.debit_ordered": _("Zahler hat Lastschrift gewählt"),
+    "payment.debit_collected": _("Lastschrift zum Einzug gegeben"),
+    "payment.debit_returned": _("Rücklastschrift: Die Bank des Zahlers hat das Geld zurückgegeben"),
     "payment.pending": _("Zahlung wird bearbeitet"),
     "payment.outcome_unknown": _("Ausgang unbekannt; es wird nachgefragt"),
     "payment.contradicted": _("Meldung widerspricht dem Auftrag: bitte prüfen"),
@@ -175,6 +183,7 @@ METHODS: Words = {
     "giropay": _("giropay"),
     "wero": _("Wero"),
     "direct_debit": _("Lastschrift"),
+    "sepa_debit": _("Lastschrift"),
 }
 
 FINDINGS: Words = {
@@ -199,12 +208,18 @@ ITEMS: Words = {
     ItemKind.ADJUSTMENT: _("Berichtigungen"),
 }
 
-FILE_OUTCOMES: Words = {"received": _("wartet"), "imported": _("eingelesen"), "refused": _("abgewiesen")}
+FILE_OUTCOMES: Words = {
+    "received": _("wartet"),
+    "imported": _("eingelesen"),
+    "refused": _("abgewiesen"),
+    "dismissed": _("erledigt"),
+}
 
 FILE_DEEDS: Words = {
     "bank_file.received": _("Hochgeladen"),
     "bank_file.imported": _("Eingelesen"),
     "bank_file.tried_again": _("Noch einmal versucht"),
+    "bank_file.dismissed": _("Als erledigt abgelegt"),
     "bank_file.downloaded": _("Heruntergeladen"),
 }
 

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from . import _account, _book, _claim, _day, _deliveries, _file, _files, _settling, _suspense, _taking_back
+from . import _account, _book, _claim, _day, _deliveries, _file, _files, _payers, _settling, _suspense, _taking_back
 
 app_name = "kasse"
 urlpatterns: list[URLPattern] = [
@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern] = [
     path("<slug:town>/umsatz/<uuid:entry>/", _day.entry, name="entry"),
     path("<slug:town>/verwahrung/", _suspense.suspense, name="suspense"),
     path("<slug:town>/verwahrung/<uuid:detail>/", _settling.item, name="item"),
+    path("<slug:town>/bekannte-zahler/", _payers.payers, name="payers"),
     path("<slug:town>/zuordnung/<uuid:detail>/", _taking_back.decided, name="decided"),
     path("<slug:town>/suche/", _claim.search, name="search"),
     path("<slug:town>/forderung/<str:kassenzeichen>/", _claim.claim, name="claim"),

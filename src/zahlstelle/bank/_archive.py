@@ -17,7 +17,7 @@ from zahlstelle.tenancy import Tenant, inside
 from ._intake import sha256_of
 from ._operations import BankFileUnknown, _keep
 
-RECEIVED, IMPORTED, REFUSED = "received", "imported", "refused"
+RECEIVED, IMPORTED, REFUSED, DISMISSED = "received", "imported", "refused", "dismissed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class ArchivedFile:
     sha256: str
     size: int
     received_at: datetime
-    outcome: str  # received, imported, refused
+    outcome: str  # received, imported, refused, dismissed
     code: str | None
     reason: str | None
     entries: int = 0
@@ -59,7 +59,7 @@ def receive(*, tenant: Tenant, name: str, path: Path, at: datetime, by: str) -> 
     file_id = fact_id("bank_file", tenant.id, digest)
     with inside(tenant):
         row = BankFileRow.objects.select_for_update().filter(tenant_id=tenant.id, id=file_id).first()
-        if row is None or row.outcome == REFUSED:
+        if row is None or row.outcome in (REFUSED, DISMISSED):
             values = {"name": name, "size": size, "received_at": at, "outcome": RECEIVED, "code": None, "reason": None}
             _keep(tenant, file_id, digest, path, values)
         about = {"name": name, "size": size, "sha256": digest}
@@ -73,10 +73,22 @@ def ask_again(*, tenant: Tenant, file_id: UUID, at: datetime, by: str) -> None:
         row = BankFileRow.objects.select_for_update().filter(tenant_id=tenant.id, id=file_id).first()
         if row is None:
             raise BankFileUnknown(f"there is no bank file {file_id}")
-        if row.outcome != REFUSED:
+        if row.outcome not in (REFUSED, DISMISSED):
             return
         BankFileRow.objects.filter(tenant_id=tenant.id, id=file_id).update(outcome=RECEIVED)
         audit.write(tenant=tenant, at=at, actor=by, action="bank_file.tried_again", subject=str(file_id))
+
+
+def dismiss(*, tenant: Tenant, file_id: UUID, at: datetime, by: str) -> None:
+    """Let a refused file wait no longer: it was no bank file, or another came instead. Raises BankFileUnknown."""
+    with inside(tenant):
+        row = BankFileRow.objects.select_for_update().filter(tenant_id=tenant.id, id=file_id).first()
+        if row is None:
+            raise BankFileUnknown(f"there is no bank file {file_id}")
+        if row.outcome != REFUSED:
+            return
+        BankFileRow.objects.filter(tenant_id=tenant.id, id=file_id).update(outcome=DISMISSED)
+        audit.write(tenant=tenant, at=at, actor=by, action="bank_file.dismissed", subject=str(file_id))
 
 
 def received_files(*, tenant: Tenant, limit: int = 20) -> Sequence[UUID]:

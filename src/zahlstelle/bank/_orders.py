@@ -40,6 +40,7 @@ class Registered:
     orders: int = 0
     rejects: int = 0
     touched: list[UUID] = field(default_factory=list)
+    rejected: list[tuple[str, str | None]] = field(default_factory=list)  # our names of transactions, with the reasons
 
 
 def register_orders(*, tenant: Tenant, name: str, path: Path, at: datetime) -> Registered:
@@ -55,6 +56,7 @@ def register_orders(*, tenant: Tenant, name: str, path: Path, at: datetime) -> R
                 registered.rejects += _keep_rejects(tenant, iso20022.read_status_report(whole, member), at)
             else:
                 registered.orders += _keep_orders(tenant, iso20022.read_orders(whole, member), name, at)
+        registered.rejected = _rejected(tenant, at) if registered.rejects else []
         registered.touched = list(break_up_by_orders(tenant))
     return registered
 
@@ -131,6 +133,25 @@ def _keep_rejects(tenant: Tenant, statuses: Iterator[iso20022.Status], at: datet
     fresh = [row for id_, row in rows.items() if id_ not in known]
     RejectRow.objects.bulk_create(fresh, batch_size=2000)
     return len(fresh)
+
+
+_REJECTED = """
+SELECT DISTINCT t.instruction_id, r.reason FROM bank_reject r
+JOIN bank_order o ON o.tenant_id = r.tenant_id AND o.message_id = r.message_id AND o.kind = 'collection'
+JOIN bank_order_transaction t ON t.tenant_id = o.tenant_id AND t.order_id = o.id
+    AND (r.payment_id IS NULL OR r.payment_id = t.payment_id)
+    AND (r.end_to_end_id IS NULL OR r.end_to_end_id = t.end_to_end_id)
+    AND (r.instruction_id IS NULL OR r.instruction_id = t.instruction_id)
+WHERE r.tenant_id = %(tenant)s AND r.told_at = %(at)s AND t.instruction_id IS NOT NULL
+ORDER BY 1, 2
+"""
+
+
+def _rejected(tenant: Tenant, at: datetime) -> list[tuple[str, str | None]]:
+    """List what of our collections the bank has rejected now, by the names we gave."""
+    with connection.cursor() as cursor:
+        cursor.execute(_REJECTED, {"tenant": tenant.id, "at": at})
+        return list(cursor.fetchall())
 
 
 # Two entries that point to one batch are two doubts, not twice the same payments.

@@ -1,15 +1,17 @@
 """What is needed to tell an entry on: its details one batch after the other, and which of equal entries it is."""
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
 
-from zahlstelle.tables.bank import BankDetailRow
+from zahlstelle.kernel import Money
 from zahlstelle.tenancy import Tenant, inside
 
-from ._queries import BankDetail, _detail
+from ._queries import BankDetail
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,17 +24,40 @@ class ToldDetail:
     code: str | None  # Geschäftsvorfallcode as the bank wrote it
 
 
+# By a stretch of numbers, not by LIMIT: the index then gives exactly these rows, however long the entry is.
+_STRETCH = """
+SELECT id, entry, number, amount_cents, currency, side, end_to_end_id, instruction_id, tx_id, mandate_id, party_name,
+    party_iban, reference, reference_type, remittance::text, return_reason, original_cents, charges_cents,
+    bank_ref, uetr, proprietary_code
+FROM bank_detail WHERE tenant_id = %(tenant)s AND entry = %(entry)s AND active
+    AND number > %(after)s AND number <= %(to)s ORDER BY number
+"""
+_LAST = "SELECT max(number) FROM bank_detail WHERE tenant_id = %(tenant)s AND entry = %(entry)s AND active"
+
+
 def details_told(*, tenant: Tenant, entry_id: UUID, batch: int = 2000) -> Iterator[Sequence[ToldDetail]]:
     """Give an entry's details in the bank's order, batch by batch: a hundred thousand need no memory."""
-    after = -1
-    while True:
-        with inside(tenant):
-            rows = BankDetailRow.objects.filter(tenant_id=tenant.id, entry=entry_id, active=True, number__gt=after)
-            found = list(rows.order_by("number")[:batch])
-        if not found:
-            return
-        yield [ToldDetail(_detail(row), row.bank_ref, row.uetr, row.proprietary_code) for row in found]
-        after = found[-1].number
+    asked = {"tenant": tenant.id, "entry": entry_id}
+    with inside(tenant), connection.cursor() as cursor:
+        cursor.execute(_LAST, asked)
+        (last,) = cursor.fetchone() or (None,)
+    for after in range(-1, -1 if last is None else last, batch):
+        with inside(tenant), connection.cursor() as cursor:
+            cursor.execute(_STRETCH, {**asked, "after": after, "to": after + batch})
+            found = cursor.fetchall()
+        if found:
+            yield [_told(row) for row in found]
+
+
+def _told(row: tuple[Any, ...]) -> ToldDetail:
+    id_, entry, number, cents, currency, side, end_to_end, instruction, tx, mandate, name, iban = row[:12]
+    reference, reference_type, remittance, reason, original, charges, bank_ref, uetr, code = row[12:]
+    said = tuple(json.loads(remittance))
+    detail = BankDetail(
+        id_, entry, number, Money(cents, currency), side, end_to_end, instruction, tx, mandate, name, iban,
+        reference, reference_type, said, reason, original, charges,
+    )  # fmt: skip
+    return ToldDetail(detail, bank_ref, uetr, code)
 
 
 _EARLIER = """

@@ -1,9 +1,10 @@
 """Claims (Forderungen): services, pools of Kassenzeichen, claims with lines, and what is open of them."""
 
 from ._context import (
+    AmountOfPayer,
     Candidate,
     candidates_named,
-    candidates_of_amount,
+    candidates_of_amounts,
     candidates_of_debtors,
     open_amounts,
     open_with_amounts,
@@ -38,6 +39,7 @@ from ._queries import (
     pools,
     recent_claims,
     service_by_key,
+    service_policies,
     services,
     wrong_balances,
 )
@@ -57,6 +59,7 @@ from ._rules import (
 
 __all__ = [
     "AmountNotPositive",
+    "AmountOfPayer",
     "Candidate",
     "Claim",
     "ClaimLine",
@@ -77,7 +80,7 @@ __all__ = [
     "ServiceUnknown",
     "add_catalogue",
     "candidates_named",
-    "candidates_of_amount",
+    "candidates_of_amounts",
     "candidates_of_debtors",
     "checked",
     "claim_by_id",
@@ -98,6 +101,7 @@ __all__ = [
     "repay",
     "search_claims",
     "service_by_key",
+    "service_policies",
     "services",
     "settle",
     "settle_selected",

@@ -1,7 +1,8 @@
 """Read claims as context for a person who has to decide; the amount alone never decides."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -14,18 +15,27 @@ from zahlstelle.tenancy import Policy, Tenant, inside
 from ._queries import OpenAmount
 from ._rules import normalised
 
+# Of very many claims of one amount some will do: all of them are no help to anybody. Claims that are paid in part are
+# few, and found by reading what is open.
 _SAME_AMOUNT = """
+WITH told AS (
+    SELECT f.id FROM unnest(%(cents)s::bigint[]) AS asked (cents) CROSS JOIN LATERAL (
+        SELECT c.id FROM claim c WHERE c.tenant_id = %(tenant)s AND c.amount_cents = asked.cents LIMIT 300) f
+    UNION SELECT b.claim_id FROM claim_balance b WHERE b.tenant_id = %(tenant)s AND b.settled_cents > 0
+        AND b.settled_cents < b.due_cents AND b.due_cents - b.settled_cents = ANY(%(cents)s)
+)
 SELECT id, kassenzeichen, amount_cents, open_cents, currency FROM (
     SELECT c.id, c.kassenzeichen, c.amount_cents, b.due_cents - b.settled_cents AS open_cents, c.currency,
         row_number() OVER (PARTITION BY b.due_cents - b.settled_cents ORDER BY c.opened_at DESC, c.id) AS place
-    FROM claim_balance b JOIN claim c ON c.id = b.claim_id
-    WHERE c.tenant_id = %(tenant)s AND b.tenant_id = %(tenant)s AND b.due_cents - b.settled_cents = ANY(%(cents)s)
+    FROM told JOIN claim c ON c.id = told.id AND c.tenant_id = %(tenant)s
+        JOIN claim_balance b ON b.claim_id = c.id AND b.tenant_id = %(tenant)s
+    WHERE b.due_cents - b.settled_cents = ANY(%(cents)s)
 ) found WHERE place <= %(each)s ORDER BY open_cents, place
 """
 
 
 def open_with_amounts(*, tenant: Tenant, cents: Sequence[int], each: int = 3) -> Mapping[int, Sequence[OpenAmount]]:
-    """List the latest claims of which exactly so many cents are open, at most `each` an amount."""
+    """List claims of which exactly so many cents are open, the latest first, at most `each` an amount."""
     found: dict[int, list[OpenAmount]] = {}
     with inside(tenant), connection.cursor() as cursor:
         asked = sorted({amount for amount in cents if amount > 0})
@@ -88,10 +98,15 @@ WHERE c.tenant_id = %(tenant)s AND {what}
 ORDER BY (b.due_cents = b.settled_cents), c.due_on NULLS LAST, c.opened_at DESC, c.id LIMIT %(limit)s
 """
 _NAMED = _CANDIDATE.format(what="(c.kassenzeichen = ANY(%(numbers)s) OR c.id = ANY(%(ids)s::uuid[]))")
-_OF_DEBTOR = _CANDIDATE.format(what="c.debtor_name = ANY(%(debtors)s) AND b.settled_cents < b.due_cents")
-_OF_AMOUNT = _CANDIDATE.format(
-    what="c.amount_cents = %(cents)s AND b.settled_cents = 0 AND lower(c.debtor_name) LIKE ANY(%(patterns)s)"
-)
+_OF_DEBTORS = """
+SELECT f.* FROM unnest(%(debtors)s::text[]) AS asked (debtor) CROSS JOIN LATERAL (
+    SELECT c.id, c.kassenzeichen, b.due_cents - b.settled_cents, c.amount_cents, c.currency, c.purpose, c.debtor_name,
+        c.due_on
+    FROM claim c JOIN claim_balance b ON b.claim_id = c.id AND b.tenant_id = c.tenant_id
+    WHERE c.tenant_id = %(tenant)s AND c.debtor_name = asked.debtor AND b.settled_cents < b.due_cents
+    ORDER BY c.due_on NULLS LAST, c.opened_at DESC, c.id LIMIT %(each)s
+) f
+"""
 _SEARCH = _CANDIDATE.format(
     what="(c.kassenzeichen LIKE %(number)s OR c.debtor_name ILIKE %(text)s OR c.purpose ILIKE %(text)s"
     " OR c.external_reference = %(plain)s)"
@@ -105,17 +120,69 @@ def candidates_named(
     return _found(tenant, _NAMED, {"numbers": list(numbers), "ids": list(ids), "limit": limit})
 
 
-def candidates_of_debtors(*, tenant: Tenant, debtors: Sequence[str], limit: int = 50) -> Sequence[Candidate]:
-    """List open claims of these debtors, the one due first on top."""
-    return _found(tenant, _OF_DEBTOR, {"debtors": list(debtors), "limit": limit})
+def candidates_of_debtors(*, tenant: Tenant, debtors: Sequence[str], each: int = 20) -> Sequence[Candidate]:
+    """List open claims of these debtors, at most `each` of one, the one due first on top."""
+    return _found(tenant, _OF_DEBTORS, {"debtors": list(debtors), "each": each})
 
 
-def candidates_of_amount(
-    *, tenant: Tenant, cents: int, patterns: Sequence[str], limit: int = 200
-) -> Sequence[Candidate]:
-    """List claims of exactly this amount, nothing paid, whose debtor has a name like one of these (small letters)."""
-    given = {"cents": cents, "patterns": list(patterns), "limit": limit}
-    return _found(tenant, _OF_AMOUNT, given) if patterns else []
+@dataclass(frozen=True, slots=True)
+class AmountOfPayer:
+    """An amount that came, and the beginnings (five letters) of the parts of its payer's name, in one spelling."""
+
+    cents: int
+    parts: frozenset[str]
+
+
+# First and last part of a name together find a debtor among very many claims of one amount; of those that share only
+# one part (a family, say) the latest are looked at.
+_OF_AMOUNTS = """
+WITH asked AS (
+    SELECT * FROM unnest(%(places)s::integer[], %(cents)s::bigint[], %(parts)s::text[]) AS a (place, cents, part)
+), hit AS (
+    SELECT a.place, f.id, 2 AS parts FROM asked a JOIN asked z ON z.place = a.place AND z.part <> a.part
+    CROSS JOIN LATERAL (SELECT c.id FROM claim c WHERE c.tenant_id = %(tenant)s AND c.amount_cents = a.cents
+        AND c.debtor_first = a.part AND c.debtor_last = z.part ORDER BY c.id DESC LIMIT %(most)s) f
+    UNION ALL SELECT a.place, f.id, 1 FROM asked a
+    CROSS JOIN LATERAL (SELECT c.id FROM claim c WHERE c.tenant_id = %(tenant)s AND c.amount_cents = a.cents
+        AND c.debtor_first = a.part ORDER BY c.id DESC LIMIT %(most)s) f
+    UNION ALL SELECT a.place, f.id, 1 FROM asked a
+    CROSS JOIN LATERAL (SELECT c.id FROM claim c WHERE c.tenant_id = %(tenant)s AND c.amount_cents = a.cents
+        AND c.debtor_last = a.part ORDER BY c.id DESC LIMIT %(most)s) f
+), found AS (
+    SELECT place, id, max(parts) AS parts FROM hit GROUP BY place, id
+), ranked AS (
+    SELECT f.place, f.id, row_number() OVER (
+        PARTITION BY f.place ORDER BY f.parts DESC, c.due_on NULLS LAST, c.opened_at DESC, f.id) AS rank
+    FROM found f JOIN claim c ON c.id = f.id AND c.tenant_id = %(tenant)s
+        JOIN claim_balance b ON b.claim_id = f.id AND b.tenant_id = %(tenant)s AND b.settled_cents = 0
+)
+SELECT r.place, c.id, c.kassenzeichen, c.amount_cents, c.amount_cents, c.currency, c.purpose, c.debtor_name, c.due_on
+FROM ranked r JOIN claim c ON c.id = r.id AND c.tenant_id = %(tenant)s
+WHERE r.rank <= %(each)s ORDER BY r.place, r.rank
+"""
+_MOST_OF_ONE_PART = 100
+
+
+def candidates_of_amounts(
+    *, tenant: Tenant, asked: Iterable[AmountOfPayer], each: int = 50
+) -> Mapping[AmountOfPayer, Sequence[Candidate]]:
+    """List claims of exactly such an amount, nothing paid, whose debtor has a name like the payer's.
+
+    One question for many; at most `each` for one, those whose names share most parts first.
+    """
+    places = list(dict.fromkeys(one for one in asked if one.parts))
+    flat = [(place, one.cents, part) for place, one in enumerate(places) for part in sorted(one.parts)]
+    if not flat:
+        return {}
+    found: dict[AmountOfPayer, list[Candidate]] = defaultdict(list)
+    numbers, cents, parts = (list(column) for column in zip(*flat, strict=True))
+    given: dict[str, Any] = {"tenant": tenant.id, "places": numbers, "cents": cents, "parts": parts, "each": each}
+    given["most"] = _MOST_OF_ONE_PART
+    with inside(tenant), connection.cursor() as cursor:
+        cursor.execute(_OF_AMOUNTS, given)
+        for place, *told in cursor.fetchall():
+            found[places[place]].append(Candidate(*told))
+    return found
 
 
 def search_claims(*, tenant: Tenant, text: str, limit: int = 20) -> Sequence[Candidate]:

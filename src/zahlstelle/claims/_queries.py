@@ -96,6 +96,12 @@ def services(*, tenant: Tenant, public_only: bool = True) -> Sequence[Service]:
         return [_service(row) for row in (rows.filter(public=True) if public_only else rows)]
 
 
+def service_policies(*, tenant: Tenant) -> Mapping[UUID, Mapping[str, Any]]:
+    """Tell what each service says of its claims' policy; what it does not say is the town's."""
+    with inside(tenant):
+        return dict(ServiceRow.objects.filter(tenant_id=tenant.id).values_list("id", "policy"))
+
+
 def service_by_key(*, tenant: Tenant, key: str) -> Service:
     """Find a service of the catalogue. Raises ServiceUnknown."""
     with inside(tenant):
@@ -128,9 +134,10 @@ def claim_by_id(*, tenant: Tenant, claim_id: UUID) -> Claim:
 
 def kassenzeichen_of(*, tenant: Tenant, claim_ids: Sequence[UUID]) -> Mapping[UUID, str]:
     """Name the Kassenzeichen of claims."""
-    with inside(tenant):
-        rows = ClaimRow.objects.filter(tenant_id=tenant.id, id__in=claim_ids)
-        return dict(rows.values_list("id", "kassenzeichen"))
+    with inside(tenant), connection.cursor() as cursor:
+        asked: list[Any] = [tenant.id, list(claim_ids)]
+        cursor.execute("SELECT id, kassenzeichen FROM claim WHERE tenant_id = %s AND id = ANY(%s::uuid[])", asked)
+        return dict(cursor.fetchall())
 
 
 def recent_claims(*, tenant: Tenant, limit: int = 50) -> Sequence[Claim]:

@@ -46,6 +46,9 @@ _ALL = (
     Command(
         "bank orders", "zahlstelle.cli.bank_orders", "keep our own orders (pain.008, pain.001) and answers to them"
     ),
+    Command("debits collect", "zahlstelle.cli.debits_collect", "collect direct debits: write the bank's pain.008"),
+    Command("debits mandates", "zahlstelle.cli.debits_mandates", "keep mandates signed on paper, from a file"),
+    Command("debits order", "zahlstelle.cli.debits_order", "collect a claim by a recurring mandate"),
     Command("payouts import", "zahlstelle.cli.payouts_import", "import settlement reports of a provider from files"),
     Command("book check", "zahlstelle.cli.book_check", "recompute the book from its journal"),
     Command("simulate", "zahlstelle.cli.simulate", "make up a town's month: claims, payers, bank files"),

@@ -91,6 +91,7 @@ def _found(town: Town, place: _Place, password: str) -> Tenant:
         "bank_inbox": str(place.inbox),
         "bank_inbox_settle_seconds": 1,
         "notify_outbox": str(place.outbox),
+        "direct_debit": {"creditor_id": "DE98ZZZ09999999999"},  # the Bundesbank's example
     }
     content["providers"][0] |= {"base_url": place.sandbox_url, "secret": _merchant_secret(place)}
     content["people"].append({"email": f"betrieb@{town.slug}.example", "name": "Bo Betrieb", "role": "operator"})

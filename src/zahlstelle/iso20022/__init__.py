@@ -1,6 +1,7 @@
 """Bank messages (camt.05x, pain.00x): bytes in, frozen records out, and back. No Django, no database."""
 
 from ._codes import Case, case, gvc, is_return
+from ._collections import CollectionHead, DebitOrder, SequenceType, sayable_reference, write_pain008
 from ._documents import Source, documents, message_of
 from ._inspect import detail_json, entries, entry_json, json_pieces
 from ._orders import Order, OrderBatch, OrderKind, OrderMessage, read_orders
@@ -38,6 +39,8 @@ from ._write import (
 __all__ = [
     "Balance",
     "Case",
+    "CollectionHead",
+    "DebitOrder",
     "Detail",
     "Deviation",
     "Entry",
@@ -54,6 +57,7 @@ __all__ = [
     "OrderKind",
     "OrderMessage",
     "Reason",
+    "SequenceType",
     "Side",
     "Source",
     "Statement",
@@ -82,6 +86,8 @@ __all__ = [
     "read_status_report",
     "sayable_iban",
     "sayable_id",
+    "sayable_reference",
     "write_camt054",
     "write_camt054_by_content",
+    "write_pain008",
 ]

@@ -45,7 +45,7 @@ class Unreadable(Exception):
 
 
 class Unwritable(ValueError):
-    """A payment that cannot be said in a camt.054 without changing its meaning."""
+    """A payment that cannot be said in a camt.054 or pain.008 without changing its meaning."""
 
     def __init__(self, code: str, element: str, reason: str) -> None:
         super().__init__(f"{code} in {element}: {reason}")

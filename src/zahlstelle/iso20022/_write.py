@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import lru_cache
 from typing import BinaryIO
 from xml.sax.saxutils import escape
 
@@ -24,7 +25,6 @@ NAMESPACE = "urn:iso:std:iso:20022:tech:xsd:camt.054.001.08"
 MAX_HUNDREDTHS = 10**15  # 18 digits in all, five of them decimals
 PIECE = 140  # Max140Text
 _FORBIDDEN = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_SPACE = re.compile(r"\s+")
 _INDICATOR: dict[Side, str] = {"credit": "CRDT", "debit": "DBIT"}
 _IBAN = re.compile(r"[A-Z]{2}[0-9]{2}[a-zA-Z0-9]{1,30}")
 _CURRENCY = re.compile(r"[A-Z]{3}")
@@ -135,9 +135,7 @@ def write_camt054_by_content(
 
 def sayable_id(value: str | None) -> bool:
     """Say whether an id can be written as it is."""
-    if value is None or not 1 <= len(value) <= 35 or _FORBIDDEN.search(value):
-        return False
-    return _SPACE.sub(" ", value.strip()) == value
+    return value is not None and 1 <= len(value) <= 35 and _cleaned(value) == value
 
 
 def sayable_iban(value: str | None) -> bool:
@@ -250,6 +248,7 @@ def _detail_code(detail: NoticeDetail) -> str:
     return _bank_code(detail.code, None if detail.return_reason else usual)
 
 
+@lru_cache(maxsize=1024)
 def _bank_code(told: str | None, usual: str | None) -> str:
     """Write the bank's own Geschäftsvorfallcode of the DK, else the usual one; and ISO's code where it is known."""
     code = told if told is not None and len(told) <= 35 and _DK_CODE.fullmatch(told) else usual
@@ -277,7 +276,7 @@ def _id(element: str, value: str) -> str:
     """Max35Text that must come through unchanged."""
     if not 1 <= len(value) <= 35:
         raise Unwritable("length_refused", element, f"{len(value)} characters, 1 to 35 are allowed")
-    if _FORBIDDEN.search(value) or value != value.strip() or _SPACE.sub(" ", value) != value:
+    if _cleaned(value) != value:
         raise Unwritable("character_refused", element, "blanks at an end or in a row, or characters XML forbids")
     return f"<{element}>{escape(value)}</{element}>"
 
@@ -295,7 +294,7 @@ def _text(element: str, value: str | None, length: int = PIECE) -> str:
 
 def _cleaned(value: str) -> str:
     """A text for people: what XML forbids becomes a blank, runs of blanks become one."""
-    return _SPACE.sub(" ", _FORBIDDEN.sub(" ", value)).strip()
+    return " ".join((value if value.isprintable() else _FORBIDDEN.sub(" ", value)).split())
 
 
 def _cut(text: str) -> Iterator[str]:

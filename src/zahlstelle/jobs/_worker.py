@@ -7,7 +7,7 @@ from datetime import datetime
 import structlog
 from django.db import close_old_connections
 
-from zahlstelle import allocation, ledger, payments, tenancy
+from zahlstelle import allocation, ledger, payments, tenancy, treasury
 from zahlstelle.kernel import clock
 from zahlstelle.tenancy import Tenant
 from zahlstelle.web import answers
@@ -53,6 +53,7 @@ def _round(stop: threading.Event) -> int:
 def run_once(*, tenant: Tenant, at: datetime) -> int:
     """Do everything that is due for one town. Returns how much was done."""
     did = payments.sweep(tenant=tenant, at=at)
+    did += payments.sweep_refunds(tenant=tenant, at=at)
     did += import_inbox(tenant=tenant, at=at)
     did += import_received(tenant=tenant, at=at)
     did += payments.fetch_reports(tenant=tenant, at=at)
@@ -62,4 +63,5 @@ def run_once(*, tenant: Tenant, at: datetime) -> int:
     did += deliver(tenant=tenant, at=at)
     ledger.seal(tenant=tenant, at=at)
     answers.purge(tenant=tenant, at=at)
+    treasury.round_done(tenant=tenant, at=at)
     return did

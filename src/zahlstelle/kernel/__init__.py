@@ -1,6 +1,6 @@
 """What is true without any town: money, days, ids, check digits, refusals, secrets."""
 
-from . import checkdigits, clock
+from . import banking_days, checkdigits, clock
 from .checkdigits import CheckMethod
 from .dates import BERLIN, berlin_day
 from .ids import NUMBERED_FROM, fact_id, id_about, new_id, new_token, numbered_id, token_digest
@@ -17,6 +17,7 @@ __all__ = [
     "MoneyUnreadable",
     "Refusal",
     "Secret",
+    "banking_days",
     "berlin_day",
     "checkdigits",
     "clock",

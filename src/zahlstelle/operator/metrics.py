@@ -3,6 +3,7 @@
 import hmac
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from ipaddress import ip_address
 
 from django.conf import settings
 from django.db import DatabaseError
@@ -34,12 +35,30 @@ def metrics(request: HttpRequest) -> HttpResponse:
 
 
 def _known(request: HttpRequest) -> bool:
-    """Without a token only a node without TLS answers: a demo, a test."""
+    """Whoever knows the token; without one set, only who asks on this machine and not through a proxy."""
     token = settings.METRICS_TOKEN
     if not token:
-        return not settings.BASE_URL.startswith("https://")
-    sent = request.headers.get("Authorization", "").removeprefix("Bearer ")
-    return hmac.compare_digest(sent.encode(), token.encode())
+        return _on_this_machine(request)
+    word, _, sent = request.headers.get("Authorization", "").partition(" ")
+    return word.lower() == "bearer" and hmac.compare_digest(sent.strip().encode(), token.encode())
+
+
+_BY_A_PROXY = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-Ip", "Via")
+
+
+def _on_this_machine(request: HttpRequest) -> bool:
+    """A proxy on this machine asks on loopback, too: for the whole world. It is known by its headers and the host."""
+    host = request.get_host().rpartition(":")[0] or request.get_host()
+    if any(name in request.headers for name in _BY_A_PROXY) or not _loopback(host.strip("[]")):
+        return False
+    return _loopback(request.META.get("REMOTE_ADDR") or "")
+
+
+def _loopback(address: str) -> bool:
+    try:
+        return address == "localhost" or ip_address(address).is_loopback
+    except ValueError:
+        return False
 
 
 class _Figures:
@@ -97,6 +116,22 @@ def _families(told: Mapping[str, Sequence[Health]], at: datetime) -> Mapping[str
         "suspense_details": (
             "Details of the bank whose money waits in suspense.",
             of_mode(lambda h: sum(town.waiting for town in h)),
+        ),
+        "bank_files_refused": (
+            "Bank files that were refused and wait for somebody.",
+            of_mode(lambda h: sum(town.files_refused for town in h)),
+        ),
+        "towns_without_bank_file": (
+            "Towns that never had a bank file.",
+            of_mode(lambda h: sum(town.file_at is None for town in h)),
+        ),
+        "towns_without_worker": (
+            "Towns for which no worker has ever made its round.",
+            of_mode(lambda h: sum(town.worker_at is None for town in h)),
+        ),
+        "worker_oldest_round_seconds": (
+            "Time since the worker's last round for the town that has waited longest for one.",
+            of_mode(lambda h: oldest([town.worker_at for town in h])),
         ),
         "bank_file_oldest_seconds": (
             "Age of the latest bank file of the town that has waited longest for one.",

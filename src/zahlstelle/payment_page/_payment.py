@@ -40,7 +40,9 @@ def page(request: HttpRequest, token: str) -> HttpResponse:
     tenant, payment = _opened(request, token)
     if request.method == "POST":
         return _choose(request, token, tenant, payment)
-    ask(tenant, payment)
+    instead = ask(tenant, payment)
+    if instead is not None and instead.status is Status.STARTED and instead.redirect_url:
+        return SeeOther(instead.redirect_url)  # the bank wants to see the payer: no second choice of a method
     return _show(request, token, tenant, payment.id)
 
 
@@ -111,6 +113,8 @@ def _choose(request: HttpRequest, token: str, tenant: Tenant, payment: Payment) 
     if request.POST.get("instead"):
         _give_up_others(tenant, payment)
     try:
+        if method == "sepa_debit":
+            return SeeOther(reverse("payment_page:debit", args=[token]))
         if method == "transfer":
             payments.choose_transfer(tenant=tenant, payment_id=payment.id, at=clock.now())
             return SeeOther(result)

@@ -44,15 +44,20 @@ def standing(tenant: Tenant, payment_id: UUID) -> tuple[Payment, Attempt | None]
         attempt = again
 
 
-def ask(tenant: Tenant, payment: Payment, patience: timedelta | None = None) -> None:
-    """Ask the provider about an attempt under way; with `patience`, only while it is younger than that."""
+def ask(tenant: Tenant, payment: Payment, patience: timedelta | None = None) -> Attempt | None:
+    """Ask the provider about an attempt under way; with `patience`, only while it is younger than that.
+
+    Gives the attempt that was begun instead, with a challenge, where the bank wants to see the payer after all.
+    """
     attempt, now = latest(tenant, payment.id), clock.now()
     if attempt is None or attempt.provider == "transfer" or PUBLIC[attempt.status] not in UNDER_WAY:
-        return
+        return None
     if attempt.status is Status.INTENDED and now - attempt.started_at < _STARTING:
-        return
+        return None
     if patience is None or now - attempt.changed_at < patience:
-        payments.refresh(tenant=tenant, attempt_id=attempt.id, at=now, in_passing=True)
+        learnt = payments.refresh(tenant=tenant, attempt_id=attempt.id, at=now, in_passing=True)
+        return learnt if learnt.id != attempt.id else None
+    return None
 
 
 def contents(token: str, tenant: Tenant, payment_id: UUID) -> tuple[str, Mapping[str, Any]]:
@@ -103,6 +108,15 @@ def _transfer(tenant: Tenant, payment: Payment, claim: Claim, attempt: Attempt |
     return {"account": account, "girocode": code, "methods": others}
 
 
+def _debit(tenant: Tenant, payment: Payment, claim: Claim, attempt: Attempt | None) -> Mapping[str, Any]:
+    """Say by which mandate a debit was ordered, from which day on, and how the account ends."""
+    told = payments.debit_of(tenant=tenant, attempt_id=attempt.id) if attempt else None
+    if told is None:
+        return {}
+    mandate, day = told
+    return {"mandate": mandate, "account_end": mandate.iban[-4:], "day": day}
+
+
 def _nothing(tenant: Tenant, payment: Payment, claim: Claim, attempt: Attempt | None) -> Mapping[str, Any]:
     return {}
 
@@ -114,6 +128,7 @@ _PAGES: Mapping[str, tuple[str, Fill]] = {
     PaymentStatus.STARTED: ("started", _nothing),
     PaymentStatus.CHECKING: ("checking", _nothing),
     PaymentStatus.AWAITING_TRANSFER: ("transfer", _transfer),
+    PaymentStatus.AWAITING_DEBIT: ("debit_waiting", _debit),
     PaymentStatus.PAID: ("paid", _nothing),
     PaymentStatus.EXPIRED: ("expired", _nothing),
 }

@@ -36,6 +36,12 @@ class AmountTooHigh(InputRefused):
     code = "amount_too_high"
 
 
+class ConsentMissing(InputRefused):
+    """The mandate was not consented to; without it nothing is collected."""
+
+    code = "consent_missing"
+
+
 _NOT_OURS = Words(
     _("Das hat nicht geklappt"),
     _("Es ist nichts bezahlt worden. Bitte versuchen Sie es noch einmal."),
@@ -124,6 +130,18 @@ WORDS: Mapping[str, Words] = {
         _("Diese Zahlungsart gibt es hier nicht"),
         _("Bitte wählen Sie eine der angebotenen Zahlungsarten."),
     ),
+    "iban_wrong": Words(
+        _("Diese IBAN stimmt nicht"),
+        _("Bitte vergleichen Sie jedes Zeichen mit Ihrer Bankkarte. Das Konto muss im SEPA-Raum liegen."),
+    ),
+    "holder_wrong": Words(
+        _("Hier fehlt der Name"),
+        _("Bitte schreiben Sie den Namen wie auf der Bankkarte, höchstens 70 Zeichen."),
+    ),
+    "consent_missing": Words(
+        _("Ohne Ihr Mandat dürfen wir nicht abbuchen"),
+        _("Bitte kreuzen Sie an, dass Sie das Mandat erteilen. Oder wählen Sie eine andere Zahlungsart."),
+    ),
     "return_url_not_allowed": _NOT_OURS,
     "notification_forged": _NOT_OURS,
 }
@@ -149,6 +167,7 @@ _METHODS: Mapping[str, Method] = {
     "google_pay": Method("Google Pay", _("Mit Ihrem Google-Konto, sofort bezahlt")),
     "click_to_pay": Method("Click to Pay", _("Mit Ihrer gespeicherten Karte, sofort bezahlt")),
     "direct_debit": Method(_("Lastschrift"), _("Wir buchen den Betrag von Ihrem Konto ab")),
+    "sepa_debit": Method(_("Lastschrift"), _("Mit IBAN; wir buchen den Betrag in ein paar Tagen ab")),
     "transfer": Method(_("Überweisung"), _("Mit QR-Code in der Banking-App, ein bis zwei Bankarbeitstage")),
 }
 

@@ -2,13 +2,15 @@
 
 from django.urls import path
 
-from . import _payment, _provider, _town
+from . import _debit, _invoice, _payment, _provider, _town
 
 app_name = "payment_page"
 urlpatterns = [
     path("", _town.towns, name="towns"),
     path("pay/<str:token>", _payment.page, name="pay"),
     path("pay/<str:token>/ergebnis", _payment.page, name="result"),
+    path("pay/<str:token>/lastschrift", _debit.debit, name="debit"),
+    path("pay/<str:token>/ueberweisung.pdf", _invoice.invoice, name="invoice"),
     path("pay/<str:token>/stand", _payment.state, name="state"),
     path("pay/<str:token>/abbrechen", _payment.cancel, name="cancel"),
     path("pay/<str:token>/neu", _payment.anew, name="anew"),

@@ -1,6 +1,5 @@
 """The way to a provider and back: written down first, called outside any transaction, settled by one reducer."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -9,10 +8,21 @@ from django.db import connection
 from django.db.models import Exists, OuterRef
 
 from zahlstelle import claims
-from zahlstelle.tables.payments import AttemptRow, NotificationRow, PaymentRow
+from zahlstelle.tables.payments import AttemptRow, PaymentRow
 from zahlstelle.tenancy import ProviderAccess, Tenant, inside, provider_accesses
 
-from ._operations import MethodUnknown, end, end_payment, intend, postpone, record_start, settle
+from ._operations import (
+    AlreadyBeingPaid,
+    AlreadyPaid,
+    MethodUnknown,
+    PaymentOver,
+    end,
+    end_payment,
+    intend,
+    postpone,
+    record_start,
+    settle,
+)
 from ._queries import Attempt, attempt_of, attempts_of, payment_by_id
 from ._rules import LIVE, PaymentStatus, Status, never_started
 from ._socket import MerchantAccess, NeverSeen, NoAnswer, Provider, Report, StartRequest
@@ -43,27 +53,65 @@ def begin(*, tenant: Tenant, payment_id: UUID, method: str, return_url: str, not
     if resumable and resumable[-1].method == method:
         return resumable[-1]
     provider, merchant = _for_method(tenant, method)
-    payment = payment_by_id(tenant=tenant, payment_id=payment_id)
+    attempt = intend(
+        tenant=tenant,
+        payment_id=payment_id,
+        provider=provider.name,
+        method=method,
+        return_url=return_url,
+        notify_url=notify_url.format(provider=provider.name),
+        at=at,
+    )
+    return _start(tenant, attempt, provider, merchant, at)
+
+
+def _start(tenant: Tenant, attempt: Attempt, provider: Provider, merchant: MerchantAccess, at: datetime) -> Attempt:
+    payment = payment_by_id(tenant=tenant, payment_id=attempt.payment_id)
     claim = claims.claim_by_id(tenant=tenant, claim_id=payment.claim_id)
-    attempt = intend(tenant=tenant, payment_id=payment_id, provider=provider.name, method=method, at=at)
     request = StartRequest(
         attempt_id=attempt.id,
         merchant=merchant,
         kassenzeichen=claim.kassenzeichen,
         amount=attempt.amount,
         description=claim.purpose,
-        method=method,
-        return_url=return_url,
-        notify_url=notify_url.format(provider=provider.name),
+        method=attempt.method,
+        return_url=attempt.return_url or "",
+        notify_url=attempt.notify_url or "",
         language=payment.language,
         expires_at=payment.expires_at,
+        challenge=attempt.challenge,
     )
     return record_start(tenant=tenant, attempt_id=attempt.id, answer=provider.start(request), at=at)
+
+
+def _once_more(tenant: Tenant, declined: Attempt, at: datetime) -> Attempt:
+    """Try a softly declined attempt once more, with a challenge: the citizen has chosen and need not choose again.
+
+    A challenged one is not tried again, and each is tried once: a unique column decides who does it.
+    """
+    if declined.challenge or declined.return_url is None:
+        return declined
+    provider, merchant = _named(tenant, declined.provider)
+    try:
+        attempt = intend(
+            tenant=tenant,
+            payment_id=declined.payment_id,
+            provider=declined.provider,
+            method=declined.method,
+            return_url=declined.return_url,
+            notify_url=declined.notify_url,
+            retry_of=declined.id,
+            at=at,
+        )
+    except (AlreadyPaid, AlreadyBeingPaid, PaymentOver):
+        return declined  # it is paid, or the citizen has chosen anew meanwhile
+    return _start(tenant, attempt, provider, merchant, at)
 
 
 def refresh(*, tenant: Tenant, attempt_id: UUID, at: datetime, in_passing: bool = False) -> Attempt:
     """Ask the provider what became of an attempt and settle it by the answer.
 
+    Declined only because the payer was not authenticated, it is tried once more: then the new attempt is returned.
     `in_passing` is for a citizen who looks: the worker's own timetable stays as it is, however often that happens.
     """
     _outside_any_transaction()
@@ -78,6 +126,8 @@ def refresh(*, tenant: Tenant, attempt_id: UUID, at: datetime, in_passing: bool 
     match answer:
         case Report():
             settled = settle(tenant=tenant, attempt_id=attempt_id, report=answer, at=at)
+            if answer.soft_declined and settled.status is Status.DECLINED and attempt.status is not Status.DECLINED:
+                return _once_more(tenant, settled, at)
             if settled.status is attempt.status and not in_passing:
                 postpone(tenant=tenant, attempt_id=attempt_id, at=at)
             return settled
@@ -92,38 +142,6 @@ def refresh(*, tenant: Tenant, attempt_id: UUID, at: datetime, in_passing: bool 
             if not in_passing:
                 postpone(tenant=tenant, attempt_id=attempt_id, at=at)
             return attempt
-
-
-def hear(
-    *, tenant: Tenant, provider_name: str, headers: Mapping[str, str], body: bytes, at: datetime
-) -> Attempt | None:
-    """Take a notification as a hint: check its signature, ask the provider, settle. None for one we do not know.
-
-    Raises ForgedNotification, MethodUnknown.
-    """
-    provider, merchant = _named(tenant, provider_name)
-    told = provider.read_notification(merchant=merchant, headers=headers, body=body, at=at)
-    with inside(tenant):
-        rows = AttemptRow.objects.filter(tenant_id=tenant.id, provider=provider_name)
-        row = rows.filter(provider_reference=told.provider_reference).first() if told.provider_reference else None
-        if row is None and (attempt_id := _uuid(told.reference)):
-            row = rows.filter(id=attempt_id).first()
-        if row is None:
-            _log.warning("notification_about_nobody", provider=provider_name)
-            return None
-        NotificationRow.objects.bulk_create(
-            [
-                NotificationRow(
-                    tenant_id=tenant.id,
-                    attempt_id=row.id,
-                    provider=provider_name,
-                    message_id=told.message_id,
-                    received_at=at,
-                )
-            ],
-            ignore_conflicts=True,
-        )
-    return refresh(tenant=tenant, attempt_id=row.id, at=at)
 
 
 def cancel(*, tenant: Tenant, payment_id: UUID, at: datetime, outcome: Status = Status.CANCELLED) -> PaymentStatus:
@@ -201,13 +219,6 @@ def merchant_access(access: ProviderAccess) -> MerchantAccess:
     return MerchantAccess(
         access.merchant_id, access.secret, access.base_url, settings=access.settings, secrets=access.secrets
     )
-
-
-def _uuid(text: str | None) -> UUID | None:
-    try:
-        return UUID(text or "")
-    except ValueError:
-        return None
 
 
 def _outside_any_transaction() -> None:

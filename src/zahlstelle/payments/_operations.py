@@ -1,7 +1,7 @@
 """Write payments and attempts down: the intent before the effect, and one reducer for every outcome."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -13,7 +13,8 @@ from zahlstelle.ledger import Entry, Line, Side
 from zahlstelle.tables.payments import AttemptRow, PaymentRow
 from zahlstelle.tenancy import Tenant, inside, provider_accesses
 
-from ._queries import Attempt, Payment, PaymentUnknown, attempt_of, payment_of
+from ._mandates import METHOD as DEBIT
+from ._queries import Attempt, Payment, PaymentUnknown, attempt_of, collected_of, payment_of
 from ._rules import EDGES, HOLDS_CLAIM, LIVE, PUBLIC, PaymentStatus, Status, about, next_status, pause_before_check
 from ._socket import ForgedNotification, NeverSeen, NoAnswer, NotStarted, ProviderStatus, Report, Started
 
@@ -100,8 +101,18 @@ def start_payment(
         return NewPayment(payment_of(row), token)
 
 
-def intend(*, tenant: Tenant, payment_id: UUID, provider: str, method: str, at: datetime) -> Attempt:
-    """Write an attempt down before the provider is called.
+def intend(
+    *,
+    tenant: Tenant,
+    payment_id: UUID,
+    provider: str,
+    method: str,
+    at: datetime,
+    return_url: str | None = None,
+    notify_url: str | None = None,
+    retry_of: UUID | None = None,
+) -> Attempt:
+    """Write an attempt down before the provider is called; `retry_of` asks once more, with a challenge.
 
     Raises PaymentUnknown, PaymentOver, AlreadyPaid, AlreadyBeingPaid (the unique index decides the race).
     """
@@ -125,6 +136,10 @@ def intend(*, tenant: Tenant, payment_id: UUID, provider: str, method: str, at: 
             currency=payment.currency,
             started_at=at,
             changed_at=at,
+            return_url=return_url,
+            notify_url=notify_url,
+            challenge=retry_of is not None,
+            retry_of=retry_of,
         )
         row.check_at = _next_check(row, at)
         try:
@@ -143,10 +158,16 @@ def _still_payable(payment: PaymentRow, at: datetime) -> None:
 
 
 def _give_way(tenant: Tenant, claim_id: UUID, at: datetime) -> None:
-    """Let an attempt that waits for a bank transfer give way: the citizen chose again, or has paid another way."""
-    waiting = AttemptRow.objects.select_for_update().filter(tenant_id=tenant.id, claim_id=claim_id)
-    for row in waiting.filter(provider="transfer", status=Status.PENDING):
-        _move(tenant, row, Status.CANCELLED, at)
+    """Let an attempt that waits for a bank transfer give way: the citizen chose again, or has paid another way.
+
+    A direct debit that the bank has been given does not: it may be collected any moment.
+    """
+    rows = AttemptRow.objects.select_for_update().filter(tenant_id=tenant.id, claim_id=claim_id)
+    waiting = list(rows.filter(provider="transfer", status=Status.PENDING))
+    collected = collected_of(tenant, [row.id for row in waiting])  # asked for once they are held
+    for row in waiting:
+        if row.id not in collected:
+            _move(tenant, row, Status.CANCELLED, at)
 
 
 def take_over(
@@ -207,13 +228,14 @@ def settle(*, tenant: Tenant, attempt_id: UUID, report: Report, at: datetime) ->
     Orders and repeats do not matter: the same report again changes nothing.
     """
     with inside(tenant):
+        claim = _claim_of_attempt_locked(tenant, attempt_id)  # before the attempt, as whoever gives money back does
         row = _attempt_locked(tenant, attempt_id)
-        claim = claims.claims_by_id_locked(tenant=tenant, claim_ids=[row.claim_id])[row.claim_id]
         attempt = attempt_of(row)
         merchant = _merchant_id(tenant, row.provider)
         row.vendor_word, row.decline_code = report.vendor_word[:200], report.decline_code
         if about(report, attempt=str(row.id), merchant_id=merchant):
             row.provider_reference = row.provider_reference or report.provider_reference
+            row.authentication = asdict(report.authentication) if report.authentication else row.authentication
         status = next_status(
             attempt.status,
             report,
@@ -239,10 +261,10 @@ def postpone(*, tenant: Tenant, attempt_id: UUID, at: datetime) -> None:
 
 
 def end(*, tenant: Tenant, attempt_id: UUID, status: Status, at: datetime) -> Attempt:
-    """End an attempt without money: cancelled or expired."""
+    """End an attempt without money: cancelled or expired. A direct debit that the bank has been given goes on."""
     with inside(tenant):
         row = _attempt_locked(tenant, attempt_id)
-        if (Status(row.status), status) in EDGES:
+        if (Status(row.status), status) in EDGES and not collected_of(tenant, [row.id]):
             _move(tenant, row, status, at)
         return attempt_of(row)
 
@@ -297,7 +319,7 @@ def reopened(*, tenant: Tenant, claim_ids: Sequence[UUID], at: datetime) -> None
             row.status, row.changed_at = Status.PENDING, at
             row.save(update_fields=["status", "changed_at"])
             payment = PaymentRow.objects.filter(tenant_id=tenant.id, id=row.payment_id)
-            payment.update(status=PaymentStatus.AWAITING_TRANSFER)
+            payment.update(status=_waiting_for_bank(row))
             payload = {"attempt": str(row.id), "status": row.status}
             name = "payment.transfer_taken_back"
             events.record(tenant=tenant, name=name, subject=row.payment_id, at=at, payload=payload)
@@ -314,12 +336,24 @@ def charged_back(*, tenant: Tenant, attempts: Sequence[UUID], at: datetime) -> N
             _move(tenant, row, Status.CHARGED_BACK, at)
 
 
+# What the same edge is called where the bank side has the payment.
+_OF_BANK = {
+    ("transfer", Status.PENDING): "payment.transfer_chosen",
+    (DEBIT, Status.PENDING): "payment.debit_ordered",
+    (DEBIT, Status.CHARGED_BACK): "payment.debit_returned",
+}
+
+
+def _waiting_for_bank(row: AttemptRow) -> PaymentStatus:
+    return PaymentStatus.AWAITING_DEBIT if row.method == DEBIT else PaymentStatus.AWAITING_TRANSFER
+
+
 def _move(tenant: Tenant, row: AttemptRow, status: Status, at: datetime) -> None:
     before = Status(row.status)
     if status is not before:
         event = EDGES[before, status]
-        if row.provider == "transfer" and status is Status.PENDING:
-            event = "payment.transfer_chosen"
+        if row.provider == "transfer":
+            event = _OF_BANK.get((row.method, status), event)
         row.status, row.changed_at, row.checks = status, at, 0
         _book(tenant, row, at)
         _show(tenant, row, event, at)
@@ -346,7 +380,7 @@ def _show(tenant: Tenant, row: AttemptRow, event: str, at: datetime) -> None:
     """Bring the payment's public status up to its attempt's and record the event."""
     public = PUBLIC[Status(row.status)]
     if row.provider == "transfer" and row.status == Status.PENDING:
-        public = PaymentStatus.AWAITING_TRANSFER
+        public = _waiting_for_bank(row)
     rows = PaymentRow.objects.filter(tenant_id=tenant.id, id=row.payment_id)
     others = AttemptRow.objects.filter(tenant_id=tenant.id, payment_id=row.payment_id, status=Status.PAID)
     if row.status != Status.CHARGED_BACK or others.exclude(id=row.id).exists():
@@ -357,7 +391,9 @@ def _show(tenant: Tenant, row: AttemptRow, event: str, at: datetime) -> None:
 
 
 def _other_holds_claim(row: AttemptRow) -> bool:
-    others = AttemptRow.objects.filter(tenant_id=row.tenant_id, claim_id=row.claim_id, status__in=HOLDS_CLAIM)
+    others = AttemptRow.objects.filter(
+        tenant_id=row.tenant_id, claim_id=row.claim_id, status__in=HOLDS_CLAIM, let_go=False
+    )
     return row.status not in HOLDS_CLAIM and others.exclude(id=row.id).exists()
 
 
@@ -386,6 +422,13 @@ def _payment_locked(tenant: Tenant, payment_id: UUID) -> PaymentRow:
     if row is None:
         raise PaymentUnknown(f"there is no payment {payment_id}")
     return row
+
+
+def _claim_of_attempt_locked(tenant: Tenant, attempt_id: UUID) -> claims.Claim:
+    row = AttemptRow.objects.filter(tenant_id=tenant.id, id=attempt_id).values("claim_id").first()
+    if row is None:
+        raise PaymentUnknown(f"there is no attempt {attempt_id}")
+    return claims.claims_by_id_locked(tenant=tenant, claim_ids=[row["claim_id"]])[row["claim_id"]]
 
 
 def _attempt_locked(tenant: Tenant, attempt_id: UUID) -> AttemptRow:

@@ -10,10 +10,12 @@ from django.db import connection
 from django.db.models import Count, Min, Q
 
 from zahlstelle.kernel import Money, Refusal
-from zahlstelle.tables.payments import AttemptRow, PaymentRow
-from zahlstelle.tenancy import Tenant, inside, opened_with, provider_accesses, tenant_by_id
+from zahlstelle.tables.payments import AttemptRow, CollectedDebitRow, PaymentRow
+from zahlstelle.tenancy import Tenant, direct_debit, inside, opened_with, provider_accesses, tenant_by_id
 
+from ._mandates import METHOD as DEBIT
 from ._rules import ENDS, PUBLIC, PaymentStatus, Status
+from ._socket import Authentication
 
 
 class PaymentUnknown(Refusal):
@@ -55,6 +57,23 @@ class Attempt:
     vendor_word: str | None
     started_at: datetime
     changed_at: datetime
+    authentication: Authentication | None = None
+    challenge: bool = False
+    return_url: str | None = None
+    notify_url: str | None = None
+    refunded_cents: int = 0
+    disputed_cents: int = 0
+
+    @property
+    def captured(self) -> bool:
+        """Say whether a provider has had the money, so that it can give it back."""
+        return self.status in ENDS and self.provider != "transfer"
+
+    @property
+    def refundable(self) -> Money:
+        """Say what can still be given back: what was captured, minus refunds not refused, minus chargebacks."""
+        left = self.amount.cents - self.refunded_cents - self.disputed_cents
+        return Money(left if self.captured else 0, self.amount.currency)
 
 
 def payment_by_id(*, tenant: Tenant, payment_id: UUID) -> Payment:
@@ -112,10 +131,42 @@ _UNDER_WAY = [
 
 
 def claims_being_paid(*, tenant: Tenant, claim_ids: Sequence[UUID]) -> frozenset[UUID]:
-    """Name those of the claims for which a provider has an attempt whose outcome is open."""
+    """Name those of the claims for which a provider, or our bank, has an attempt whose outcome is open."""
     with inside(tenant):
         rows = AttemptRow.objects.filter(tenant_id=tenant.id, claim_id__in=claim_ids, status__in=_UNDER_WAY)
-        return frozenset(rows.exclude(provider="transfer").values_list("claim_id", flat=True))
+        online = rows.exclude(provider="transfer").values_list("claim_id", flat=True)
+        debits = dict(rows.filter(method=DEBIT).values_list("id", "claim_id"))
+        return frozenset(online) | {debits[attempt] for attempt in collected_of(tenant, list(debits))}
+
+
+def collected_of(tenant: Tenant, attempts: Sequence[UUID]) -> set[UUID]:
+    """Name those of the attempts that are direct debits which the bank has been given, in the caller's transaction."""
+    if not attempts:
+        return set()
+    rows = CollectedDebitRow.objects.filter(tenant_id=tenant.id, attempt__in=attempts)
+    return set(rows.values_list("attempt", flat=True))
+
+
+def collected_claims(*, tenant: Tenant, names: Sequence[str], mandates: Sequence[str]) -> Mapping[str, Sequence[UUID]]:
+    """Find whose claims our own collections are for, by the name of a debit or by its mandate."""
+    with inside(tenant), connection.cursor() as cursor:
+        cursor.execute(_COLLECTED, {"tenant": tenant.id, "names": list(names), "mandates": list(mandates)})
+        found: dict[str, list[UUID]] = {}
+        for key, claim in cursor.fetchall():
+            found.setdefault(key, []).append(claim)
+        return found
+
+
+_COLLECTED = """
+SELECT replace(a.id::text, '-', ''), a.claim_id FROM attempt a
+JOIN collected_debit d ON d.tenant_id = a.tenant_id AND d.attempt = a.id
+WHERE a.tenant_id = %(tenant)s AND a.id = ANY(ARRAY(SELECT n::uuid FROM unnest(%(names)s::text[]) AS n
+    WHERE n ~ '^[0-9a-f]{32}$'))
+UNION SELECT m.reference, a.claim_id FROM mandate m
+JOIN collected_debit d ON d.tenant_id = m.tenant_id AND d.mandate = m.id
+JOIN attempt a ON a.tenant_id = d.tenant_id AND a.id = d.attempt
+WHERE m.tenant_id = %(tenant)s AND m.reference = ANY(%(mandates)s::text[])
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +187,8 @@ def checking(*, tenant: Tenant) -> Checking:
 
 _ONLINE = """
 SELECT s.row FROM attempt a JOIN ({select}) s ON s.claim = a.claim_id
-WHERE a.tenant_id = %(tenant)s AND a.provider <> 'transfer' AND a.status = ANY(%(statuses)s)
+WHERE a.tenant_id = %(tenant)s AND a.status = ANY(%(statuses)s) AND (a.provider <> 'transfer'
+    OR EXISTS (SELECT 1 FROM collected_debit d WHERE d.tenant_id = a.tenant_id AND d.attempt = a.id))
 UNION SELECT s.row FROM attempt a JOIN ({select}) s ON s.instruction_id = a.provider_reference
 WHERE a.tenant_id = %(tenant)s
 UNION SELECT s.row FROM attempt a JOIN ({select}) s ON s.tx_id = a.provider_reference WHERE a.tenant_id = %(tenant)s
@@ -188,9 +240,10 @@ def captured(*, tenant: Tenant) -> Sequence[Attempt]:
 
 
 def methods(*, tenant: Tenant) -> Sequence[str]:
-    """List what a citizen can pay with here, in the town's order; bank transfer always closes the list."""
+    """List what a citizen can pay with here, in the town's order; what the bank side settles closes the list."""
     offered = [method for access in provider_accesses(tenant=tenant) for method in access.methods]
-    return [*dict.fromkeys(offered), "transfer"]
+    ours = [DEBIT, "transfer"] if direct_debit(tenant=tenant) else ["transfer"]
+    return [*dict.fromkeys(offered), *ours]
 
 
 def payment_of(row: PaymentRow) -> Payment:
@@ -224,4 +277,10 @@ def attempt_of(row: AttemptRow) -> Attempt:
         vendor_word=row.vendor_word,
         started_at=row.started_at,
         changed_at=row.changed_at,
+        authentication=Authentication(**row.authentication) if row.authentication else None,
+        challenge=row.challenge,
+        return_url=row.return_url,
+        notify_url=row.notify_url,
+        refunded_cents=row.refunded_cents,
+        disputed_cents=row.disputed_cents,
     )

@@ -76,6 +76,7 @@ class PaymentStatus(StrEnum):
     STARTED = "started"
     CHECKING = "checking"
     AWAITING_TRANSFER = "awaiting_transfer"
+    AWAITING_DEBIT = "awaiting_debit"
     PAID = "paid"
     DECLINED = "declined"
     CANCELLED = "cancelled"

@@ -226,7 +226,8 @@ class ReportedItem:
     """A line of a settlement report. `cents` are above zero where they come to the town, below where they cost it.
 
     `provider_reference` and `reference` name the payment it is about, as the provider and as we call it;
-    `item_reference` is the line's own name where it has one: a refund's, a chargeback's.
+    `item_reference` is the line's own name where it has one: a refund's, a chargeback's; `answer_by` is the last day
+    on which a chargeback may be answered, where the provider tells one.
     """
 
     kind: ItemKind
@@ -235,6 +236,7 @@ class ReportedItem:
     reference: str | None = None
     item_reference: str | None = None
     text: str = ""
+    answer_by: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from random import Random
 
-from ._calendar import ONE_DAY, on_or_after
+from zahlstelle.kernel.banking_days import ONE_DAY, on_or_after
+
 from ._chance import chance, happens
 from ._facts import Claim
 from ._people import any_iban, any_name

@@ -6,9 +6,9 @@ from pathlib import Path
 from random import Random
 
 from zahlstelle.kernel import InputRefused
+from zahlstelle.kernel.banking_days import ONE_DAY
 
 from . import _camt
-from ._calendar import ONE_DAY
 from ._camt import Message
 from ._chance import chance
 from ._facts import Claim, Detail, Entry

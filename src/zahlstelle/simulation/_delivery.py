@@ -9,8 +9,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
+from zahlstelle.kernel.banking_days import later
+
 from . import _camt
-from ._calendar import later
 from ._camt import Message
 from ._chance import Quota, chance, happens
 from ._facts import Entry

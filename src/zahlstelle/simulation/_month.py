@@ -7,10 +7,10 @@ from pathlib import Path
 from random import Random
 
 from zahlstelle.kernel import InputRefused
+from zahlstelle.kernel.banking_days import ONE_DAY, days_between, is_banking_day, later, on_or_after
 
 from . import _bank_day, _claims, _others, _payers
 from ._bank_day import Movements
-from ._calendar import ONE_DAY, days_between, is_banking_day, later, on_or_after
 from ._camt import signed
 from ._chance import chance, happens, spread
 from ._claims import LEAD_DAYS, Plan

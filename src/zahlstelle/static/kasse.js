@@ -53,6 +53,7 @@ document.querySelectorAll("form[data-upload]").forEach((form) => {
     request.open("POST", form.action);
     request.setRequestHeader("X-Requested-With", "progress");
     place.hidden = false;
+    form.querySelector("[data-broken]").hidden = true;
     form.querySelectorAll("button").forEach((button) => { button.disabled = true; });
     request.upload.addEventListener("progress", ({ loaded, total }) => {
       const share = total ? Math.floor((loaded / total) * 100) : 0;

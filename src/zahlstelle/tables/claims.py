@@ -43,6 +43,14 @@ class ServiceRow(OfTenant):
         constraints = [models.UniqueConstraint("tenant", "key", name="service_key")]
 
 
+def _debtor_part(place: int) -> models.GeneratedField:
+    """The beginning of a part of the debtor's name in one spelling, made by the database (migration 0011)."""
+    expression = models.Func(models.F("debtor_name"), models.Value(place), function="debtor_part")
+    return models.GeneratedField(
+        expression=expression, output_field=models.TextField(null=True), db_persist=True, null=True
+    )
+
+
 class ClaimRow(OfTenant):
     """A claim (Forderung) under its Kassenzeichen."""
 
@@ -58,6 +66,8 @@ class ClaimRow(OfTenant):
     external_reference = models.TextField(null=True)
     origin = models.CharField(max_length=20)
     opened_at = models.DateTimeField()
+    debtor_first = _debtor_part(1)
+    debtor_last = _debtor_part(-1)  # where there are two or more
 
     class Meta:
         db_table = "claim"
@@ -66,7 +76,17 @@ class ClaimRow(OfTenant):
             models.CheckConstraint(name="claim_amount", condition=models.Q(amount_cents__gt=0)),
         ]
         indexes = [
-            models.Index("tenant", "amount_cents", name="claim_of_amount"),
+            models.Index("tenant", "amount_cents", "debtor_first", "id", name="claim_of_debtor_first"),
+            models.Index(
+                fields=["tenant", "amount_cents", "debtor_last", "debtor_first"],
+                condition=models.Q(debtor_last__isnull=False),
+                name="claim_of_debtor_parts",
+            ),
+            models.Index(
+                fields=["tenant", "amount_cents", "debtor_last", "id"],
+                condition=models.Q(debtor_last__isnull=False),
+                name="claim_of_debtor_last",
+            ),
             models.Index(
                 fields=["tenant", "debtor_name"],
                 condition=models.Q(debtor_name__isnull=False),

@@ -25,13 +25,23 @@ WRITTEN_ONCE = (
     "payout_report",
     "payout_item",
     "payout_share",
+    "dispute",
     "payer_trial",
     "payer_switch",
     "bank_fragment",
     "bank_order",
     "bank_order_transaction",
     "bank_reject",
+    "mandate",
+    "mandate_block",
+    "debit",
+    "collection",
+    "collected_debit",
+    "collection_taken",
 )
+
+# Changed along its life, but never taken away.
+NEVER_DELETED = ("refund",)
 
 # Who shows the right digest sees that one row before it is known which town it belongs to.
 _PRESENTED = {
@@ -74,6 +84,7 @@ def _rights() -> str:
     return f"""
         GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {APPLICATION_ROLE};
         GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {APPLICATION_ROLE};
+        REVOKE DELETE, TRUNCATE ON {", ".join(NEVER_DELETED)} FROM {APPLICATION_ROLE};
         REVOKE UPDATE, DELETE, TRUNCATE ON {once} FROM {APPLICATION_ROLE};
         REVOKE ALL ON django_migrations FROM {APPLICATION_ROLE};
         GRANT SELECT ON django_migrations TO {APPLICATION_ROLE};

@@ -46,10 +46,33 @@ class AttemptRow(OfTenant):
     changed_at = models.DateTimeField()
     check_at = models.DateTimeField(null=True)
     checks = models.SmallIntegerField(default=0)
+    # How the payer was authenticated, as the provider says; whether a challenge was asked for.
+    authentication = models.JSONField(null=True)
+    challenge = models.BooleanField(default=False)
+    # The attempt that was declined only because the payer was not authenticated, and that this one tries once more.
+    retry_of = models.UUIDField(null=True, unique=True)
+    # Where the provider sends the citizen, and its notifications: an attempt that is tried once more needs them again.
+    return_url = models.TextField(null=True)
+    notify_url = models.TextField(null=True)
+    # Kept by triggers of `refund` and `dispute`, and by nobody else.
+    refunded_cents = models.BigIntegerField(default=0)
+    disputed_cents = models.BigIntegerField(default=0)
+    # Its money was given back so that the claim is owed again: another attempt may hold the claim.
+    let_go = models.BooleanField(default=False)
 
     class Meta:
         db_table = "attempt"
         constraints = [
+            models.CheckConstraint(
+                name="attempt_given_back",
+                condition=models.Q(refunded_cents__gte=0, disputed_cents__gte=0)
+                & models.Q(amount_cents__gte=models.F("refunded_cents") + models.F("disputed_cents")),
+            ),
+            models.CheckConstraint(
+                name="attempt_given_back_captured",
+                condition=models.Q(refunded_cents=0, disputed_cents=0)
+                | models.Q(status__in=["paid", "surplus", "charged_back"]),
+            ),
             models.UniqueConstraint("payment", "number", name="attempt_number"),
             models.UniqueConstraint(
                 "tenant",
@@ -60,7 +83,9 @@ class AttemptRow(OfTenant):
             # One claim is being paid or is paid by one attempt at a time; the index decides the race.
             models.UniqueConstraint(
                 fields=["tenant", "claim"],
-                condition=models.Q(status__in=["intended", "started", "pending", "unknown", "contradicted", "paid"]),
+                condition=models.Q(
+                    status__in=["intended", "started", "pending", "unknown", "contradicted", "paid"], let_go=False
+                ),
                 name="attempt_one_per_claim",
             ),
         ]
@@ -71,6 +96,62 @@ class AttemptRow(OfTenant):
                 name="attempt_check_at",
             )
         ]
+
+
+class RefundRow(OfTenant):
+    """A refund (Erstattung) of a captured attempt. Written down before the provider is asked; never deleted.
+
+    `wish` is what becomes of the claim. `made_by` "report": somebody made it at the provider, a report told of it.
+    `item` is the item of a settlement report that told of it: then its money has left the payout.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    attempt = models.ForeignKey(AttemptRow, on_delete=models.PROTECT, related_name="+", db_index=False)
+    number = models.IntegerField()
+    status = models.CharField(max_length=20)
+    amount_cents = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    wish = models.CharField(max_length=20)
+    text = models.TextField()
+    made_by = models.TextField()
+    provider_reference = models.TextField(null=True)
+    vendor_word = models.TextField(null=True)
+    requested_at = models.DateTimeField()
+    changed_at = models.DateTimeField()
+    check_at = models.DateTimeField(null=True)
+    checks = models.SmallIntegerField(default=0)
+    item = models.UUIDField(null=True)
+
+    class Meta:
+        db_table = "refund"
+        constraints = [
+            models.UniqueConstraint("attempt", "number", name="refund_number"),
+            models.UniqueConstraint("attempt", "provider_reference", name="refund_provider_reference"),
+            models.CheckConstraint(name="refund_amount", condition=models.Q(amount_cents__gt=0)),
+        ]
+        indexes = [
+            models.Index(
+                fields=["tenant", "check_at"], condition=models.Q(check_at__isnull=False), name="refund_check_at"
+            )
+        ]
+
+
+class DisputeRow(OfTenant):
+    """A chargeback (Rückbelastung) that a settlement report has told of and that is booked; never changed."""
+
+    id = models.UUIDField(primary_key=True)
+    attempt = models.ForeignKey(AttemptRow, on_delete=models.PROTECT, related_name="+")
+    amount_cents = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    provider_reference = models.TextField(null=True)
+    text = models.TextField()
+    answer_by = models.DateField(null=True)
+    item = models.UUIDField()
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "dispute"
+        constraints = [models.CheckConstraint(name="dispute_amount", condition=models.Q(amount_cents__gt=0))]
 
 
 class NotificationRow(OfTenant):
@@ -137,6 +218,7 @@ class PayoutItemRow(OfTenant):
     reference = models.TextField(null=True)
     item_reference = models.TextField(null=True)
     text = models.TextField()
+    answer_by = models.DateField(null=True)
 
     class Meta:
         db_table = "payout_item"
@@ -154,3 +236,95 @@ class ReportCallRow(OfTenant):
     class Meta:
         db_table = "report_call"
         constraints = [models.UniqueConstraint("tenant", "provider", name="report_call_once")]
+
+
+class MandateRow(OfTenant):
+    """A SEPA direct debit mandate (Mandat) as the payer gave it: account, holder, and the words consented to."""
+
+    id = models.UUIDField(primary_key=True)
+    reference = models.CharField(max_length=35)
+    creditor_id = models.CharField(max_length=35)
+    kind = models.CharField(max_length=10)
+    holder = models.CharField(max_length=70)
+    iban = models.CharField(max_length=34)
+    text = models.TextField()
+    signed_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "mandate"
+        constraints = [models.UniqueConstraint("tenant", "reference", name="mandate_reference")]
+
+
+class MandateBlockRow(OfTenant):
+    """A mandate that must not be used again, and why: the payer's bank, or the payer, said so."""
+
+    mandate = models.UUIDField(primary_key=True)
+    reason = models.CharField(max_length=35)
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "mandate_block"
+
+
+class DebitRow(OfTenant):
+    """A direct debit (Lastschrift) that an attempt is: by which mandate, and from which day on it may be collected."""
+
+    attempt = models.UUIDField(primary_key=True)
+    mandate = models.UUIDField()
+    due_on = models.DateField()
+
+    class Meta:
+        db_table = "debit"
+        indexes = [models.Index("tenant", "mandate", name="debit_mandate")]
+
+
+class CollectionRow(OfTenant):
+    """A collection (Einzug): the pain.008 that carries debits to the bank, kept as it was written."""
+
+    id = models.UUIDField(primary_key=True)
+    message_id = models.CharField(max_length=35)
+    made_at = models.DateTimeField()
+    made_by = models.TextField()
+    count = models.IntegerField()
+    cents = models.BigIntegerField()
+    content = models.BinaryField()
+
+    class Meta:
+        db_table = "collection"
+        constraints = [models.UniqueConstraint("tenant", "message_id", name="collection_message")]
+        indexes = [models.Index("tenant", "made_at", name="collection_made")]
+
+
+class CollectedDebitRow(OfTenant):
+    """That a debit is part of a collection. Its key is the attempt: nothing is collected twice."""
+
+    attempt = models.UUIDField(primary_key=True)
+    collection = models.UUIDField()
+    mandate = models.UUIDField()
+    sequence = models.CharField(max_length=4)
+    collect_on = models.DateField()
+
+    class Meta:
+        db_table = "collected_debit"
+        indexes = [
+            models.Index("tenant", "mandate", name="collected_debit_mandate"),
+            models.Index("tenant", "collection", name="collected_debit_collection"),
+        ]
+
+
+class CollectionTakenRow(OfTenant):
+    """That a collection's file was handed out, the first time (`again` false) or once more."""
+
+    id = models.UUIDField(primary_key=True)
+    collection = models.UUIDField()
+    again = models.BooleanField()
+    taken_at = models.DateTimeField()
+    taken_by = models.TextField()
+
+    class Meta:
+        db_table = "collection_taken"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "collection"], condition=models.Q(again=False), name="collection_taken_once"
+            )
+        ]

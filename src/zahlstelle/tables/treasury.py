@@ -30,3 +30,14 @@ class DeliveryRow(OfTenant):
             models.Index("tenant", "entry", "numbered_at", name="delivery_entry"),
             models.Index("tenant", "numbered_at", name="delivery_latest"),
         ]
+
+
+class WorkerRoundRow(OfTenant):
+    """When a worker last did for the town everything that was due."""
+
+    id = models.UUIDField(primary_key=True)
+    ended_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "worker_round"
+        constraints = [models.UniqueConstraint("tenant", name="worker_round_of_tenant")]

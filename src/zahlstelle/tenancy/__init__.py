@@ -2,6 +2,7 @@
 
 from zahlstelle.tables.tenancy import Person
 
+from ._direct_debit import DirectDebit
 from ._inside import inside, opened_with
 from ._login import LoginPaused, LoginRefused, log_in
 from ._operations import ApiKeyUnknown, ClientAccess, add_api_key, add_person, add_tenant, api_client
@@ -10,6 +11,7 @@ from ._queries import (
     TenantUnknown,
     all_tenants,
     bank_accounts,
+    direct_debit,
     names_of_people,
     provider_accesses,
     tenant_by_id,
@@ -35,6 +37,7 @@ __all__ = [
     "ApiKeyUnknown",
     "BankAccount",
     "ClientAccess",
+    "DirectDebit",
     "DoublePayment",
     "LatePayment",
     "LoginPaused",
@@ -59,6 +62,7 @@ __all__ = [
     "all_tenants",
     "api_client",
     "bank_accounts",
+    "direct_debit",
     "inside",
     "log_in",
     "may",

@@ -8,6 +8,7 @@ from django.db import connection, transaction
 from zahlstelle.kernel import Refusal, Secret
 from zahlstelle.tables.tenancy import BankAccountRow, MembershipRow, ProviderAccessRow, TenantRow, UnitRow
 
+from ._direct_debit import DirectDebit, read_direct_debit
 from ._inside import inside
 from ._rules import BankAccount, Membership, ProviderAccess, Role, Tenant, Unit
 
@@ -50,6 +51,15 @@ def towns_of(person_id: UUID) -> Sequence[Membership]:
         found = [Membership(_tenant(row.tenant), Role(row.role)) for row in rows]
         cursor.execute("SELECT set_config('zahlstelle.person', '', true)")
     return found
+
+
+def direct_debit(*, tenant: Tenant) -> tuple[DirectDebit, BankAccount] | None:
+    """Say how the town collects by SEPA direct debit itself, and to which account; None where it does not."""
+    said = read_direct_debit(tenant.settings.get("direct_debit"))
+    if said is None:
+        return None
+    accounts = bank_accounts(tenant=tenant)
+    return said, next((account for account in accounts if account.iban == said.iban), accounts[0])
 
 
 def names_of_people(*, tenant: Tenant) -> Mapping[str, str]:

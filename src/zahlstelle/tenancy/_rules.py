@@ -11,6 +11,7 @@ from schwifty.exceptions import SchwiftyException
 
 from zahlstelle.kernel import CheckMethod, InputRefused, Secret
 
+from ._direct_debit import read_direct_debit
 from ._policies import Policy, read_small_difference
 
 
@@ -143,12 +144,16 @@ def read_town_file(content: Mapping[str, Any]) -> TownFile:
     accounts = [_account(n, entry) for n, entry in enumerate(_tables(content, "bank_accounts"), 1)]
     if not accounts:
         raise TownFileWrong("bank_accounts: a town needs one at least")
+    settings = _settings(content.get("settings", {}))
+    collects = read_direct_debit(settings.get("direct_debit"))
+    if collects and collects.iban and collects.iban not in {account.iban for account in accounts}:
+        raise TownFileWrong("settings: direct_debit: iban: none of the town's bank_accounts")
     return TownFile(
         slug=_slug(_text(content, "slug")),
         name=_text(content, "name"),
         ags=_ags(_text(content, "ags")),
         mode=mode,
-        settings=_settings(content.get("settings", {})),
+        settings=settings,
         bank_accounts=accounts,
         units=_tables(content, "units"),
         pools=[_pool(n, pool) for n, pool in enumerate(_tables(content, "pools"), 1)],
@@ -178,6 +183,8 @@ def _settings(settings: Mapping[str, Any]) -> Mapping[str, Any]:
         read_small_difference(settings.get(where, 0))
         where = "policy"
         Policy().with_changes(settings.get(where, {}))
+        where = "direct_debit"
+        read_direct_debit(settings.get(where))
     except ValueError as error:
         raise TownFileWrong(f"settings: {where}: {error}") from error
     return settings

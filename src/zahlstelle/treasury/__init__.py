@@ -1,9 +1,10 @@
 """The cash office (Kasse): founding a town's book, looking at the day, checking the whole book."""
 
 from ._book_check import Finding, FindingKind, Inspection, check_book, inspect_book, last_inspection
+from ._collecting import CollectionUnknown, NotCollecting, NothingToCollect, collect, collect_again
 from ._delivery import Delivery, deliver_notifications, deliveries, deliveries_of
 from ._file import FilePage, bank_file, file_to_take_away
-from ._health import Health, Trouble, health
+from ._health import Health, Trouble, health, round_done
 from ._notification import (
     NotExplained,
     NotWritable,
@@ -36,6 +37,7 @@ from ._queries import (
 __all__ = [
     "BookPage",
     "ClaimLife",
+    "CollectionUnknown",
     "Day",
     "Decided",
     "Delivery",
@@ -46,8 +48,10 @@ __all__ = [
     "Health",
     "Inspection",
     "Moment",
+    "NotCollecting",
     "NotExplained",
     "NotWritable",
+    "NothingToCollect",
     "PayoutUnknown",
     "SuspensePage",
     "Trouble",
@@ -57,6 +61,8 @@ __all__ = [
     "check_book",
     "claim_life",
     "claims_for_split",
+    "collect",
+    "collect_again",
     "day",
     "decided",
     "deliver_notifications",
@@ -71,6 +77,7 @@ __all__ = [
     "last_inspection",
     "notification",
     "payout_entry",
+    "round_done",
     "suspense",
     "waiting",
     "write_notification",

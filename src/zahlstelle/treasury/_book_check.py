@@ -147,9 +147,14 @@ def _clearing(tenant: Tenant) -> Iterator[Finding]:
                 yield Finding(FindingKind.CLEARING, str(attempt), cents + back, turnover.soll_cents)
             if back + paid != turnover.haben_cents:
                 yield Finding(FindingKind.PAYOUT, str(attempt), back + paid, turnover.haben_cents)
-        for subject in booked.keys() - told.keys():
-            if found := booked[subject].soll_cents:
-                yield Finding(FindingKind.CLEARING, str(subject), 0, found)
+        given_back = payments.refunds_booked(tenant=tenant, provider=provider)
+        for refund, (cents, paid) in given_back.items():
+            found = booked.get(refund, _NOTHING)
+            if (cents, paid) != (found.haben_cents, found.soll_cents):
+                yield Finding(FindingKind.CLEARING, str(refund), cents - paid, -found.soll_balance_cents)
+        for subject in booked.keys() - told.keys() - given_back.keys():
+            if soll := booked[subject].soll_cents:
+                yield Finding(FindingKind.CLEARING, str(subject), 0, soll)
 
 
 def _payouts(tenant: Tenant) -> Iterator[Finding]:

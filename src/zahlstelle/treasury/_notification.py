@@ -126,6 +126,8 @@ def _parts(
     told: ToldDetail, shares: Sequence[PaidShare], numbers: Mapping[UUID, str]
 ) -> Sequence[tuple[int, str | None]]:
     """Cut a detail into what each claim gets of it; what no claim gets stays one part, as the bank said it."""
+    if len(shares) == 1 and shares[0].cents == told.detail.amount.cents:
+        return [(shares[0].cents, numbers.get(shares[0].claim_id or shares[0].attempt_id or told.detail.id))]
     of_claim: dict[str | None, int] = defaultdict(int)
     for share in shares:
         of_claim[numbers.get(share.claim_id or share.attempt_id or told.detail.id)] += share.cents

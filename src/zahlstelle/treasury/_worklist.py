@@ -66,6 +66,7 @@ def _with_context(tenant: Tenant, items: Sequence[SuspenseItem]) -> Sequence[Wai
     named = _by_number(tenant, [item.candidate for item in items if item.candidate])
     cents = [item.amount.cents for item in items if item.side == _CREDIT]
     same = claims.open_with_amounts(tenant=tenant, cents=cents)
+    proposals = allocation.proposals_of(tenant=tenant, details=[item.detail for item in items], limit=_PROPOSED)
     return [
         Waiting(
             item,
@@ -75,7 +76,7 @@ def _with_context(tenant: Tenant, items: Sequence[SuspenseItem]) -> Sequence[Wai
             [claim for claim in same.get(item.amount.cents, []) if claim.kassenzeichen != item.candidate]
             if item.side == _CREDIT
             else [],
-            allocation.proposals_for(tenant=tenant, detail=item.detail, limit=_PROPOSED),
+            proposals.get(item.detail, ()),
         )
         for item in items
     ]

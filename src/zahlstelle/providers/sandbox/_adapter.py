@@ -17,12 +17,14 @@ from zahlstelle.payments import (
     Notification,
     NotStarted,
     PayoutReport,
+    RefundReport,
+    RefundRequest,
     Report,
     Started,
     StartRequest,
 )
 
-from . import _reports, _signatures
+from . import _refunds, _reports, _signatures
 from ._words import meaning, payouts_in
 
 TIMEOUT = httpx.Timeout(10.0, connect=3.0)
@@ -89,6 +91,42 @@ class SandboxProvider:
         if _is(answer, 409, "not_possible"):
             answer = self._call(merchant, "GET", path)
         return _report(answer)
+
+    def refund(self, request: RefundRequest) -> RefundReport | NotStarted | NoAnswer:
+        """Ask for a refund. Its id is the idempotency key and the reference by which it is found again."""
+        answer = self._call(
+            request.merchant,
+            "POST",
+            f"/psp/v1/payments/{quote(request.provider_reference, safe='')}/refunds",
+            headers={"Idempotency-Key": str(request.refund_id)},
+            body={
+                "amount_cents": request.amount.cents,
+                "currency": request.amount.currency,
+                "reason": " ".join(request.text.split())[:140] or "Erstattung",
+                "reference": str(request.refund_id),
+            },
+        )
+        match answer:
+            case 201, said if report := _refunds.read(said):
+                return report
+            case int(status), {"code": str(code)} if status in _CERTAIN_NO and code not in _NOT_CERTAIN:
+                return NotStarted(code)
+        return _no_answer(answer)
+
+    def refund_status(
+        self, request: RefundRequest, *, refund_reference: str | None
+    ) -> RefundReport | NeverSeen | NoAnswer:
+        """Ask what became of a refund, by the provider's id or, where we never got it, by our own."""
+        path = f"/psp/v1/payments/{quote(request.provider_reference, safe='')}/refunds"
+        own = quote(str(request.refund_id), safe="")
+        by_id = f"{path}/{quote(refund_reference, safe='')}" if refund_reference else f"{path}?reference={own}"
+        answer = self._call(request.merchant, "GET", by_id)
+        if _is(answer, 404, "refund_not_found"):
+            return NeverSeen()
+        match answer:
+            case 200, said if report := _refunds.read(said):
+                return report
+        return _no_answer(answer)
 
     def payout_reports(
         self, *, merchant: MerchantAccess, since: date | None, known: frozenset[str], at: datetime

@@ -53,6 +53,7 @@ def _item(said: Any) -> ReportedItem:
         reference=_text(said["reference"]) if said["reference"] is not None else None,
         item_reference=_text(said["item_id"]) if said["item_id"] is not None else None,
         text=_text(said["text"]) if known else f"{word}: {_text(said['text'])}",
+        answer_by=date.fromisoformat(said["answer_by"]) if "answer_by" in said else None,
     )
 
 

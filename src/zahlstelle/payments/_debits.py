@@ -1,0 +1,428 @@
+"""Direct debits of our own (Lastschriften): ordered by a mandate, collected once, given back or rejected.
+
+As with a bank transfer the bank side books the money. What is collected waits for the bank; until then nobody else's
+money is taken for it, and it cannot be given up any more.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from zahlstelle import claims, events
+from zahlstelle.kernel import Money, new_id
+from zahlstelle.tables.payments import (
+    AttemptRow,
+    CollectedDebitRow,
+    CollectionRow,
+    CollectionTakenRow,
+    DebitRow,
+    MandateBlockRow,
+    MandateRow,
+)
+from zahlstelle.tenancy import Tenant, direct_debit, inside
+
+from ._mandates import (
+    METHOD,
+    Mandate,
+    MandateBlocked,
+    MandateKind,
+    MandateUnknown,
+    NewMandate,
+    collect_on,
+    due_on,
+    ends_mandate,
+    new_mandate,
+    reference_of,
+    sequence,
+)
+from ._operations import MethodUnknown, _attempt_locked, _move, intend
+from ._queries import Attempt, attempt_of, collected_of
+from ._rules import EDGES, Status
+
+
+@dataclass(frozen=True, slots=True)
+class Debit:
+    """A debit as the bank is asked to collect it. `name` is the attempt's id as it is handed over and comes back."""
+
+    attempt: UUID
+    name: str
+    kassenzeichen: str
+    purpose: str
+    amount: Money
+    mandate: Mandate
+    sequence: str
+    collect_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """A collection (Einzug) as it stands."""
+
+    id: UUID
+    message_id: str
+    made_at: datetime
+    made_by: str
+    count: int
+    cents: int
+    taken_at: datetime | None
+    content: bytes
+
+
+def give_mandate(
+    *,
+    tenant: Tenant,
+    iban: str,
+    holder: str,
+    text: str,
+    at: datetime,
+    kind: MandateKind = MandateKind.RECURRING,
+    signed_at: datetime | None = None,
+) -> Mandate:
+    """Keep a mandate; `text` are the words consented to, `signed_at` says when, where that was earlier, on paper.
+
+    Raises IbanWrong, HolderWrong, MethodUnknown.
+    """
+    mandate = new_mandate(iban=iban, holder=holder, text=text, kind=kind)
+    with inside(tenant):
+        terms = debit_terms(tenant=tenant, at=at)
+        if known := _the_same(tenant, mandate, signed_at or at):
+            return known
+        new = new_id()
+        row = MandateRow.objects.create(
+            id=new,
+            tenant_id=tenant.id,
+            reference=reference_of(new, at),
+            creditor_id=terms.creditor_id,
+            kind=mandate.kind,
+            holder=mandate.holder,
+            iban=mandate.iban,
+            text=mandate.text,
+            signed_at=signed_at or at,
+        )
+        told = {"mandate": row.reference, "kind": row.kind}
+        events.record(tenant=tenant, name="mandate.given", subject=row.id, at=at, payload=told)
+        return _mandate_of(row, {})
+
+
+def order_debit(*, tenant: Tenant, payment_id: UUID, iban: str, holder: str, text: str, at: datetime) -> Attempt:
+    """Let the town collect a payment by a mandate that is given for it alone. Ordered twice is once.
+
+    Raises IbanWrong, HolderWrong, MethodUnknown, PaymentOver, AlreadyPaid, AlreadyBeingPaid.
+    """
+    with inside(tenant):
+        known = _ordered(tenant, payment_id)
+        if known is not None:
+            return known
+        attempt = intend(tenant=tenant, payment_id=payment_id, provider="transfer", method=METHOD, at=at)
+        given = give_mandate(tenant=tenant, iban=iban, holder=holder, text=text, kind=MandateKind.ONCE, at=at)
+        return _wait(tenant, attempt.id, given, at)
+
+
+def order_debit_by(*, tenant: Tenant, payment_id: UUID, mandate: str, at: datetime) -> Attempt:
+    """Let the town collect a payment by a recurring mandate it has. Ordered twice is once.
+
+    Raises MandateUnknown, MandateBlocked and what `order_debit` raises.
+    """
+    with inside(tenant):
+        known = _ordered(tenant, payment_id)
+        if known is not None:
+            return known
+        given = mandate_named(tenant=tenant, reference=mandate)
+        if given.kind is not MandateKind.RECURRING:
+            raise MandateUnknown(f"{mandate} was given for one payment")
+        if given.blocked:
+            raise MandateBlocked(f"{mandate} must not be used again: {given.blocked}")
+        attempt = intend(tenant=tenant, payment_id=payment_id, provider="transfer", method=METHOD, at=at)
+        return _wait(tenant, attempt.id, given, at)
+
+
+def _the_same(tenant: Tenant, mandate: NewMandate, signed_at: datetime) -> Mandate | None:
+    """Find a recurring mandate that was given already: the same paper read in twice is one."""
+    rows = MandateRow.objects.filter(tenant_id=tenant.id, iban=mandate.iban, holder=mandate.holder)
+    row = rows.filter(kind=MandateKind.RECURRING, signed_at=signed_at).first()
+    same = row is not None and mandate.kind is MandateKind.RECURRING
+    return _mandate_of(row, _blocks(tenant, [row.id])) if row is not None and same else None
+
+
+def mandate_named(*, tenant: Tenant, reference: str) -> Mandate:
+    """Find a mandate. Raises MandateUnknown."""
+    with inside(tenant):
+        row = MandateRow.objects.filter(tenant_id=tenant.id, reference=reference).first()
+        if row is None:
+            raise MandateUnknown(f"there is no mandate {reference}")
+        return _mandate_of(row, _blocks(tenant, [row.id]))
+
+
+def block_mandate(*, tenant: Tenant, reference: str, at: datetime) -> Mandate:
+    """Let a mandate not be used again: the payer took it back. Twice is once. Raises MandateUnknown."""
+    with inside(tenant):
+        _block(tenant, [(mandate_named(tenant=tenant, reference=reference).id, TAKEN_BACK)], at)
+        return mandate_named(tenant=tenant, reference=reference)
+
+
+def debit_of(*, tenant: Tenant, attempt_id: UUID) -> tuple[Mandate, date] | None:
+    """Say by which mandate an attempt is collected, and on which day or from which day on; None for any other."""
+    with inside(tenant):
+        debit = DebitRow.objects.filter(tenant_id=tenant.id, attempt=attempt_id).first()
+        if debit is None:
+            return None
+        collected = CollectedDebitRow.objects.filter(tenant_id=tenant.id, attempt=attempt_id).first()
+        row = MandateRow.objects.get(tenant_id=tenant.id, id=debit.mandate)
+        return _mandate_of(row, _blocks(tenant, [row.id])), collected.collect_on if collected else debit.due_on
+
+
+def debits_of_claim(*, tenant: Tenant, claim_id: UUID) -> Sequence[Attempt]:
+    """List the debits of a claim that wait to be collected or for the bank."""
+    with inside(tenant):
+        rows = AttemptRow.objects.filter(tenant_id=tenant.id, claim_id=claim_id, method=METHOD, provider="transfer")
+        return [attempt_of(row) for row in rows.filter(status=Status.PENDING).order_by("id")]
+
+
+@dataclass(frozen=True, slots=True)
+class DebitTerms:
+    """What a payer is told before consenting: who collects, to which account, and from which day on."""
+
+    creditor_id: str
+    creditor: str
+    due_on: date
+
+
+def debit_terms(*, tenant: Tenant, at: datetime) -> DebitTerms:
+    """Say on what terms a debit would be ordered now. Raises MethodUnknown where the town does not collect."""
+    collects = direct_debit(tenant=tenant)
+    if collects is None:
+        raise MethodUnknown("the town does not collect by direct debit")
+    said, account = collects
+    due = due_on(ordered_at=at, pre_notification_days=said.pre_notification_days)
+    return DebitTerms(said.creditor_id, account.holder, due)
+
+
+def _ordered(tenant: Tenant, payment_id: UUID) -> Attempt | None:
+    latest = AttemptRow.objects.filter(tenant_id=tenant.id, payment_id=payment_id).order_by("-number").first()
+    waits = latest and latest.method == METHOD and latest.status in (Status.PENDING, Status.PAID)
+    return attempt_of(latest) if latest and waits else None
+
+
+def _wait(tenant: Tenant, attempt_id: UUID, mandate: Mandate, at: datetime) -> Attempt:
+    due = debit_terms(tenant=tenant, at=at).due_on
+    DebitRow.objects.create(tenant_id=tenant.id, attempt=attempt_id, mandate=mandate.id, due_on=due)
+    row = _attempt_locked(tenant, attempt_id)
+    _move(tenant, row, Status.PENDING, at)
+    return attempt_of(row)
+
+
+def debits_to_collect(*, tenant: Tenant, at: datetime) -> Sequence[Debit]:
+    """Hold and give the debits that wait to be collected, the oldest first, in the caller's transaction.
+
+    What is no longer open of its claim as it was ordered, or whose mandate is blocked, is given up instead.
+    """
+    with inside(tenant):
+        waiting = {row.attempt: row for row in _waiting(tenant)}
+        held = {row.id: row for row in _held(tenant, list(waiting))}
+        mandates = _mandates(tenant, {waiting[attempt].mandate for attempt in held})
+        claimed = claims.claims_by_id_locked(tenant=tenant, claim_ids=[row.claim_id for row in held.values()])
+        used = _used(tenant, [mandate.id for mandate in mandates.values()])
+        debits = []
+        for attempt, row in sorted(held.items()):
+            mandate, claim = mandates[waiting[attempt].mandate], claimed[row.claim_id]
+            if mandate.blocked or claim.open.cents < row.amount_cents:
+                _move(tenant, row, Status.CANCELLED, at)
+                continue
+            debits.append(
+                Debit(
+                    attempt=attempt,
+                    name=attempt.hex,
+                    kassenzeichen=claim.kassenzeichen,
+                    purpose=claim.purpose,
+                    amount=Money(row.amount_cents, row.currency),
+                    mandate=mandate,
+                    sequence=sequence(mandate.kind, used_before=mandate.id in used),
+                    collect_on=collect_on(due=waiting[attempt].due_on, collected_at=at),
+                )
+            )
+            used.add(mandate.id)
+        return debits
+
+
+def _waiting(tenant: Tenant) -> Sequence[DebitRow]:
+    pending = AttemptRow.objects.filter(tenant_id=tenant.id, method=METHOD, status=Status.PENDING)
+    ids = list(pending.filter(provider="transfer").values_list("id", flat=True))
+    fresh = set(ids) - collected_of(tenant, ids)
+    return list(DebitRow.objects.filter(tenant_id=tenant.id, attempt__in=fresh))
+
+
+def _held(tenant: Tenant, attempts: Sequence[UUID]) -> Sequence[AttemptRow]:
+    """Lock claims before attempts, as whoever brings money for a claim does, and look again at what still waits."""
+    rows = AttemptRow.objects.filter(tenant_id=tenant.id, id__in=attempts)
+    claims.claims_by_id_locked(tenant=tenant, claim_ids=list(rows.values_list("claim_id", flat=True)))
+    return list(rows.filter(status=Status.PENDING).select_for_update().order_by("id"))
+
+
+def _mandates(tenant: Tenant, ids: set[UUID]) -> Mapping[UUID, Mandate]:
+    blocks = _blocks(tenant, list(ids))
+    rows = MandateRow.objects.filter(tenant_id=tenant.id, id__in=ids)
+    return {row.id: _mandate_of(row, blocks) for row in rows}
+
+
+def _used(tenant: Tenant, mandates: Sequence[UUID]) -> set[UUID]:
+    """Name the mandates that were collected by. A first debit that was rejected before it was booked is none."""
+    rows = CollectedDebitRow.objects.filter(tenant_id=tenant.id, mandate__in=mandates)
+    by_attempt = dict(rows.values_list("attempt", "mandate"))
+    rejected = AttemptRow.objects.filter(tenant_id=tenant.id, id__in=by_attempt, status=Status.DECLINED)
+    gone = set(rejected.values_list("id", flat=True))
+    return {mandate for attempt, mandate in by_attempt.items() if attempt not in gone}
+
+
+def record_collection(
+    *, tenant: Tenant, message_id: str, content: bytes, debits: Sequence[Debit], at: datetime, by: str
+) -> Collection:
+    """Write a collection down before anybody has its file. The database refuses a debit that is part of another one."""
+    with inside(tenant):
+        row = CollectionRow.objects.create(
+            id=new_id(),
+            tenant_id=tenant.id,
+            message_id=message_id,
+            made_at=at,
+            made_by=by,
+            count=len(debits),
+            cents=sum(debit.amount.cents for debit in debits),
+            content=content,
+        )
+        CollectedDebitRow.objects.bulk_create(
+            [
+                CollectedDebitRow(
+                    attempt=debit.attempt,
+                    tenant_id=tenant.id,
+                    collection=row.id,
+                    mandate=debit.mandate.id,
+                    sequence=debit.sequence,
+                    collect_on=debit.collect_on,
+                )
+                for debit in debits
+            ],
+            batch_size=2000,
+        )
+        ids = AttemptRow.objects.filter(tenant_id=tenant.id, id__in=[debit.attempt for debit in debits])
+        subjects = list(ids.order_by("id").values_list("payment_id", flat=True))
+        events.record_many(tenant=tenant, name="payment.debit_collected", subjects=subjects, at=at)
+        return _collection_of(row, None)
+
+
+def collections(*, tenant: Tenant, message_id: str | None = None, untaken: bool = False) -> Sequence[Collection]:
+    """List collections, the oldest first: one by its message id, or those whose file nobody has taken yet."""
+    with inside(tenant):
+        taken = CollectionTakenRow.objects.filter(tenant_id=tenant.id, again=False)
+        first = dict(taken.values_list("collection", "taken_at"))
+        rows = CollectionRow.objects.filter(tenant_id=tenant.id).order_by("made_at", "id")
+        rows = rows.filter(message_id=message_id) if message_id is not None else rows
+        rows = rows.exclude(id__in=list(first)) if untaken else rows
+        return [_collection_of(row, first.get(row.id)) for row in rows]
+
+
+def record_taken(*, tenant: Tenant, collection: Collection, at: datetime, by: str) -> None:
+    """Write down that a collection's file was handed out."""
+    with inside(tenant):
+        CollectionTakenRow.objects.create(
+            id=new_id(),
+            tenant_id=tenant.id,
+            collection=collection.id,
+            again=collection.taken_at is not None,
+            taken_at=at,
+            taken_by=by,
+        )
+
+
+def debits_rejected(*, tenant: Tenant, rejects: Sequence[tuple[str, str | None]], at: datetime) -> int:
+    """Note which debits the bank has rejected before it booked them (pain.002): by their names, with the reasons.
+
+    Their claims can be paid anew. Returns how many. Twice is once.
+    """
+    with inside(tenant):
+        reasons = {UUID(name): reason for name, reason in rejects if _is_name(name)}
+        known = DebitRow.objects.filter(tenant_id=tenant.id, attempt__in=reasons)
+        mandates = dict(known.values_list("attempt", "mandate"))
+        rows = AttemptRow.objects.filter(tenant_id=tenant.id, id__in=mandates)
+        claims.claims_by_id_locked(tenant=tenant, claim_ids=list(rows.values_list("claim_id", flat=True)))
+        count = 0
+        for row in rows.select_for_update().order_by("id"):
+            count += _fail(tenant, row, Status.DECLINED, reasons[row.id], at)
+        _block(tenant, [(mandate, reasons[attempt]) for attempt, mandate in mandates.items()], at)
+        return count
+
+
+def debits_given_back(*, tenant: Tenant, returns: Sequence[tuple[UUID, str | None, str | None]], at: datetime) -> None:
+    """Note that payers' banks have taken debits back (Rücklastschrift): the claim, the mandate and the reason each.
+
+    The caller has booked it and opened the claims again. Twice is once.
+    """
+    with inside(tenant):
+        told = {claim: (mandate, reason) for claim, mandate, reason in returns}
+        rows = AttemptRow.objects.select_for_update().filter(
+            tenant_id=tenant.id, claim_id__in=told, method=METHOD, provider="transfer", status=Status.PAID
+        )
+        for row in rows.order_by("id"):
+            of = debit_of(tenant=tenant, attempt_id=row.id)
+            named, reason = told[row.claim_id]
+            if of is None or (named is not None and named != of[0].reference):
+                continue
+            _fail(tenant, row, Status.CHARGED_BACK, reason, at)
+            _block(tenant, [(of[0].id, reason)], at)
+
+
+def _fail(tenant: Tenant, row: AttemptRow, status: Status, reason: str | None, at: datetime) -> bool:
+    if (Status(row.status), status) not in EDGES:
+        return False
+    row.decline_code = (reason or "")[:200] or None
+    _move(tenant, row, status, at)
+    return True
+
+
+def _block(tenant: Tenant, told: Sequence[tuple[UUID, str | None]], at: datetime) -> None:
+    rows = [
+        MandateBlockRow(mandate=mandate, tenant_id=tenant.id, reason=(reason or "")[:35], at=at)
+        for mandate, reason in told
+        if ends_mandate(reason) or reason == TAKEN_BACK
+    ]
+    MandateBlockRow.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+TAKEN_BACK = "taken_back"  # by the payer, to the town
+
+
+def _blocks(tenant: Tenant, mandates: Sequence[UUID]) -> Mapping[UUID, str]:
+    rows = MandateBlockRow.objects.filter(tenant_id=tenant.id, mandate__in=mandates)
+    return dict(rows.values_list("mandate", "reason"))
+
+
+def _is_name(text: str) -> bool:
+    try:
+        return UUID(text).hex == text
+    except ValueError:
+        return False
+
+
+def _mandate_of(row: MandateRow, blocks: Mapping[UUID, str]) -> Mandate:
+    return Mandate(
+        id=row.id,
+        reference=row.reference,
+        creditor_id=row.creditor_id,
+        kind=MandateKind(row.kind),
+        holder=row.holder,
+        iban=row.iban,
+        signed_at=row.signed_at,
+        blocked=blocks.get(row.id),
+    )
+
+
+def _collection_of(row: CollectionRow, taken_at: datetime | None) -> Collection:
+    return Collection(
+        id=row.id,
+        message_id=row.message_id,
+        made_at=row.made_at,
+        made_by=row.made_by,
+        count=row.count,
+        cents=row.cents,
+        taken_at=taken_at,
+        content=bytes(row.content),
+    )

@@ -1,0 +1,468 @@
+"""Write refunds and disputes down: the intent before the effect, one reducer, and never more than was captured."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+import structlog
+from django.db import IntegrityError, transaction
+
+from zahlstelle import claims, events, ledger
+from zahlstelle.kernel import InputRefused, Money, Refusal, berlin_day
+from zahlstelle.ledger import Entry
+from zahlstelle.tables.payments import AttemptRow, DisputeRow, PayoutItemRow, RefundRow
+from zahlstelle.tenancy import Tenant, inside
+
+from ._queries import Attempt, attempt_of, payment_by_id
+from ._refund_rules import (
+    OPEN,
+    REFUND_EDGES,
+    RefundState,
+    Wish,
+    lines,
+    next_state,
+    pause_before_question,
+    possible,
+)
+from ._rules import Status
+from ._socket import NeverSeen, NoAnswer, NotStarted, RefundReport
+
+_log = structlog.get_logger(__name__)
+REPORT = "report"
+
+
+class NothingCaptured(Refusal):
+    """No money of this payment can be given back through its provider."""
+
+    code = "nothing_captured"
+
+
+class MoreThanRefundable(Refusal):
+    """More is asked for than can still be given back."""
+
+    code = "more_than_refundable"
+
+
+class RefundableDiffers(Refusal):
+    """Another amount can be given back than the caller believes; look at the payment again."""
+
+    code = "refundable_differs"
+
+
+class RefundTaken(Refusal):
+    """The refund was asked for before, with other content."""
+
+    code = "refund_taken"
+
+
+class RefundUnknown(Refusal):
+    """There is no such refund of this payment."""
+
+    code = "refund_unknown"
+    status = 404
+
+
+class AttemptNotChosen(InputRefused):
+    """Several attempts of this payment were captured; say which one is to be given back."""
+
+    code = "attempt_not_chosen"
+
+
+class WishImpossible(InputRefused):
+    """This cannot become of the claim: it does not count that much as paid, or nothing is owed back to the payer."""
+
+    code = "refund_wish_impossible"
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """A refund (Erstattung) as it stands."""
+
+    id: UUID
+    payment_id: UUID
+    attempt_id: UUID
+    claim_id: UUID
+    state: RefundState
+    amount: Money
+    wish: Wish
+    text: str
+    made_by: str
+    provider_reference: str | None
+    vendor_word: str | None
+    requested_at: datetime
+    changed_at: datetime
+    item: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class Dispute:
+    """A chargeback (Rückbelastung) that is booked; `answer_by` where the provider names a last day to answer."""
+
+    id: UUID
+    attempt_id: UUID
+    amount: Money
+    provider_reference: str | None
+    text: str
+    answer_by: date | None
+    at: datetime
+
+
+def intend_refund(
+    *,
+    tenant: Tenant,
+    refund_id: UUID,
+    payment_id: UUID,
+    amount: Money,
+    refundable: Money,
+    by: str,
+    text: str,
+    at: datetime,
+    wish: Wish | None = None,
+    attempt_id: UUID | None = None,
+) -> tuple[Refund, bool]:
+    """Write a refund down before the provider is asked. Returns it and whether it is new: asked for twice is once.
+
+    `refundable` is what the caller believes can be given back. Without a `wish`: what was paid too much is given back
+    as surplus, else the claim is cancelled. Raises PaymentUnknown, NothingCaptured, AttemptNotChosen, RefundTaken,
+    RefundableDiffers, MoreThanRefundable, WishImpossible.
+    """
+    with inside(tenant):
+        payment = payment_by_id(tenant=tenant, payment_id=payment_id)
+        claim = claims.claims_by_id_locked(tenant=tenant, claim_ids=[payment.claim_id])[payment.claim_id]
+        if known := RefundRow.objects.select_related("attempt").filter(tenant_id=tenant.id, id=refund_id).first():
+            return _same(known, payment_id, amount, wish, attempt_id), False
+        attempt = _chosen(tenant, payment_id, attempt_id)
+        if refundable != attempt.refundable:
+            raise RefundableDiffers(f"{attempt.refundable} can be given back, not {refundable}")
+        if amount.currency != attempt.amount.currency or not 0 < amount.cents <= attempt.refundable.cents:
+            raise MoreThanRefundable(f"at most {attempt.refundable} can be given back")
+        overpaid = _overpaid(tenant, attempt.id)
+        wish = wish or (Wish.SURPLUS if amount.cents <= overpaid else Wish.CANCELLED)
+        if not possible(wish, cents=amount.cents, settled=claim.amount.cents - claim.open.cents, overpaid=overpaid):
+            raise WishImpossible(f"the claim cannot be {wish} by {amount}")
+        row = RefundRow(
+            id=refund_id,
+            tenant_id=tenant.id,
+            attempt_id=attempt.id,
+            number=_next_number(tenant, attempt.id),
+            status=RefundState.INTENDED,
+            amount_cents=amount.cents,
+            currency=amount.currency,
+            wish=wish,
+            text=text,
+            made_by=by,
+            requested_at=at,
+            changed_at=at,
+        )
+        row.check_at = _next_question(row, at)
+        row.save(force_insert=True)  # the database counts it, and refuses what would be too much
+        _tell(tenant, row, payment_id, "payment.refund_requested", at)
+        return _refund_of(row), True
+
+
+def settle_refund(
+    *, tenant: Tenant, refund_id: UUID, answer: RefundReport | NotStarted | NoAnswer | NeverSeen, at: datetime
+) -> Refund:
+    """Move a refund to where the provider's answer takes it: the one reducer for its call, notification and poll.
+
+    Orders and repeats do not matter. `NeverSeen` says that it certainly did not happen: the caller has made sure.
+    """
+    with inside(tenant):
+        row = _locked(tenant, refund_id)
+        now = RefundState(row.status)
+        match answer:
+            case RefundReport():
+                state = next_state(now, answer, refund=row.id, amount=Money(row.amount_cents, row.currency))
+                row.vendor_word = answer.vendor_word[:200]
+                if answer.reference in (None, str(row.id)):
+                    row.provider_reference = row.provider_reference or answer.refund_reference
+            case NotStarted(reason):
+                state, row.vendor_word = RefundState.REFUSED, reason[:200]
+            case NoAnswer(reason):
+                state, row.vendor_word = RefundState.UNKNOWN, reason[:200]
+                state = state if now is RefundState.INTENDED else now
+            case NeverSeen():
+                state = RefundState.REFUSED
+        _move(tenant, row, state if (now, state) in REFUND_EDGES else now, at)
+        return _refund_of(row)
+
+
+def postpone_question(*, tenant: Tenant, refund_id: UUID, at: datetime) -> None:
+    """Count a question that brought nothing new and set the next time to ask."""
+    with inside(tenant):
+        row = _locked(tenant, refund_id)
+        row.checks += 1
+        row.check_at = _next_question(row, at)
+        row.save(update_fields=["checks", "check_at"])
+
+
+def reported_refunds(
+    *, tenant: Tenant, told: Mapping[tuple[UUID, str], int], at: datetime
+) -> Mapping[tuple[UUID, str], Refund]:
+    """Find refunds by (attempt, the provider's name), of which a settlement report tells so many cents.
+
+    A report is the provider's word too: what it says was given back is done, if the amounts agree.
+    """
+    found: dict[tuple[UUID, str], Refund] = {}
+    with inside(tenant):
+        rows = RefundRow.objects.select_related("attempt").filter(
+            tenant_id=tenant.id, attempt_id__in={attempt for attempt, _ in told}, provider_reference__isnull=False
+        )
+        for row in rows.order_by("id"):
+            key = (row.attempt_id, str(row.provider_reference))
+            if told.get(key) == row.amount_cents and row.status != RefundState.DONE:
+                locked = _locked(tenant, row.id)
+                if (RefundState(locked.status), RefundState.DONE) in REFUND_EDGES:
+                    _move(tenant, locked, RefundState.DONE, at)
+                row = locked
+            if key in told:
+                found[key] = _refund_of(row)
+    return found
+
+
+def refunds_in_doubt(*, tenant: Tenant, attempts: Sequence[UUID]) -> frozenset[tuple[UUID, int]]:
+    """Name (attempt, cents) of refunds that may have happened and that no settlement report has told of yet."""
+    with inside(tenant):
+        rows = RefundRow.objects.filter(tenant_id=tenant.id, attempt_id__in=attempts, item__isnull=True)
+        rows = rows.exclude(status=RefundState.REFUSED)
+        return frozenset(rows.values_list("attempt_id", "amount_cents"))
+
+
+def note_reported(*, tenant: Tenant, refunds: Mapping[UUID, UUID]) -> None:
+    """Note which item of a settlement report each refund is: from then on it is settled with the provider."""
+    with inside(tenant):
+        for refund, item in refunds.items():
+            RefundRow.objects.filter(tenant_id=tenant.id, id=refund).update(item=item)
+
+
+def record_given_back(*, tenant: Tenant, items: Mapping[UUID, UUID], at: datetime) -> None:
+    """Keep refunds and chargebacks that only a settlement report tells of: item -> attempt. The caller books them.
+
+    They count against what can be given back; the database refuses more than was captured.
+    """
+    with inside(tenant):
+        attempts = AttemptRow.objects.filter(tenant_id=tenant.id).in_bulk(set(items.values()))
+        for item in PayoutItemRow.objects.filter(tenant_id=tenant.id, id__in=items).order_by("id"):
+            attempt = attempts[items[item.id]]
+            if item.kind == "refund":
+                _made_elsewhere(tenant, item, attempt, at)
+            else:
+                DisputeRow.objects.create(
+                    id=item.id,
+                    tenant_id=tenant.id,
+                    attempt_id=attempt.id,
+                    amount_cents=-item.cents,
+                    currency=attempt.currency,
+                    provider_reference=item.item_reference,
+                    text=item.text,
+                    answer_by=item.answer_by,
+                    item=item.id,
+                    at=at,
+                )
+
+
+def _made_elsewhere(tenant: Tenant, item: PayoutItemRow, attempt: AttemptRow, at: datetime) -> None:
+    row = RefundRow(
+        id=item.id,
+        tenant_id=tenant.id,
+        attempt_id=attempt.id,
+        number=_next_number(tenant, attempt.id),
+        status=RefundState.DONE,
+        amount_cents=-item.cents,
+        currency=attempt.currency,
+        wish=Wish.SURPLUS if attempt.status == Status.SURPLUS else Wish.CANCELLED,
+        text=item.text,
+        made_by=REPORT,
+        provider_reference=item.item_reference,
+        requested_at=at,
+        changed_at=at,
+        item=item.id,
+    )
+    row.save(force_insert=True)
+    _tell(tenant, row, attempt.payment_id, "payment.refunded", at)
+
+
+def refund_by_id(*, tenant: Tenant, refund_id: UUID) -> Refund:
+    """Find a refund. Raises RefundUnknown."""
+    with inside(tenant):
+        row = RefundRow.objects.select_related("attempt").filter(tenant_id=tenant.id, id=refund_id).first()
+        if row is None:
+            raise RefundUnknown(f"there is no refund {refund_id}")
+        return _refund_of(row)
+
+
+def refunds_of(*, tenant: Tenant, payment_id: UUID) -> Sequence[Refund]:
+    """List a payment's refunds in the order they were asked for."""
+    with inside(tenant):
+        rows = RefundRow.objects.select_related("attempt").filter(
+            tenant_id=tenant.id, attempt__tenant_id=tenant.id, attempt__payment_id=payment_id
+        )
+        return [_refund_of(row) for row in rows.order_by("requested_at", "number", "id")]
+
+
+def open_refunds(*, tenant: Tenant, attempt_id: UUID) -> Sequence[UUID]:
+    """Name the refunds of an attempt whose outcome is open."""
+    with inside(tenant):
+        rows = RefundRow.objects.filter(tenant_id=tenant.id, attempt_id=attempt_id, status__in=OPEN)
+        return list(rows.order_by("number").values_list("id", flat=True))
+
+
+def due_refunds(*, tenant: Tenant, at: datetime, limit: int) -> Sequence[UUID]:
+    """Name the refunds to ask about now."""
+    with inside(tenant):
+        rows = RefundRow.objects.filter(tenant_id=tenant.id, check_at__lte=at).order_by("check_at")
+        return list(rows.values_list("id", flat=True)[:limit])
+
+
+def refunds_unsure(*, tenant: Tenant) -> Sequence[Refund]:
+    """List refunds whose outcome nobody knows: a person looks at the provider's own pages."""
+    with inside(tenant):
+        rows = RefundRow.objects.select_related("attempt").filter(tenant_id=tenant.id, status=RefundState.UNKNOWN)
+        return [_refund_of(row) for row in rows.order_by("changed_at")]
+
+
+def refunds_booked(*, tenant: Tenant, provider: str) -> Mapping[UUID, tuple[int, int]]:
+    """Tell of refunds made here and done: their cents, and how many of them a payout has settled."""
+    with inside(tenant):
+        rows = RefundRow.objects.filter(tenant_id=tenant.id, attempt__provider=provider, status=RefundState.DONE)
+        told = rows.exclude(made_by=REPORT).values_list("id", "amount_cents", "item")
+        return {refund: (cents, cents if item else 0) for refund, cents, item in told}
+
+
+def disputes_of(*, tenant: Tenant, payment_id: UUID) -> Sequence[Dispute]:
+    """List the chargebacks of a payment."""
+    with inside(tenant):
+        rows = DisputeRow.objects.filter(
+            tenant_id=tenant.id, attempt__tenant_id=tenant.id, attempt__payment_id=payment_id
+        )
+        return [_dispute_of(row) for row in rows.order_by("at", "id")]
+
+
+def disputes_to_answer(*, tenant: Tenant, on: date) -> Sequence[Dispute]:
+    """List chargebacks that can still be answered on a day, the most urgent first."""
+    with inside(tenant):
+        rows = DisputeRow.objects.filter(tenant_id=tenant.id, answer_by__gte=on).order_by("answer_by", "id")
+        return [_dispute_of(row) for row in rows]
+
+
+def _chosen(tenant: Tenant, payment_id: UUID, attempt_id: UUID | None) -> Attempt:
+    """Find the captured attempt and hold it: what can be given back of it stays as it is meanwhile."""
+    rows = AttemptRow.objects.select_for_update().filter(
+        tenant_id=tenant.id, payment_id=payment_id, provider_reference__isnull=False
+    )
+    rows = rows.filter(id=attempt_id) if attempt_id else rows
+    captured = [attempt for row in rows.order_by("number") if (attempt := attempt_of(row)).captured]
+    if not captured:
+        raise NothingCaptured("nothing of this payment was captured by a provider")
+    left = [attempt for attempt in captured if attempt.refundable.cents] or captured[-1:]
+    if len(left) > 1:
+        raise AttemptNotChosen("say which attempt: " + ", ".join(str(attempt.id) for attempt in left))
+    return left[0]
+
+
+def _same(row: RefundRow, payment_id: UUID, amount: Money, wish: Wish | None, attempt_id: UUID | None) -> Refund:
+    known = _refund_of(row)
+    asked = (payment_id, amount, wish or known.wish, attempt_id or known.attempt_id)
+    if asked != (known.payment_id, known.amount, known.wish, known.attempt_id):
+        raise RefundTaken("this refund was asked for before, with other content")
+    return known
+
+
+def _move(tenant: Tenant, row: RefundRow, state: RefundState, at: datetime) -> None:
+    before = RefundState(row.status)
+    if state is not before:
+        row.status, row.changed_at, row.checks = state, at, 0
+    row.check_at = _next_question(row, at)
+    try:
+        with transaction.atomic():
+            row.save()
+    except IntegrityError:
+        if before is not RefundState.REFUSED:
+            raise
+        # What was refused has happened after all, and what it would have taken is given back otherwise by now.
+        _log.exception("refund_beyond_captured", tenant=tenant.slug, refund=str(row.id))
+        row.refresh_from_db()
+        return
+    if state is not before:
+        if state is RefundState.DONE:
+            _book(tenant, row, at)
+        _tell(tenant, row, row.attempt.payment_id, REFUND_EDGES[before, state], at)
+
+
+def _book(tenant: Tenant, row: RefundRow, at: datetime) -> None:
+    """Book it gross; where the wish cannot be fulfilled any more, as money given back without more ado."""
+    attempt, amount, wish = row.attempt, Money(row.amount_cents, row.currency), Wish(row.wish)
+    claim = claims.claims_by_id_locked(tenant=tenant, claim_ids=[attempt.claim_id])[attempt.claim_id]
+    settled = claim.amount.cents - claim.open.cents
+    if not possible(wish, cents=amount.cents, settled=settled, overpaid=_overpaid(tenant, attempt.id)):
+        wish = Wish.CANCELLED
+    booked = lines(
+        wish, refund=row.id, attempt=attempt.id, claim=attempt.claim_id, provider=attempt.provider, amount=amount
+    )
+    text = f"Erstattung {attempt.provider_reference}"
+    ledger.post(tenant=tenant, entries=[Entry(f"refund:{row.id}:done", berlin_day(at), at, text, list(booked))])
+    if wish is Wish.REOPENED:
+        claims.settle(tenant=tenant, amounts=[(attempt.claim_id, -amount.cents)])
+        AttemptRow.objects.filter(tenant_id=tenant.id, id=attempt.id).update(let_go=True)
+        payload = {"open_cents": claim.open.cents + amount.cents, "why": "refunded"}
+        events.record(tenant=tenant, name="claim.reopened", subject=attempt.claim_id, at=at, payload=payload)
+
+
+def _overpaid(tenant: Tenant, attempt_id: UUID) -> int:
+    return -ledger.balances_of(tenant=tenant, prefix="overpaid", subjects=[attempt_id]).get(attempt_id, 0)
+
+
+def _tell(tenant: Tenant, row: RefundRow, payment_id: UUID, event: str, at: datetime) -> None:
+    payload = {"refund": str(row.id), "attempt": str(row.attempt_id), "status": row.status, "cents": row.amount_cents}
+    events.record(tenant=tenant, name=event, subject=payment_id, at=at, payload=payload)
+
+
+def _locked(tenant: Tenant, refund_id: UUID) -> RefundRow:
+    """Hold the claim, the attempt and the refund, in this order as everybody does."""
+    known = refund_by_id(tenant=tenant, refund_id=refund_id)
+    claims.claims_by_id_locked(tenant=tenant, claim_ids=[known.claim_id])
+    attempt = AttemptRow.objects.select_for_update().get(tenant_id=tenant.id, id=known.attempt_id)
+    row = RefundRow.objects.select_for_update().get(tenant_id=tenant.id, id=refund_id)
+    row.attempt = attempt
+    return row
+
+
+def _next_number(tenant: Tenant, attempt_id: UUID) -> int:
+    return RefundRow.objects.filter(tenant_id=tenant.id, attempt_id=attempt_id).count() + 1
+
+
+def _next_question(row: RefundRow, at: datetime) -> datetime | None:
+    pause = pause_before_question(RefundState(row.status), row.checks)
+    return at + pause if pause is not None else None
+
+
+def _refund_of(row: RefundRow) -> Refund:
+    return Refund(
+        id=row.id,
+        payment_id=row.attempt.payment_id,
+        attempt_id=row.attempt_id,
+        claim_id=row.attempt.claim_id,
+        state=RefundState(row.status),
+        amount=Money(row.amount_cents, row.currency),
+        wish=Wish(row.wish),
+        text=row.text,
+        made_by=row.made_by,
+        provider_reference=row.provider_reference,
+        vendor_word=row.vendor_word,
+        requested_at=row.requested_at,
+        changed_at=row.changed_at,
+        item=row.item,
+    )
+
+
+def _dispute_of(row: DisputeRow) -> Dispute:
+    return Dispute(
+        id=row.id,
+        attempt_id=row.attempt_id,
+        amount=Money(row.amount_cents, row.currency),
+        provider_reference=row.provider_reference,
+        text=row.text,
+        answer_by=row.answer_by,
+        at=row.at,
+    )
