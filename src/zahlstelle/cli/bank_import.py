@@ -111,7 +111,7 @@ def _import_all(tenant: "Tenant", paths: Sequence[Path], total: "ImportResult") 
                 print(no, file=sys.stderr)
             except Refusal as no:
                 refused += 1
-                print(f"{path.name}: {no.code}: {no.reason}", file=sys.stderr)
+                print(f"{path.name}: {no.code}: {no.reason.removeprefix(f'{path.name}: ')}", file=sys.stderr)
             except OSError as error:
                 refused += 1
                 print(f"{path}: {Reason.NOT_FOUND}: {error.strerror or error}", file=sys.stderr)
