@@ -15,6 +15,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from tests.support.command import zahlstelle
 from tests.support.machine import descendants, left_in_tmp, processes_running
 
 from zahlstelle.processes import free_port
@@ -101,6 +102,14 @@ def test_from_start_to_ctrl_c_and_again(folder: Path) -> None:
     assert (folder / "demo.json").stat().st_mode & 0o777 == 0o600
     assert folder.stat().st_mode & 0o777 == 0o700
     database = identity_of_database(told)
+
+    assert told["operator_url"] in first.said.read_text()
+    town = told["tenants"][0]
+    payout = json.loads((folder / "towns" / town["slug"] / "payouts.jsonl").read_text().splitlines()[0])
+    words = ["bank", "notify", "--tenant", town["slug"], "--payout", payout["payout"], "-o", str(folder / "out.xml")]
+    wrote = zahlstelle(*words, ZAHLSTELLE_DATABASE_URL=told["database_url"])
+    assert (wrote.returncode, wrote.stderr) == (0, ""), "a payout of the month is known by the provider's name for it"
+    assert payout["items"][0]["kassenzeichen"] in (folder / "out.xml").read_text()
 
     beside = Running(folder)
     assert beside.process.wait(30) == 1

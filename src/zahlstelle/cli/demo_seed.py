@@ -78,6 +78,7 @@ def _live_through(town: Town, number: int, place: _Place) -> dict[str, Any]:
     _take_over_payments(tenant, place.folder / "payments.jsonl")
     for path in files:
         allocation.import_bank_file(tenant=tenant, path=path, name=path.name, at=_evening(path.name), by="demo")
+    _take_in_reports(tenant, place.folder)
     return _told(tenant, town, place, password, files)
 
 
@@ -154,6 +155,25 @@ def _take_over_payments(tenant: Tenant, path: Path) -> None:
             provider_reference=said["provider_reference"],
             at=datetime.fromisoformat(said["captured_at"]),
         )
+
+
+def _take_in_reports(tenant: Tenant, folder: Path) -> None:
+    """Take in the provider's settlement reports of the month, in the form that reports from files have."""
+    import json
+
+    told = []
+    for line in (folder / "payouts.jsonl").read_text("utf-8").splitlines():
+        said = json.loads(line)
+        items = [
+            {"kind": item["kind"], "cents": item["cents"], "payment": item.get("provider_reference")}
+            for item in said["items"]
+        ]
+        report = {"payout": said["payout"], "report": said["reference"], "day": said["day"]}
+        told.append({**report, "currency": said["currency"], "total_cents": said["cents"], "items": items})
+    path = folder / "reports.json"
+    path.write_text(json.dumps(told), "utf-8")
+    payments.take_in_reports(tenant=tenant, provider="sandbox", path=path, at=clock.now())
+    allocation.break_up_payouts(tenant=tenant, at=clock.now())
 
 
 def _evening(name: str) -> datetime:
