@@ -40,7 +40,7 @@ _FITS: dict[str, Callable[[str], bool]] = {
     "urlNotify": lambda value: passes(url, value),
     "type": lambda value: value == "SALE",  # what is held and taken later, the sandbox does not play
     "locale": lambda value: re.fullmatch(r"[a-z]{2}", value) is not None,
-    "pkn": lambda value: False,  # stored cards, the sandbox does not play
+    "pkn": lambda _: False,  # stored cards, the sandbox does not play
     "recurring": lambda value: value == "0",
 }
 
