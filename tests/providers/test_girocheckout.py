@@ -10,9 +10,11 @@ from urllib.parse import parse_qsl, urlencode
 
 import httpx
 import pytest
+from django.test import Client
 from tests.support.sandbox import Ear, Merchant, SandboxServer, until
 from tests.support.shared import need_shared
 from tests.support.sizes import size
+from tests.support.towns import found_town
 
 from zahlstelle.kernel import Money, Secret, clock, new_id
 from zahlstelle.payments import (
@@ -279,3 +281,16 @@ def notified(access: MerchantAccess) -> str:
     }
     said["gcHash"] = sign(access.secrets["project_card"], said.values())
     return urlencode(said)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_notification_by_get_is_heard_and_answered_with_200(access: MerchantAccess) -> None:
+    secrets = {name: secret.reveal() for name, secret in access.secrets.items()}
+    provider = {"name": "girocheckout", "merchant_id": access.merchant_id, "secret": "none", "methods": ["card"]}
+    more = {"base_url": access.base_url, "settings": dict(access.settings), "secrets": secrets}
+    town = found_town(providers=[provider | more])
+    where = f"/provider/{town.slug}/girocheckout/notify"
+    assert Client().get(f"{where}?{notified(access)}").status_code == 200
+    forged = replace(access, secrets={"project_card": Secret("another password")})
+    assert Client().get(f"{where}?{notified(forged)}").status_code == 401
+    assert Client().get(where).status_code == 401
