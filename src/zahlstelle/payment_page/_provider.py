@@ -1,7 +1,7 @@
 """Where providers knock: a notification is a hint, checked and then asked back."""
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
@@ -21,6 +21,8 @@ def notify(request: HttpRequest, slug: str, provider: str) -> HttpResponse:
     if int(request.META.get("CONTENT_LENGTH") or 0) > MOST_BYTES:
         return _problem(413, "body_too_large", f"more than {MOST_BYTES} bytes")
     by_query = request.method == "GET"
+    if by_query and not _notifies_by_query(provider):
+        return HttpResponseNotAllowed(["POST"])
     body = request.META.get("QUERY_STRING", "").encode("latin-1") if by_query else request.body
     try:
         tenant = tenancy.tenant_by_slug(slug)
@@ -30,6 +32,13 @@ def notify(request: HttpRequest, slug: str, provider: str) -> HttpResponse:
     except Refusal as refusal:
         return _problem(refusal.status, refusal.code, refusal.reason)
     return HttpResponse(status=200 if by_query else 204)
+
+
+def _notifies_by_query(provider: str) -> bool:
+    try:
+        return isinstance(payments.provider_named(provider), payments.NotifiesByQuery)
+    except payments.MethodUnknown:
+        return False
 
 
 def _problem(status: int, code: str, detail: str) -> HttpResponse:

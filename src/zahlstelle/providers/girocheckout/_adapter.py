@@ -38,6 +38,7 @@ class GiroCheckoutProvider:
 
     name = "girocheckout"
     methods = METHODS
+    notifies_by_query = True
 
     def __init__(self, *, timeout: httpx.Timeout | None = None) -> None:
         self._start_timeout, self._timeout = timeout or START_TIMEOUT, timeout or TIMEOUT
