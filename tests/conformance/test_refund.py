@@ -76,6 +76,7 @@ def test_the_same_refund_again_is_the_same(rig: Rig, access: MerchantAccess) -> 
     assert rig.given_back(access, str(order.attempt_id)) == 1000
 
 
+@pytest.mark.needs(Can.LIMITS_REFUNDS)
 def test_refunds_at_once_never_give_back_more_than_was_captured(rig: Rig, access: MerchantAccess) -> None:
     order, started = paid(rig, access)
     requests = [request_of(order, started, 1500) for _ in range(6)]
@@ -86,6 +87,7 @@ def test_refunds_at_once_never_give_back_more_than_was_captured(rig: Rig, access
     assert len(given) <= 2
 
 
+@pytest.mark.needs(Can.LIMITS_REFUNDS)
 def test_more_than_was_captured_is_refused_for_certain(rig: Rig, access: MerchantAccess) -> None:
     order, started = paid(rig, access)
     answer = refunding(rig).refund(request_of(order, started, 3701))
