@@ -94,7 +94,7 @@ class RIG(base.RIG):
             }.items():
                 spoilt[f"{name!r} {what}"] = b"&".join(b"=".join(pair) for pair in [*left, *told, *right])
         shifted = heard.body.replace(b"&gcAmount=", b"3&gcAmount=")
-        spoilt["a field shifted"] = shifted
+        spoilt["a longer backend number"] = shifted
         spoilt["something more"] = heard.body + b"&gcMore=1"
         return {name: replace(heard, body=body) for name, body in spoilt.items()}
 
