@@ -28,6 +28,7 @@ class RIG(base.RIG):
         Can.FOUND_BY_OUR_NAME: "transaction/status takes GiroCheckout's reference only; a notification names it",
         Can.START_IS_IDEMPOTENT: "it has no idempotency key: the same merchantTxId again is refused as a double",
         Can.NAMES_MERCHANT: "no field says whose an answer is: the project's password in its hash does",
+        Can.REFUND_FOUND_BY_OUR_NAME: "a refund too can be asked about by GiroCheckout's reference only",
         Can.CANCELS: "an unfinished transaction cannot be cancelled; it ends by GiroCheckout's own time",
     }
 
