@@ -43,6 +43,7 @@ INSTALLED_APPS = [
 ZAHLSTELLE_WIRING = "zahlstelle.wiring.wire"
 
 MIDDLEWARE = [
+    "zahlstelle.web.headers.OnlyOverTls",
     "zahlstelle.api.EveryErrorIsAProblem",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
