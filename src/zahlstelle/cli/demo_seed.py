@@ -1,5 +1,6 @@
 """Fill the demo: two towns with people of every role and a lived-in month, through the same doors as all else."""
 
+import json
 import secrets
 import tomllib
 from collections.abc import Mapping
@@ -129,8 +130,6 @@ def _merchant_secret(place: _Place) -> str:
 
 def _open_claims(tenant: Tenant, path: Path) -> None:
     """Open the month's claims, each day's together, at nine in the morning of its day."""
-    import json
-
     days: dict[str, list[str]] = {}
     for line in path.read_text("utf-8").splitlines():
         days.setdefault(json.loads(line)["opened_on"], []).append(line)
@@ -140,8 +139,6 @@ def _open_claims(tenant: Tenant, path: Path) -> None:
 
 
 def _take_over_payments(tenant: Tenant, path: Path) -> None:
-    import json
-
     for line in path.read_text("utf-8").splitlines():
         said = json.loads(line)
         claim = claims.claim_by_kassenzeichen(tenant=tenant, kassenzeichen=said["kassenzeichen"])
@@ -159,8 +156,6 @@ def _take_over_payments(tenant: Tenant, path: Path) -> None:
 
 def _take_in_reports(tenant: Tenant, folder: Path) -> None:
     """Take in the provider's settlement reports of the month, in the form that reports from files have."""
-    import json
-
     told = []
     for line in (folder / "payouts.jsonl").read_text("utf-8").splitlines():
         said = json.loads(line)
@@ -213,6 +208,7 @@ def _introduce(tenant: Tenant, place: _Place, admin_token: str) -> None:
         "bic": account.bic,
         "secret": _merchant_secret(place),
         "notify_url": f"{place.base_url}/provider/{tenant.slug}/sandbox/notify",
+        "opening_cents": json.loads((place.folder / "summary.json").read_text("utf-8"))["closing_balance_cents"],
         **_PAYS_OUT[tenant.slug],
     }
     answer = httpx.put(
