@@ -62,7 +62,7 @@ _numbers = count(500_001)
 
 @cache
 def contract() -> Any:
-    """The contract as it lies beside the repository; without it, the tests that ask for it say that they did not run."""
+    """The contract that lies beside the repository; without it, tests that ask for it say that they did not run."""
     return json.loads(need_shared("specs", "girocheckout", "girocheckout_api_contract.json").read_text())
 
 
