@@ -14,9 +14,12 @@ import pytest
 
 VERSION = "1.15.10"
 _ENVIRONMENT = Path(sys.prefix) / "throwaway" / f"localstripe-{VERSION}"
-# It would listen on every address; so it is started with a `bind` that knows loopback only.
+# It would listen on every address and keep its memory in a file that all share; so it is started with a `bind` that
+# knows loopback only, and keeps nothing.
 _START = """
 import runpy, socket, sys
+import localstripe.resources
+localstripe.resources.Store.dump_to_disk = lambda self: None
 bind = socket.socket.bind
 socket.socket.bind = lambda self, address: bind(self, ("::ffff:127.0.0.1", address[1]))
 sys.argv = ["localstripe", "--from-scratch", "--port", sys.argv[1]]
