@@ -10,6 +10,7 @@ from uuid import UUID
 from schwifty import IBAN
 from schwifty.exceptions import SchwiftyException
 
+from zahlstelle.iso20022 import SequenceType
 from zahlstelle.kernel import InputRefused, Refusal, banking_days, berlin_day
 
 METHOD = "sepa_debit"
@@ -45,14 +46,6 @@ class MandateKind(StrEnum):
 
     ONCE = "once"  # one payment (einmalig)
     RECURRING = "recurring"  # until it is taken back (wiederkehrend)
-
-
-class Sequence(StrEnum):
-    """How a debit stands in the life of its mandate, in the words of the SEPA rulebook."""
-
-    ONCE = "OOFF"
-    FIRST = "FRST"
-    RECURRING = "RCUR"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,11 +123,11 @@ def collect_on(*, due: date, collected_at: datetime) -> date:
     return max(banking_days.on_or_after(due), banking_days.later(berlin_day(collected_at), 1))
 
 
-def sequence(kind: MandateKind, *, used_before: bool) -> Sequence:
-    """Say how the next debit stands in the life of its mandate."""
+def sequence(kind: MandateKind, *, used_before: bool) -> SequenceType:
+    """Say how the next debit stands in the life of its mandate, in the words of the SEPA rulebook."""
     if kind is MandateKind.ONCE:
-        return Sequence.ONCE
-    return Sequence.RECURRING if used_before else Sequence.FIRST
+        return "OOFF"
+    return "RCUR" if used_before else "FRST"
 
 
 # Reasons after which a mandate is not used again: the account is gone, wrong or closed to debits, there is no mandate,
