@@ -11,7 +11,6 @@ from uuid import UUID
 
 from zahlstelle import claims, events
 from zahlstelle.claims import Claim
-from zahlstelle.iso20022 import SequenceType
 from zahlstelle.kernel import Money, new_id
 from zahlstelle.tables.payments import (
     AttemptRow,
@@ -31,6 +30,7 @@ from ._mandates import (
     MandateKind,
     MandateUnknown,
     NewMandate,
+    SequenceType,
     collect_on,
     due_on,
     ends_mandate,

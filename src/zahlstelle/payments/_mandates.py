@@ -5,15 +5,16 @@ import unicodedata
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Literal
 from uuid import UUID
 
 from schwifty import IBAN
 from schwifty.exceptions import SchwiftyException
 
-from zahlstelle.iso20022 import SequenceType
 from zahlstelle.kernel import InputRefused, Refusal, banking_days, berlin_day
 
 METHOD = "sepa_debit"
+SequenceType = Literal["OOFF", "FRST", "RCUR"]  # ISO 20022, SequenceType3Code
 
 
 class IbanWrong(InputRefused):
