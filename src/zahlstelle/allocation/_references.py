@@ -30,8 +30,14 @@ _GROUPS = re.compile(r"\d+(?:[ ./\-]{1,3}\d+)*")
 _DIGITS = re.compile(r"\d+")
 _SEPARATORS = re.compile(r"[\s./\-]+")
 _ANNOUNCED = re.compile(r"(?<!\w)(?:KASSENZEICHEN|KASSENZ|KASSZ|KZ)[\s.:/\-]*(?=\w)")
-_NO_REFERENCE = frozenset({"NOTPROVIDED", "NOTAVAILABLE", "NONREF", "NOREF"})
+_NO_REFERENCE = frozenset({"", "NOTPROVIDED", "NOTAVAILABLE", "NONREF", "NOREF", "0"})
 _RF = re.compile(r"(?<!\w)RF\d{2}[A-Z0-9]{1,21}(?!\w)")
+
+
+def usable(reference: str | None) -> str:
+    """Give a reference in one spelling; empty where a bank only says that there is none."""
+    text = (reference or "").strip().upper()
+    return "" if text in _NO_REFERENCE else text
 
 
 def references_in(

@@ -29,6 +29,7 @@ from ._mandates import (
     MandateBlocked,
     MandateKind,
     MandateUnknown,
+    Returned,
 )
 from ._operations import (
     AlreadyBeingPaid,
@@ -192,6 +193,7 @@ __all__ = [
     "ReportWrong",
     "ReportedItem",
     "ReturnUrlNotAllowed",
+    "Returned",
     "Settles",
     "StartRequest",
     "Started",

@@ -30,10 +30,12 @@ from ._mandates import (
     MandateKind,
     MandateUnknown,
     NewMandate,
+    Returned,
     SequenceType,
     collect_on,
     due_on,
     ends_mandate,
+    is_return_of,
     new_mandate,
     reference_of,
     sequence,
@@ -354,23 +356,42 @@ def debits_rejected(*, tenant: Tenant, rejects: Sequence[tuple[str, str | None]]
         return count
 
 
-def debits_given_back(*, tenant: Tenant, returns: Sequence[tuple[UUID, str | None, str | None]], at: datetime) -> None:
-    """Note that payers' banks have taken debits back (Rücklastschrift): the claim, the mandate and the reason each.
+def debits_given_back(*, tenant: Tenant, returns: Sequence[Returned], at: datetime) -> None:
+    """Note that payers' banks have taken debits back (Rücklastschrift). Each return is one debit's at most.
 
-    The caller has booked it and opened the claims again. Twice is once.
+    The caller holds the claims, has booked it and opened them again. A paid debit that none of the returns is about
+    stays paid, but does not hold its claim any more: what is open of it now may be paid anew. Twice is once.
     """
     with inside(tenant):
-        told = {claim: (mandate, reason) for claim, mandate, reason in returns}
+        left = list(returns)
+        claimed = claims.claims_by_id_locked(tenant=tenant, claim_ids=sorted({told.claim for told in left}))
         rows = AttemptRow.objects.select_for_update().filter(
-            tenant_id=tenant.id, claim_id__in=told, method=METHOD, provider="transfer", status=Status.PAID
+            tenant_id=tenant.id, claim_id__in=claimed, method=METHOD, provider="transfer", status=Status.PAID
         )
         for row in rows.order_by("id"):
-            of = debit_of(tenant=tenant, attempt_id=row.id)
-            named, reason = told[row.claim_id]
-            if of is None or (named is not None and named != of[0].reference):
+            mandate = _mandate_of_attempt(tenant, row.id)
+            told = _return_of(row, mandate, claimed[row.claim_id], left)
+            if told is None:
+                row.let_go = row.let_go or not claimed[row.claim_id].open.is_zero
+                row.save(update_fields=["let_go"])
                 continue
-            _fail(tenant, row, Status.CHARGED_BACK, reason, at)
-            _block(tenant, [(of[0].id, reason)], at)
+            left.remove(told)
+            _fail(tenant, row, Status.CHARGED_BACK, told.reason, at)
+            _block(tenant, [(mandate.id, told.reason)], at)
+
+
+def _mandate_of_attempt(tenant: Tenant, attempt_id: UUID) -> MandateRow:
+    debit = DebitRow.objects.get(tenant_id=tenant.id, attempt=attempt_id)
+    return MandateRow.objects.get(tenant_id=tenant.id, id=debit.mandate)
+
+
+def _return_of(row: AttemptRow, mandate: MandateRow, claim: Claim, returns: Sequence[Returned]) -> Returned | None:
+    names = (claim.kassenzeichen, row.id.hex)  # as the bank is given them
+    for told in returns:
+        mine = is_return_of(told, cents=row.amount_cents, mandate=mandate.reference, names=names)
+        if told.claim == row.claim_id and mine:
+            return told
+    return None
 
 
 def _fail(tenant: Tenant, row: AttemptRow, status: Status, reason: str | None, at: datetime) -> bool:
