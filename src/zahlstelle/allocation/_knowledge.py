@@ -26,6 +26,7 @@ def know(tenant: Tenant, batch: Sequence[ToDecide], named: Sequence[References])
     found = claims.claims_by_kassenzeichen(tenant=tenant, numbers=sorted(numbers))
     references = {r for item in batch for r in (item.detail.instruction_id, item.detail.tx_id) if r}
     attempts = payments.attempts_by_provider_reference(tenant=tenant, references=sorted(references))
+    ends = {item.detail.end_to_end_id for item in batch if item.detail.end_to_end_id}
     mandates = {item.detail.mandate_id for item in batch if item.detail.mandate_id}
     ids = [attempt.id for attempt in attempts.values()]
     of_town = policy_of(tenant=tenant)
@@ -33,7 +34,7 @@ def know(tenant: Tenant, batch: Sequence[ToDecide], named: Sequence[References])
         claims=found,
         open_cents={claim.id: claim.open_cents for claim in found.values()},
         attempts=attempts,
-        collected=_collected(tenant, references, mandates),
+        collected=_collected(tenant, references | ends, mandates),
         clearing_cents=ledger.balances_of(tenant=tenant, prefix="clearing:", subjects=ids),
         under_way=payments.claims_being_paid(tenant=tenant, claim_ids=[claim.id for claim in found.values()]),
         policies={said: of_town.with_changes(json.loads(said)) for said in {c.policy for c in found.values()}},
