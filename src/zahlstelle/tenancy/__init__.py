@@ -8,6 +8,7 @@ from ._login import LoginPaused, LoginRefused, log_in
 from ._operations import ApiKeyUnknown, ClientAccess, add_api_key, add_person, add_tenant, api_client
 from ._policies import DoublePayment, LatePayment, Overpayment, PartPayment, Policy, Repayment
 from ._queries import (
+    CollectingAccountUnknown,
     TenantUnknown,
     all_tenants,
     bank_accounts,
@@ -37,6 +38,7 @@ __all__ = [
     "ApiKeyUnknown",
     "BankAccount",
     "ClientAccess",
+    "CollectingAccountUnknown",
     "DirectDebit",
     "DoublePayment",
     "LatePayment",
