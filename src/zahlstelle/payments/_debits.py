@@ -28,6 +28,7 @@ from ._mandates import (
     Mandate,
     MandateBlocked,
     MandateKind,
+    MandateOfOtherCreditor,
     MandateUnknown,
     NewMandate,
     Returned,
@@ -126,7 +127,7 @@ def order_debit(*, tenant: Tenant, payment_id: UUID, iban: str, holder: str, tex
 def order_debit_by(*, tenant: Tenant, payment_id: UUID, mandate: str, at: datetime) -> Attempt:
     """Let the town collect a payment by a recurring mandate it has. Ordered twice is once.
 
-    Raises MandateUnknown, MandateBlocked and what `order_debit` raises.
+    Raises MandateUnknown, MandateBlocked, MandateOfOtherCreditor and what `order_debit` raises.
     """
     with inside(tenant):
         known = _ordered(tenant, payment_id)
@@ -137,6 +138,8 @@ def order_debit_by(*, tenant: Tenant, payment_id: UUID, mandate: str, at: dateti
             raise MandateUnknown(f"{mandate} was given for one payment")
         if given.blocked:
             raise MandateBlocked(f"{mandate} must not be used again: {given.blocked}")
+        if given.creditor_id != debit_terms(tenant=tenant, at=at).creditor_id:
+            raise MandateOfOtherCreditor(f"{mandate} was given to {given.creditor_id}")
         attempt = intend(tenant=tenant, payment_id=payment_id, provider="transfer", method=METHOD, at=at)
         return _wait(tenant, attempt.id, given, at)
 
@@ -217,13 +220,15 @@ def _wait(tenant: Tenant, attempt_id: UUID, mandate: Mandate, at: datetime) -> A
     return attempt_of(row)
 
 
-def debits_to_collect(*, tenant: Tenant, at: datetime) -> Sequence[Debit]:
+def debits_to_collect(*, tenant: Tenant, creditor_id: str, at: datetime) -> Sequence[Debit]:
     """Hold and give the debits that wait to be collected, the oldest first, in the caller's transaction.
 
-    What is no longer open of its claim as it was ordered, or whose mandate is blocked, is given up instead.
+    What is no longer open of its claim as it was ordered, or whose mandate is blocked, is given up instead. What was
+    consented to under another creditor identifier is left out and goes on waiting: `debits_of_other_creditors`.
     """
     with inside(tenant):
-        waiting = {row.attempt: row for row in _waiting(tenant)}
+        others = {row.attempt for row, _ in _of_other_creditors(tenant, creditor_id)}
+        waiting = {row.attempt: row for row in _waiting(tenant) if row.attempt not in others}
         rows, claimed = _held(tenant, list(waiting))
         held = {row.id: row for row in rows}
         mandates = _mandates(tenant, {waiting[attempt].mandate for attempt in held})
@@ -248,6 +253,27 @@ def debits_to_collect(*, tenant: Tenant, at: datetime) -> Sequence[Debit]:
             )
             used.add(mandate.id)
         return debits
+
+
+def debits_of_other_creditors(*, tenant: Tenant) -> Sequence[tuple[Attempt, str, str]]:
+    """List debits that wait and are left out of every collection, with the mandate and whom it was given to.
+
+    The creditor identifier is part of a mandate: under another one nobody has consented to being collected from.
+    """
+    collects = direct_debit(tenant=tenant)
+    if collects is None:
+        return []
+    with inside(tenant):
+        others = {row.attempt: mandate for row, mandate in _of_other_creditors(tenant, collects[0].creditor_id)}
+        rows = AttemptRow.objects.filter(tenant_id=tenant.id, id__in=others, status=Status.PENDING).order_by("id")
+        return [(attempt_of(row), others[row.id].reference, others[row.id].creditor_id) for row in rows]
+
+
+def _of_other_creditors(tenant: Tenant, creditor_id: str) -> Sequence[tuple[DebitRow, MandateRow]]:
+    waiting = _waiting(tenant)
+    mandates = MandateRow.objects.filter(tenant_id=tenant.id, id__in=[row.mandate for row in waiting])
+    others = mandates.exclude(creditor_id=creditor_id).in_bulk()
+    return [(row, others[row.mandate]) for row in waiting if row.mandate in others]
 
 
 def _waiting(tenant: Tenant) -> Sequence[DebitRow]:

@@ -43,6 +43,12 @@ class MandateBlocked(Refusal):
     code = "mandate_blocked"
 
 
+class MandateOfOtherCreditor(Refusal):
+    """The mandate names another creditor identifier than the town collects under by now."""
+
+    code = "mandate_of_other_creditor"
+
+
 class MandateKind(StrEnum):
     """For how much a mandate is good."""
 
