@@ -76,12 +76,14 @@ JOIN attempt t ON t.tenant_id = a.tenant_id AND t.id = a.attempt
 WHERE i.kind IN ('refund', 'chargeback') AND i.cents < 0 AND NOT EXISTS (SELECT 1 FROM allocation b
     WHERE b.tenant_id = a.tenant_id AND b.detail = a.detail AND b.takes_back = a.id)
 """
-_BEFORE = f"""
+_UNFORCED = """
 ALTER TABLE attempt NO FORCE ROW LEVEL SECURITY;
 ALTER TABLE allocation NO FORCE ROW LEVEL SECURITY;
 ALTER TABLE payout_item NO FORCE ROW LEVEL SECURITY;
 ALTER TABLE payout_share NO FORCE ROW LEVEL SECURITY;
-CREATE TEMPORARY TABLE given_back_before ON COMMIT DROP AS {TOLD_BEFORE};
+CREATE TEMPORARY TABLE given_back_before ON COMMIT DROP AS
+"""
+_KEPT = """;
 INSERT INTO refund (tenant_id, id, attempt_id, number, status, amount_cents, currency, wish, text, made_by,
     provider_reference, requested_at, changed_at, checks, item)
 SELECT tenant_id, id, attempt, number, 'done', cents, currency, wish, text, 'report', item_reference,
@@ -203,5 +205,5 @@ class Migration(migrations.Migration):
                 "constraints": [models.CheckConstraint(name="dispute_amount", condition=Q(amount_cents__gt=0))],
             },
         ),
-        migrations.RunSQL(_GUARDS + _BEFORE),
+        migrations.RunSQL(_GUARDS + _UNFORCED + TOLD_BEFORE + _KEPT),
     ]
