@@ -16,6 +16,7 @@ from ._operations import (
 )
 from ._policies import DoublePayment, LatePayment, Overpayment, PartPayment, Policy, Repayment
 from ._queries import (
+    CollectingAccountUnknown,
     TenantUnknown,
     all_tenants,
     bank_accounts,
@@ -45,6 +46,7 @@ __all__ = [
     "ApiKeyUnknown",
     "BankAccount",
     "ClientAccess",
+    "CollectingAccountUnknown",
     "DirectDebit",
     "DoublePayment",
     "LatePayment",
