@@ -18,6 +18,12 @@ import pytest
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "zahlstelle.settings")
 os.environ.setdefault("ZAHLSTELLE_SECRET_KEY", "a key for tests only")
 
+if sys.dont_write_bytecode:
+    # Where no bytecode may lie beside the sources, it is kept beside the installed packages: hundreds of processes are
+    # started here, and each would spend its first second compiling Django.
+    sys.dont_write_bytecode, sys.pycache_prefix = False, str(Path(sys.prefix) / "bytecode")
+    os.environ.update(PYTHONDONTWRITEBYTECODE="", PYTHONPYCACHEPREFIX=sys.pycache_prefix)
+
 pytest_plugins = ["tests.support.chromium"]
 _TO_STOP: list[Any] = []
 
