@@ -36,6 +36,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         _start_database()
     django.setup()
+    _hash_passwords_quickly()
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -44,6 +45,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         for mark in item.iter_markers("prove"):
             item.extra_keyword_matches.update(mark.args)
+
+
+def _hash_passwords_quickly() -> None:
+    """Let a password cost nothing in this process: nobody guesses those of tests. The web process hashes as ever."""
+    from django.contrib.auth.hashers import ScryptPasswordHasher
+
+    ScryptPasswordHasher.work_factor = 2**4
 
 
 def _start_database() -> None:
