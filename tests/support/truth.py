@@ -26,7 +26,7 @@ can tell: it is counted apart."""
 
 
 def write(folder: Path, seed: int, claims: int, days: int = 30) -> None:
-    """Simulate a month or less of it; the check method, the prefix and the way the bank writes go round with the seed."""
+    """Simulate a month or less of it; check method, prefix and the way the bank writes go round with the seed."""
     town = Town(check=METHODS[seed % 4], prefix=PREFIXES[seed % 3], bank=BANKS[seed // 2 % 4])
     simulate(Simulation(seed, days, claims, careless_town.START.date(), town, RATES), folder)
 
