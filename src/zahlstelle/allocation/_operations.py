@@ -235,6 +235,18 @@ _REPLACED_REASON = "Einzelumsätze nachgereicht"
 
 
 def _decide_batch(tenant: Tenant, batch: Sequence[ToDecide], at: datetime, again: bool = False) -> int:
+    """Decide details in their order. What follows a return and is about its claim is decided once that is booked."""
+    allocated = 0
+    while batch:
+        decided = _decide_stretch(tenant, batch)
+        _write(tenant, decided, at, again)
+        allocated += sum(not isinstance(decision, Suspend) for _, decision in decided)
+        batch = batch[len(decided) :]
+    return allocated
+
+
+def _decide_stretch(tenant: Tenant, batch: Sequence[ToDecide]) -> Sequence[tuple[ToDecide, Decided]]:
+    """Decide one detail after the other, up to a return that opens a claim again which a later one names."""
     pools = claims.pools(tenant=tenant)
     named = [
         references_in(
@@ -246,13 +258,21 @@ def _decide_batch(tenant: Tenant, batch: Sequence[ToDecide], at: datetime, again
         for item in batch
     ]
     known = know(tenant, batch, named)
-    decided = []
-    for item, references in zip(batch, named, strict=True):
+    last = {known.claims[n].id: place for place, one in enumerate(named) for n in one.candidates if n in known.claims}
+    decided: list[tuple[ToDecide, Decided]] = []
+    for place, (item, references) in enumerate(zip(batch, named, strict=True)):
         decision = decide(item, references, known)
         _use_up(item, decision, known)
         decided.append((item, decision))
-    _write(tenant, decided, at, again)
-    return sum(not isinstance(decision, Suspend) for _, decision in decided)
+        if any(last.get(claim, place) > place for claim in _opened_again(item, decision)):
+            break
+    return decided
+
+
+def _opened_again(item: ToDecide, decision: Decided) -> Sequence[UUID]:
+    if not isinstance(decision, Divide) or item.detail.side == "credit":
+        return []
+    return [part.claim for part in decision.parts if part.claim and part.account == RECEIVABLE]
 
 
 def _use_up(item: ToDecide, decision: Decided, known: Known) -> None:
