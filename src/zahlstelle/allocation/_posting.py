@@ -13,10 +13,12 @@ from zahlstelle import claims, events, ledger, payments
 from zahlstelle.bank import BankDetail
 from zahlstelle.kernel import Money, fact_id
 from zahlstelle.ledger import Entry, Line, Side
+from zahlstelle.payments import Returned
 from zahlstelle.tables.allocation import AllocationRow, SuspenseRow
 from zahlstelle.tenancy import Tenant
 
 from ._parts import RECEIVABLE, Part
+from ._references import usable
 from ._rules import RULE_VERSION
 
 ALLOCATED, RETURNED, TAKEN_BACK = "allocated", "returned", "taken_back"
@@ -72,11 +74,13 @@ def post(*, tenant: Tenant, postings: Sequence[Posting], at: datetime, by: str, 
     _lighten(tenant, postings)
 
 
-def _given_back(postings: Sequence[Posting]) -> Iterator[tuple[UUID, str | None, str | None]]:
+def _given_back(postings: Sequence[Posting]) -> Iterator[Returned]:
     for posting in postings:
+        told = posting.detail
         for part in posting.parts:
             if not posting.comes_in and part.claim and part.account == RECEIVABLE:
-                yield part.claim, posting.detail.mandate_id, posting.detail.return_reason
+                name = usable(told.end_to_end_id) or None
+                yield Returned(part.claim, part.cents, told.mandate_id, name, told.return_reason)
 
 
 def _booking(posting: Posting, before: int, at: datetime) -> Entry:
