@@ -20,6 +20,7 @@ def main() -> int:
     parsed = _measure("camt_parse.py")
     imported = _measure("bank_import.py", *sys.argv[1:])
     created = _measure("api_creates.py")
+    page = _measure("payment_page.py")
     table = Table(title="Benchmarks, each beside its limit in the same run")
     for column in ("what", "product", "limit", "product / limit", "peak memory"):
         table.add_column(column, justify="left" if column == "what" else "right")
@@ -32,10 +33,12 @@ def main() -> int:
         f"{imported['peak_memory_mb']} MB",
     )
     table.add_row(*_creates_row(created))
+    for row in _page_rows(page):
+        table.add_row(*row)
     Console().print(table)
     when = clock.now().isoformat(timespec="seconds")
     machine = f"{platform.machine()}, Python {platform.python_version()}"
-    results = {"at": when, "machine": machine, "results": [parsed, imported, created]}
+    results = {"at": when, "machine": machine, "results": [parsed, imported, created, page]}
     (HERE / "results.json").write_text(json.dumps(results, indent=2) + "\n", "utf-8")
     return 0
 
@@ -60,6 +63,16 @@ def _creates_row(created: dict[str, Any]) -> tuple[str, ...]:
         f"{created['ratio']}",
         "",
     )
+
+
+def _page_rows(page: dict[str, Any]) -> list[tuple[str, ...]]:
+    ratio = f"{page['compressed_bytes'] / page['most_bytes']:.2f}" + ("" if page["light_enough"] else " TOO HEAVY")
+    weight, most = f"{page['compressed_bytes'] // 1000} kB", f"{page['most_bytes'] // 1000} kB"
+    return [
+        ("payment page, p50 / p99", f"{page['page_p50_ms']} / {page['page_p99_ms']} ms", "", "", ""),
+        ("payment start, p50 / p99", f"{page['start_p50_ms']} / {page['start_p99_ms']} ms", "", "", ""),
+        ("payment page, compressed", weight, most, ratio, ""),
+    ]
 
 
 def _measure(script: str, *words: str) -> dict[str, Any]:

@@ -246,3 +246,16 @@ def test_a_collective_told_once_with_a_text_of_its_own_is_one(tmp_path: Path, to
     more = Ntry("74.00", [Tx("74.00", "2 POSTEN", end_to_end="", name="", iban="")], ref="R1", count=2)
     take(town, tmp_path, report(town, once), statement(town, more))
     assert (at_bank(town), len(bank.entries_of_day(tenant=town, day=AT.date()))) == (7400, 1)
+
+
+@pytest.mark.parametrize("balances", [None, ("0.00", "74.00")])
+def test_an_advice_on_the_wrong_line_doubles_nothing(
+    balances: tuple[str, str] | None, tmp_path: Path, town: Tenant
+) -> None:
+    """The statement is bare, so the advice may go to either line; the next telling says what each of them is."""
+    one, two = numbers(town, "37.00", "37.00")
+    bare = statement(town, Ntry("37.00", ref="R1"), Ntry("37.00", ref="R2"), balances=balances)
+    full = [Ntry("37.00", [Tx("37.00", number)], ref=ref) for number, ref in ((one, "R1"), (two, "R2"))]
+    advice = notice(town, Ntry("37.00", [Tx("37.00", two)], ref=""))
+    take(town, tmp_path, advice, bare, statement(town, *full, name="S2", balances=balances))
+    assert (at_bank(town), left(town, [one, two]), waiting(town)) == (7400, [0, 0], [])

@@ -58,8 +58,9 @@ def test_a_worklist_is_worked_off_with_the_keyboard_alone(
 ) -> None:
     from tests.support.book import assert_sound
     from tests.support.doubts import doubts
+    from tests.support.towns import PASSWORD
 
-    told = doubts(tmp_path)
+    told = doubts(tmp_path, password=PASSWORD)
     page = open_browser(javascript=javascript).new_page()
     log_in(page, desk, told.town)
     page.goto(f"{desk.base_url}/kasse/{told.town.slug}/verwahrung/")
@@ -166,8 +167,9 @@ def says_all(card: Locator) -> None:
 def test_keys_for_the_quick(desk: Desk, page: Page, tmp_path: Path) -> None:
     """J and K in the list; access keys for proposals, the search and the next amount, which a browser brings itself."""
     from tests.support.doubts import doubts
+    from tests.support.towns import PASSWORD
 
-    told = doubts(tmp_path)
+    told = doubts(tmp_path, password=PASSWORD)
     log_in(page, desk, told.town)
     page.goto(f"{desk.base_url}/kasse/{told.town.slug}/verwahrung/")
     amounts = page.locator("[data-step]")

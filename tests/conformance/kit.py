@@ -28,6 +28,7 @@ class Can(StrEnum):
     CANCELS = "cancels"
     REFUNDS = "refunds"
     REFUND_FOUND_BY_OUR_NAME = "refund_found_by_our_name"
+    LIMITS_REFUNDS = "limits_refunds"  # what plays the provider itself refuses to give back more than was captured
     ROTATES = "rotates"  # a merchant's secrets can be changed
 
 

@@ -17,6 +17,7 @@ import pytest
 from django.db import connection
 from tests.support.book import assert_sound
 from tests.support.fake_provider import FakeProvider
+from tests.support.patience import patient
 from tests.support.rest import at_once
 from tests.support.sizes import size
 from tests.support.towns import AT, a_claim, found_town
@@ -49,7 +50,8 @@ def test_64_payers_of_one_claim_pay_it_once() -> None:
     for _ in range(count):
         claim, before = a_claim(town), len(fake.asked)
         mine = [payments.start_payment(tenant=town, claim_id=claim.id, at=AT).payment for _ in range(PAYERS)]
-        told = at_once(PAYERS, lambda number, mine=mine: pay(mine[number]))  # type: ignore[misc]
+        with patient():
+            told = at_once(PAYERS, lambda number, mine=mine: pay(mine[number]))  # type: ignore[misc]
         assert sorted(set(told) - {"already_paid", "already_being_paid"}) == ["paid"]
         assert told.count("paid") == 1
         assert len(fake.asked) == before + 1, "the provider was asked once: one capture"

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.support.bank_files import Camt, Ntry, Tx
-from tests.support.towns import PASSWORD, a_claim, found_town
+from tests.support.towns import a_claim, found_town
 from tests.support.treasury_day import EVENING
 from zahlstelle import allocation, tenancy
 from zahlstelle.claims import Claim
@@ -25,7 +25,7 @@ class Doubts:
 
 def doubts(folder: Path, **town_file: Any) -> Doubts:
     """Let four amounts wait: 37,00 with a proposal, 60,00 for two claims, 5,00 for none, 3,10 going out."""
-    town = found_town(password=PASSWORD, **town_file)
+    town = found_town(**town_file)
     easy = a_claim(town, "37.00", debtor_name="Erika Mustermann")
     first = a_claim(town, "20.00", debtor_name="Bodo Beispiel", purpose="Hundesteuer")
     second = a_claim(town, "40.00", debtor_name="Bodo Beispiel", purpose="Bewohnerparkausweis")

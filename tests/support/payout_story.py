@@ -3,6 +3,10 @@
 Forderung   A 37,00                     a claim is opened
 Karte       A                           it is paid by card; the provider has confirmed it
 Doppelt     A                           it is paid by card twice
+Erstatte    A 10,00 sbr_1               money is given back here; the provider calls it sbr_1 and has done it
+Bittet      A 10,00                     the same, but the provider has not answered yet
+Erfährt     sbr_1                       it says that this is its name, and that it is done
+Rest        A 27,00                     what can still be given back of it
 Abrechnung  po_20261005_000001 36,70    the provider's report with its total; `von r2`: the report's own name
   Zahlung A 37,00                       its items, indented; `?` is a payment nobody here knows
   Entgelt A -0,30
@@ -24,15 +28,20 @@ from tests.support.book import assert_sound
 from tests.support.towns import AT, a_claim
 from zahlstelle import allocation, claims, ledger, payments, tenancy, treasury
 from zahlstelle.claims import Claim
+from zahlstelle.kernel import Money, new_id
 from zahlstelle.payments import (
     Attempt,
     ItemKind,
+    NoAnswer,
     PayoutReport,
     ProviderStatus,
+    RefundReport,
+    RefundStatus,
     Report,
     ReportedItem,
     Started,
     _operations,
+    _refunds,
 )
 from zahlstelle.tables.allocation import AllocationRow
 from zahlstelle.tenancy import Tenant, inside
@@ -84,6 +93,10 @@ class PayoutStory:
             "Forderung": self._claim,
             "Karte": self._card,
             "Doppelt": self._twice,
+            "Erstatte": self._gives_back,
+            "Bittet": self._asks_for_refund,
+            "Erfährt": self._learns,
+            "Rest": self._rest,
             "Abrechnung": self._report,
             "Konto": self._money,
             "Runde": self._round,
@@ -132,6 +145,40 @@ class PayoutStory:
             payments.settle(tenant=self.town, attempt_id=attempt.id, report=said, at=self.at)
             if status is ProviderStatus.DECLINED:
                 self._card(rest, [])
+
+    def _gives_back(self, rest: str, _: list[str]) -> None:
+        name, amount, own = rest.split()
+        self._asks_for_refund(f"{name} {amount}", [])
+        self._learns(own, [])
+
+    def _asks_for_refund(self, rest: str, _: list[str]) -> None:
+        name, amount = rest.split()
+        attempt = self._now(name)
+        self.refund, _new = _refunds.intend_refund(
+            tenant=self.town,
+            refund_id=new_id(),
+            payment_id=attempt.payment_id,
+            attempt_id=attempt.id,
+            amount=Money(cents(amount)),
+            refundable=attempt.refundable,
+            by="Kasse",
+            text="Erstattung",
+            at=self.at,
+        )
+        no_answer = NoAnswer("timeout")
+        _refunds.settle_refund(tenant=self.town, refund_id=self.refund.id, answer=no_answer, at=self.at)
+
+    def _learns(self, rest: str, _: list[str]) -> None:
+        done = RefundReport(RefundStatus.DONE, rest, str(self.refund.id), self.refund.amount, "succeeded")
+        _refunds.settle_refund(tenant=self.town, refund_id=self.refund.id, answer=done, at=self.at)
+
+    def _rest(self, rest: str, _: list[str]) -> None:
+        name, amount = rest.split()
+        assert self._now(name).refundable.cents == cents(amount), self._now(name)
+
+    def _now(self, name: str) -> Attempt:
+        known = self.attempts[name].id
+        return payments.attempts_by_id(tenant=self.town, attempts=[known])[known]
 
     def reference(self, name: str) -> str:
         """What the provider calls the payment of a claim, whether we know of it yet or not."""

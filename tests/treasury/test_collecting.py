@@ -264,7 +264,10 @@ def _ready(town: Tenant, file: Path) -> subprocess.Popen[bytes]:
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
     )
-    assert process.stdout is not None and process.stdout.readline() == b"ready\n"
+    assert process.stdout is not None
+    if process.stdout.readline() != b"ready\n":
+        process.communicate()
+        pytest.fail("the command did not start")
     return process
 
 

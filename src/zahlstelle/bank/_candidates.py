@@ -174,6 +174,7 @@ class Candidates:
         ways: list[Callable[..., Known | None]] = [
             self.by_pointer,
             self.by_reference,
+            self.by_statement,
             self.by_transaction,
             partial(self.by_content, exactly=True),
             self.by_content,
@@ -198,6 +199,21 @@ class Candidates:
         """Without a day, a reference that stands for several days tells nothing."""
         items = self._buckets[*_money(sighting), *key].items
         return len({known.booked_on for known in items if known.booked_on} | {found.booked_on}) > 1
+
+    def by_statement(self, sighting: Sighting, again: bool = False) -> Known | None:
+        """Find what another daily statement tells under the same reference, whatever advice was placed on it since."""
+        if again or sighting.message != STATEMENT or not sighting.told_apart:
+            return None
+        return self._of_another_statement(sighting)
+
+    def _of_another_statement(self, sighting: Sighting) -> Known | None:
+        key = ("reference", usable(sighting.entry.bank_ref), sighting.entry.booking_date)
+        bucket, used = self._buckets.get((*_money(sighting), *key)), _used(sighting)
+
+        def never(known: Known) -> bool:
+            return used(known) or not known.told_in(STATEMENT)
+
+        return bucket.all.first((sighting.statement, f"statement {key}"), never, _anything) if bucket else None
 
     def by_pointer(self, sighting: Sighting, again: bool = False) -> Known | None:
         """Find a collective entry by the notification that it points to, of the same day or of no day."""
@@ -301,6 +317,8 @@ class Candidates:
         reference = usable(sighting.entry.bank_ref)
         if sighting.message != STATEMENT and reference:
             return False
+        if reference and self._of_another_statement(sighting):
+            return True
         day = sighting.entry.booking_date
 
         def fits(known: Known) -> bool:

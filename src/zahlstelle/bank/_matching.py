@@ -1,7 +1,7 @@
 """Place what a file tells: on entries that are known, or as new ones; and write entries, sightings and details down."""
 
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -105,6 +105,7 @@ class Matching:
     def place(self, statement: SeenStatement) -> None:
         """Find for each line the entry it tells of, or make it a new one: what is named surely comes first."""
         found: dict[int, Known] = {}
+        _tell_apart(statement.sightings)
         by_what_is_said = sorted(statement.sightings, key=lambda s: -says_much(s))
         retelling = any(sighting.retells for sighting in by_what_is_said)
         for search in self._candidates.searches(retelling) if by_what_is_said else ():
@@ -276,6 +277,17 @@ class Matching:
         count = _details.store(self._tenant, with_details)
         _details.stand_alone(self._tenant, [e for p, e in self._explained.items() if p not in with_details])
         return count
+
+
+def _tell_apart(sightings: Sequence[Sighting]) -> None:
+    """Note which lines of a day have references that tell all of them apart."""
+    days: dict[date | None, list[Sighting]] = defaultdict(list)
+    for sighting in sightings:
+        days[sighting.entry.booking_date].append(sighting)
+    for day, of_day in days.items():
+        references = {usable(sighting.entry.bank_ref) for sighting in of_day}
+        for sighting in of_day if day and len(references) == len(of_day) > 1 and "" not in references else ():
+            sighting.told_apart = True
 
 
 _LEARNT = ("booked", "booked_on", "bank_ref", "breakdown", "held", "confirmed", "bookings", "difference")

@@ -248,17 +248,17 @@ def joined(members: Sequence[Member]) -> Family:
     """
     family = Family()
     told = [member for member in members if member.whole and member.booked]
-    pointed = _groups(told, members, lambda whole: [whole.points_to], lambda piece: piece.notices)
     untold = [member for member in members if not member.whole]
+    pointed = _groups(told, untold, lambda whole: [whole.points_to], lambda piece: piece.notices)
     named = _groups(told, untold, lambda whole: [whole.reference], lambda piece: [piece.reference])
     for whole in told:
         groups = [pointed.get(whole.id, []), named.get(whole.id, [])]
-        sure = [piece for piece in groups[0] if not piece.whole] + [p for p in groups[1] if _smaller(p, whole)]
+        sure = [*groups[0], *(piece for piece in groups[1] if _smaller(piece, whole))]
         family.pieces.update((piece.id, whole.id) for piece in sure)
         complete = next((group for group in groups if _complete(whole, group)), None)
         if complete and not whole.several:
             family.complete[whole.id] = complete
-            family.pieces.update((piece.id, whole.id) for piece in complete if not piece.whole)
+            family.pieces.update((piece.id, whole.id) for piece in complete)
     return family
 
 

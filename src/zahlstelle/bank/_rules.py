@@ -158,6 +158,7 @@ class Sighting:
     follows: frozenset[UUID] = frozenset()  # statements that this one continues, by its balances
     digest: Digest | None = None  # of its details, where it must be told from others
     said: str = ""  # the line of a daily statement, digested
+    told_apart: bool = False  # by its reference, from every other line of its day in this statement
 
     @property
     def booked(self) -> bool:

@@ -24,11 +24,17 @@ from zahlstelle.tenancy import Tenant
 from zahlstelle.web.language import has_chosen, known
 from zahlstelle.web.tags import money as said_amount
 
+from ._card_numbers import without_card_number
 from ._frame import SeeOther, friendly
 from ._standing import contents
-from ._words import ConsentMissing, words_for
+from ._words import CardNumberTyped, ConsentMissing, words_for
 
-_FIELD: Mapping[type[InputRefused], str] = {IbanWrong: "iban", HolderWrong: "holder", ConsentMissing: "consent"}
+_FIELD: Mapping[type[InputRefused], str] = {
+    IbanWrong: "iban",
+    HolderWrong: "holder",
+    CardNumberTyped: "holder",
+    ConsentMissing: "consent",
+}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -44,7 +50,7 @@ def debit(request: HttpRequest, token: str) -> HttpResponse:
     result = reverse("payment_page:result", args=[token])
     try:
         _order(request, tenant, payment, terms)
-    except (IbanWrong, HolderWrong, ConsentMissing) as refused:
+    except tuple(_FIELD) as refused:
         return _form(request, token, tenant, payment, terms, refused)
     except (AlreadyPaid, PaymentOver):
         pass
@@ -61,7 +67,7 @@ def _order(request: HttpRequest, tenant: Tenant, payment: Payment, terms: DebitT
         tenant=tenant,
         payment_id=payment.id,
         iban=request.POST.get("iban", ""),
-        holder=request.POST.get("holder", ""),
+        holder=without_card_number(request.POST.get("holder", "")),
         text="\n".join(_mandate(payment, terms)),
         at=clock.now(),
     )
@@ -82,10 +88,11 @@ def _form(
     more = {
         "terms": terms,
         "mandate": _mandate(payment, terms),
-        "holder": request.POST.get("holder", ""),
+        "holder": "" if isinstance(refused, CardNumberTyped) else request.POST.get("holder", ""),
         "iban": request.POST.get("iban", ""),
         "consent": request.POST.get("consent") == "yes",
         "wrong": {_FIELD[type(refused)]: words_for(refused)} if refused else {},
+        "code": refused.code if refused else "",
     }
     return render(request, "payment_page/debit.html", {**shown, **more}, status=422 if refused else 200)
 

@@ -15,12 +15,14 @@ from zahlstelle.payments import AlreadyPaid
 from zahlstelle.tenancy import Tenant
 from zahlstelle.web.language import known
 
+from ._card_numbers import without_card_number
 from ._frame import SeeOther, friendly
 from ._once import open_once
-from ._words import AmountTooHigh, NameTooLong, NothingToPay, words_for
+from ._words import AmountTooHigh, CardNumberTyped, NameTooLong, NothingToPay, words_for
 
 _MOST = Money(99_999_999)
 _NAME_LENGTH = 70
+_ABOUT_THE_NAME = (NameTooLong, CardNumberTyped)
 
 
 @require_safe
@@ -95,7 +97,7 @@ def _amount(typed: str) -> Money:
 
 
 def _name(typed: str) -> str | None:
-    name = " ".join("".join(c if c.isprintable() else " " for c in typed).split())
+    name = " ".join("".join(c if c.isprintable() else " " for c in without_card_number(typed)).split())
     if len(name) > _NAME_LENGTH:
         raise NameTooLong(f"a name has {_NAME_LENGTH} characters at most")
     return name or None
@@ -108,7 +110,7 @@ def _service_page(
         "town": tenant,
         "service": _shown(wanted, translation.get_language()),
         "form": request.POST.get("form") or new_token(),
-        "name": request.POST.get("name", ""),
+        "name": "" if isinstance(refusal, CardNumberTyped) else request.POST.get("name", ""),
         "amount": request.POST.get("amount", ""),
     }
     return _form(request, "payment_page/service.html", shown, refusal)
@@ -135,5 +137,5 @@ def _form(request: HttpRequest, template: str, shown: dict[str, object], refusal
     """Show a form, with what was refused said beside its field."""
     if refusal is None:
         return render(request, template, shown)
-    said = {"words": words_for(refusal), "code": refusal.code}
+    said = {"words": words_for(refusal), "code": refusal.code, "name_wrong": isinstance(refusal, _ABOUT_THE_NAME)}
     return render(request, template, {**shown, **said}, status=refusal.status)

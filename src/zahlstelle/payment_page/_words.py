@@ -36,6 +36,12 @@ class AmountTooHigh(InputRefused):
     code = "amount_too_high"
 
 
+class CardNumberTyped(InputRefused):
+    """A card number was typed where a name belongs; it is neither kept nor shown again."""
+
+    code = "card_number_typed"
+
+
 class ConsentMissing(InputRefused):
     """The mandate was not consented to; without it nothing is collected."""
 
@@ -63,6 +69,10 @@ WORDS: Mapping[str, Words] = {
     "name_too_long": Words(
         _("Der Name ist zu lang"),
         _("Bitte kürzen Sie ihn auf höchstens 70 Zeichen."),
+    ),
+    "card_number_typed": Words(
+        _("Hier gehört keine Kartennummer hin"),
+        _("Wir haben sie nicht gespeichert. Ihre Karte geben Sie erst später auf der Seite des Zahlungsdienstes an."),
     ),
     "kassenzeichen_wrong": Words(
         _("Das ist kein Kassenzeichen"),

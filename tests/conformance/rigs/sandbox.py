@@ -97,6 +97,12 @@ class RIG(Rig):
         self._server.admin("PUT", f"/merchants/{access.merchant_id}", {**kept, "secret": secret})
         return MerchantAccess(access.merchant_id, Secret(secret), access.base_url)
 
+    def given_back(self, access: MerchantAccess, reference: str) -> int:
+        return int(self._payment(access, reference)["refunded_cents"])
+
+    def refuse_refund(self, access: MerchantAccess, reference: str) -> None:
+        self._server.behave(refuse_refunds=True)
+
     def _act(self, access: MerchantAccess, reference: str, **act: Any) -> None:
         payment = self._payment(access, reference)["payment_id"]
         self._server.admin("POST", f"/payments/{payment}/act", act)

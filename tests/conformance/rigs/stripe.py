@@ -265,6 +265,8 @@ class RIG(Rig):
 
     def given_back(self, access: MerchantAccess, reference: str) -> int:
         intent = self._session(access, reference).intent
+        if intent is None:
+            return 0  # nothing was begun at the card page
         listed = self._emulator.call("GET", f"/v1/refunds?payment_intent={intent}", access.secret.reveal())[1]
         return sum(refund["amount"] for refund in json.loads(listed)["data"])
 
