@@ -4,9 +4,11 @@
     python scripts/frontend.py copy       what is served into src/zahlstelle/static/vendor (ignored by git)
 
 Each part comes with its licence beside it. Nothing is changed or built, except the list of fonts, which
-names only the weights that KERN's own style sheet uses.
+names only the weights that KERN's own style sheet uses, and of them the letters of Europe in two files each:
+a browser fetches the second only for a page that needs it.
 """
 
+import json
 import re
 import shutil
 import subprocess
@@ -19,12 +21,9 @@ VENDOR = ROOT / "src" / "zahlstelle" / "static" / "vendor"
 OWN_NODE = ROOT / ".node"
 KERN = MODULES / "@kern-ux" / "native"
 HTMX = MODULES / "htmx.org"
-WEIGHTS = {400: "Regular", 500: "Medium", 600: "SemiBold"}
-FONT_NOTICE = (
-    "Fira Sans, Copyright 2012-2015 The Mozilla Foundation and Telefonica S.A.\n"
-    "Licensed under the SIL Open Font License, Version 1.1: https://openfontlicense.org\n"
-    "The files are unchanged; they carry this notice and the licence in their name tables.\n"
-)
+FONTS = MODULES / "@fontsource" / "fira-sans"
+WEIGHTS = (400, 500, 600)
+LETTERS = ("latin", "latin-ext")
 
 
 def install() -> None:
@@ -54,11 +53,12 @@ def copy() -> None:
     htmx.mkdir()
     _take(KERN / "dist" / "kern.min.css", kern / "kern.min.css")
     _take(KERN / "LICENSE.md", kern / "LICENSE.md")
-    for weight in WEIGHTS.values():
-        name = f"FiraSans-{weight}.woff2"
-        _take(KERN / "dist" / "fonts" / "fira-sans" / name, kern / "fonts" / name)
-    (kern / "fonts.css").write_text("".join(_face(*pair) for pair in WEIGHTS.items()))
-    (kern / "fonts" / "LICENSE").write_text(FONT_NOTICE)
+    faces = [(weight, letters) for weight in WEIGHTS for letters in LETTERS]
+    for face in faces:
+        _take(FONTS / "files" / _font(*face), kern / "fonts" / _font(*face))
+    ranges = json.loads((FONTS / "unicode.json").read_text())
+    (kern / "fonts.css").write_text("".join(_face(*face, ranges[face[1]]) for face in faces))
+    _take(FONTS / "LICENSE", kern / "fonts" / "LICENSE")
     _take(HTMX / "dist" / "htmx.min.js", htmx / "htmx.min.js")
     _take(HTMX / "LICENSE", htmx / "LICENSE")
     for sheet in kern.glob("*.css"):
@@ -73,11 +73,16 @@ def _take(source: Path, target: Path) -> None:
     target.chmod(0o644)
 
 
-def _face(weight: int, name: str) -> str:
+def _font(weight: int, letters: str) -> str:
+    return f"fira-sans-{letters}-{weight}-normal.woff2"
+
+
+def _face(weight: int, letters: str, characters: str) -> str:
     return (
         "@font-face {\n    font-family: 'Fira Sans';\n"
-        f"    src: url('fonts/FiraSans-{name}.woff2') format('woff2');\n"
-        f"    font-weight: {weight};\n    font-style: normal;\n    font-display: swap;\n}}\n"
+        f"    src: url('fonts/{_font(weight, letters)}') format('woff2');\n"
+        f"    font-weight: {weight};\n    font-style: normal;\n    font-display: swap;\n"
+        f"    unicode-range: {characters};\n}}\n"
     )
 
 

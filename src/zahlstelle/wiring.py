@@ -1,6 +1,7 @@
 """The only module that knows every room: it plugs provider adapters into payments."""
 
 from zahlstelle import payments
+from zahlstelle.providers.girocheckout import GiroCheckoutProvider
 from zahlstelle.providers.sandbox import SandboxProvider
 from zahlstelle.providers.stripe import StripeProvider
 
@@ -9,3 +10,4 @@ def wire() -> None:
     """Plug the rooms together, once per process."""
     payments.plug(SandboxProvider())
     payments.plug(StripeProvider())
+    payments.plug(GiroCheckoutProvider())

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
-from . import _bank, _behaviour, _chargebacks, _deliveries, _merchants, _payments
+from . import _bank, _behaviour, _chargebacks, _deliveries, _giro_api, _merchants, _payments
 from ._cards import BY_NUMBER, BY_SLUG, Card
 from ._checks import Check, day, strict, text, yes_no
 from ._clock import berlin_day, now
@@ -36,6 +36,14 @@ def put_merchant(merchant_id: str) -> Response:
     with sandbox().store.writing() as connection:
         _merchants.put(connection, merchant_id, json_body())
         return jsonify(_merchants.shown(_merchants.get(connection, merchant_id)))
+
+
+@admin.put("/girocheckout/projects/<project_id>")
+def put_giro_project(project_id: str) -> Response:
+    """Add a project of GiroCheckout, or change its password."""
+    with sandbox().store.writing() as connection:
+        _giro_api.put_project(connection, project_id, json_body())
+    return jsonify({"project_id": project_id})
 
 
 @admin.get("/behaviour")

@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from flask import Blueprint, redirect, request, url_for
 
-from . import _behaviour, _merchants, _payments
+from . import _behaviour, _giro_rules, _merchants, _payments
 from ._cards import BY_NUMBER, BY_SLUG, CARDS, Card
 from ._checks import text
 from ._clock import berlin_day, now
@@ -112,6 +112,9 @@ def _approval(token: str) -> str:
 
 def _return_url(payment: sqlite3.Row) -> str:
     """The merchant's return URL with hints; hints only, the merchant must ask."""
+    if payment["project_id"]:
+        with sandbox().store.reading() as connection:
+            return _giro_rules.told(connection, payment, payment["return_url"])
     parts = urlsplit(payment["return_url"])
     hints = [(name, payment[name]) for name in ("reference", "payment_id", "status")]
     query = urlencode(parse_qsl(parts.query, keep_blank_values=True) + hints)

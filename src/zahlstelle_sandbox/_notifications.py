@@ -15,7 +15,7 @@ from itertools import groupby
 
 import httpx
 
-from . import _behaviour
+from . import _behaviour, _giro_rules
 from ._clock import now, read, written
 from ._store import Store, insert
 
@@ -43,6 +43,11 @@ def enqueue(connection: sqlite3.Connection, payment: sqlite3.Row, event: str, at
     address = payment["notify_url"] or merchant["notify_url"]
     if address is None:
         return
+    body = _body(payment, event, at)
+    if payment["project_id"]:
+        if event == "payment.refunded" or _giro_rules.result(payment) is None:
+            return  # GiroCheckout tells outcomes of payments, nothing else
+        address, body = _giro_rules.told(connection, payment, address, corrupt=behaviour.corrupt_signature), ""
     message_id = "msg_" + secrets.token_hex(12)
     due = at + timedelta(seconds=behaviour.delay_seconds) + (REORDER_HOLD if behaviour.reorder else timedelta())
     if payment["silent_until"]:
@@ -56,7 +61,7 @@ def enqueue(connection: sqlite3.Connection, payment: sqlite3.Row, event: str, at
             payment_id=payment["payment_id"],
             merchant_id=payment["merchant_id"],
             url=address,
-            body=_body(payment, event, at),
+            body=body,
             due_at=written(due),
             copy=copy,
             state="lost" if lost else "waiting",
@@ -144,7 +149,7 @@ def _send(client: httpx.Client, row: sqlite3.Row, corrupt: bool) -> tuple[str, b
         "webhook-signature": sign(secret, row["message_id"], timestamp, body),
     }
     try:
-        answer = client.post(row["url"], content=body, headers=headers)
+        answer = client.post(row["url"], content=body, headers=headers) if body else client.get(row["url"])
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         return type(error).__name__, False
     return str(answer.status_code), answer.is_success

@@ -24,6 +24,8 @@ def refund(
     key: str | None,
     body: Any,
     at: datetime,
+    *,
+    refund_id: str | None = None,
 ) -> Answer:
     """Give money back, never more than was captured; the same key with the same body gives back once.
 
@@ -42,7 +44,7 @@ def refund(
     behaviour = _behaviour.current(connection)
     if behaviour.refuse_refunds:
         raise Problem(422, "refund_refused", "The provider gives nothing back of this payment.")
-    refund_id, cents = "sbr_" + secrets.token_hex(12), order["amount_cents"]
+    refund_id, cents = refund_id or "sbr_" + secrets.token_hex(12), order["amount_cents"]
     insert(
         connection,
         "refund",

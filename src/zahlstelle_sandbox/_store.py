@@ -68,11 +68,15 @@ CREATE TABLE IF NOT EXISTS bank_file (
     merchant_id TEXT NOT NULL REFERENCES merchant, name TEXT NOT NULL, statement_id TEXT NOT NULL,
     content BLOB NOT NULL, delivered INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (merchant_id, name)
 );
+CREATE TABLE IF NOT EXISTS giro_project (
+    project_id TEXT PRIMARY KEY, merchant_id TEXT NOT NULL REFERENCES merchant, kind TEXT NOT NULL, secret TEXT NOT NULL
+);
 CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
 
 # Columns that came later; a memory of an earlier version gets them when it is opened.
 LATER = {
+    "payment": {"project_id": "TEXT"},
     "merchant": {"pays_out": "TEXT NOT NULL DEFAULT 'gross'", "tells_details": "INTEGER NOT NULL DEFAULT 1"},
     "payout": {"reported": "INTEGER NOT NULL DEFAULT 0"},
     "refund": {"reference": "TEXT", "done_at": "TEXT"},

@@ -7,7 +7,7 @@ from pathlib import Path
 from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
-from . import _admin, _bank_pages, _behaviour, _card_pages, _merchants, _pages, _payments_api
+from . import _admin, _bank_pages, _behaviour, _card_pages, _giro_api, _merchants, _pages, _payments_api
 from ._config import Config, Unusable, read_config, refuse_live
 from ._context import Sandbox
 from ._notifications import Sender
@@ -56,7 +56,14 @@ def create_app(place: Place, *, background: bool) -> Flask:
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = 256 * 1024
     app.extensions["sandbox"] = Sandbox(store, sender, folder, config.admin_token, config.base_url)
-    for blueprint in (_payments_api.api, _admin.admin, _pages.pages, _card_pages.cards, _bank_pages.bank):
+    for blueprint in (
+        _payments_api.api,
+        _giro_api.giro,
+        _admin.admin,
+        _pages.pages,
+        _card_pages.cards,
+        _bank_pages.bank,
+    ):
         app.register_blueprint(blueprint)
     app.add_url_rule("/healthz", view_func=_healthz)
     app.before_request(_only_this_machine)

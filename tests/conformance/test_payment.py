@@ -76,6 +76,17 @@ def test_a_lost_start_is_found_again(rig: Rig, town: Tenant, access: MerchantAcc
 
 
 @pytest.mark.needs(Can.NOTIFIES)
+def test_a_lost_start_is_healed_by_its_notification(rig: Rig, town: Tenant, access: MerchantAccess) -> None:
+    rig.trouble("start", Trouble.LOST)
+    attempt = begun(rig, town, access)
+    assert attempt.status is Status.UNKNOWN
+    rig.pay(access, str(attempt.id))
+    hear(rig, town, rig.heard(access, str(attempt.id))[0])
+    assert rig.taken(access) == 1
+    assert_paid_once(rig, town, attempt)
+
+
+@pytest.mark.needs(Can.NOTIFIES)
 def test_notifications_doubled_and_in_any_order_pay_once(rig: Rig, town: Tenant, access: MerchantAccess) -> None:
     attempt = begun(rig, town, access)
     rig.pay(access, str(attempt.id))

@@ -189,6 +189,14 @@ def listening() -> Iterator[Ear]:
             self.send_header("content-length", "0")
             self.end_headers()
 
+        def do_GET(self) -> None:
+            """Some providers notify by GET: what they say is the query."""
+            said = self.path.partition("?")[2].encode()
+            ear.heard.append(Heard({name.lower(): value for name, value in self.headers.items()}, said))
+            self.send_response(200)
+            self.send_header("content-length", "0")
+            self.end_headers()
+
         def log_message(self, *_: object) -> None:
             """Say nothing."""
 

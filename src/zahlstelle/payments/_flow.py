@@ -108,11 +108,15 @@ def _once_more(tenant: Tenant, declined: Attempt, at: datetime) -> Attempt:
     return _start(tenant, attempt, provider, merchant, at)
 
 
-def refresh(*, tenant: Tenant, attempt_id: UUID, at: datetime, in_passing: bool = False) -> Attempt:
+def refresh(
+    *, tenant: Tenant, attempt_id: UUID, at: datetime, in_passing: bool = False, named: str | None = None
+) -> Attempt:
     """Ask the provider what became of an attempt and settle it by the answer.
 
     Declined only because the payer was not authenticated, it is tried once more: then the new attempt is returned.
     `in_passing` is for a citizen who looks: the worker's own timetable stays as it is, however often that happens.
+    `named` is what a notification says the provider calls it, asked by where the answer to the start was lost: the
+    report must still be about this attempt.
     """
     _outside_any_transaction()
     with inside(tenant):
@@ -120,9 +124,8 @@ def refresh(*, tenant: Tenant, attempt_id: UUID, at: datetime, in_passing: bool 
     if attempt.provider == "transfer":
         return attempt
     provider, merchant = _named(tenant, attempt.provider)
-    answer = provider.status(
-        merchant=merchant, reference=str(attempt.id), provider_reference=attempt.provider_reference
-    )
+    known = attempt.provider_reference or named
+    answer = provider.status(merchant=merchant, reference=str(attempt.id), provider_reference=known)
     match answer:
         case Report():
             settled = settle(tenant=tenant, attempt_id=attempt_id, report=answer, at=at)

@@ -46,7 +46,7 @@ def hear(
             ignore_conflicts=True,
         )
     refresh_refunds_of(tenant=tenant, attempt_id=row.id, at=at)
-    return refresh(tenant=tenant, attempt_id=row.id, at=at)
+    return refresh(tenant=tenant, attempt_id=row.id, at=at, named=told.provider_reference)
 
 
 def _uuid(text: str | None) -> UUID | None:

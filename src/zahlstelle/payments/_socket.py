@@ -157,6 +157,13 @@ class Provider(Protocol):
         ...
 
 
+@runtime_checkable
+class NotifiesByQuery(Protocol):
+    """What an adapter has whose provider notifies by GET: the query is handed to it as the body."""
+
+    notifies_by_query: bool
+
+
 class RefundStatus(StrEnum):
     """What a provider says of a refund, in our words."""
 
