@@ -193,10 +193,25 @@ def test_webhooks_of_both_keys_while_they_are_changed() -> None:
             hear(body, key, secret)
 
 
-@pytest.mark.parametrize("changes", [{"merchantId": "TOWN2"}, {"id": ""}, {"payment": {}}, {"payment": None}])
-def test_rightly_signed_but_about_nothing_of_ours(changes: Any) -> None:
+@pytest.mark.parametrize("changes", [{"merchantId": "TOWN2"}, {"merchantId": None}, {"id": ""}])
+def test_rightly_signed_but_not_this_merchants(changes: Any) -> None:
     with pytest.raises(ForgedNotification):
         hear(notified(new_id(), **changes))
+
+
+def test_rightly_signed_but_about_no_payment_of_ours() -> None:
+    """PAYONE sends all of a merchant's webhooks to one address; what is about nobody is taken and moves nothing."""
+    output = json.loads(notified(new_id()))["payment"]["paymentOutput"]
+    another = {"paymentOutput": output | {"references": {"merchantReference": payment_reference(new_id())}}}
+    for changes in ({"payment": {}}, {"payment": None}, {"payment": another}, {"payment": None, "token": {}}):
+        told = hear(notified(new_id(), **changes))
+        assert (told.provider_reference, told.reference) == (None, None)
+
+
+def test_a_webhook_about_a_refund_names_the_payment() -> None:
+    attempt = new_id()
+    output = {"references": {"merchantReference": "X"}, "merchantParameters": _requests.parameters(attempt)}
+    assert hear(notified(attempt, payment=None, refund={"refundOutput": output})).reference == str(attempt)
 
 
 @pytest.mark.prove("payone_forgeries")

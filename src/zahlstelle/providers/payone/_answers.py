@@ -126,26 +126,35 @@ def refund(said: Any, refund_id: UUID) -> RefundReport | None:
 
 
 def notification(merchant: MerchantAccess, body: bytes) -> Notification:
-    """Say whom a webhook, rightly signed, is about. Raises ForgedNotification, also for another merchant's."""
-    match _json(body):
-        case {"id": str(message), "merchantId": str(whose), "payment": {"paymentOutput": dict(output)}} if (
-            message and whose == merchant.merchant_id
-        ):
-            attempt = _attempt(output)
-            if attempt is not None:
-                return Notification(None, str(attempt), message)
-    raise ForgedNotification("the notification is not about a payment of this merchant")
+    """Say whom a webhook, rightly signed, is about: it may be about nobody, for a merchant's webhooks all come here.
+
+    Raises ForgedNotification for another merchant's.
+    """
+    said = _json(body)
+    match said:
+        case {"id": str(message), "merchantId": str(whose)} if message and whose == merchant.merchant_id:
+            attempt = _attempt(said)
+            return Notification(None, str(attempt) if attempt else None, message)
+    raise ForgedNotification("the notification is not this merchant's")
 
 
-def _attempt(output: Mapping[str, Any]) -> UUID | None:
-    """Our name in the parameters, if the payment's own name fits to it."""
-    said = _json(output.get("merchantParameters"))
-    try:
-        attempt = UUID(said["attempt"])
-        fits = output["references"]["merchantReference"] == payment_reference(attempt)
-    except (TypeError, KeyError, ValueError, AttributeError):
-        return None
-    return attempt if fits else None
+def _attempt(said: Mapping[str, Any]) -> UUID | None:
+    """Our name in the parameters; a payment's own name must fit to it, a refund's is another."""
+    match said:
+        case {"payment": {"paymentOutput": {"merchantParameters": str(given), "references": dict(names)}}}:
+            attempt = _named(given)
+            fits = attempt and names.get("merchantReference") == payment_reference(attempt)
+            return attempt if fits else None
+        case {"refund": {"refundOutput": {"merchantParameters": str(given)}}}:
+            return _named(given)
+    return None
+
+
+def _named(parameters: str) -> UUID | None:
+    match _json(parameters):
+        case {"attempt": str(name)} if _is_uuid(name):
+            return UUID(name)
+    return None
 
 
 def _status(checkout: str, sums: Mapping[str, Any], events: Sequence[Mapping[str, Any]]) -> tuple[ProviderStatus, str]:
