@@ -21,7 +21,7 @@ from ._rules import Status
 from ._scheduler import settle
 from ._store import insert
 
-payone = Blueprint("payone", __name__, url_prefix="/payone/v1/<merchant_id>")
+payone = Blueprint("payone", __name__, url_prefix="/v1/<merchant_id>")
 _CHECKOUT = "/commerce-cases/<case_id>/checkouts/<checkout_id>"
 _EXECUTION = f"{_CHECKOUT}/payment-executions/<execution_id>"
 # PayPal and Wero end what nobody finishes after a time of their own.

@@ -4,7 +4,6 @@ import base64
 import hmac
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -13,8 +12,9 @@ import httpx
 
 from tests.conformance.kit import Can, Heard, Trouble, Wrong
 from tests.conformance.rigs import sandbox as base
+from tests.support.payone import keys
 from tests.support.sandbox import until
-from zahlstelle.kernel import Secret, clock, new_id
+from zahlstelle.kernel import clock, new_id
 from zahlstelle.payments import MerchantAccess, Provider, ProviderStatus
 from zahlstelle.providers.payone import MEANING, PayoneProvider, VendorStatus, payment_reference
 
@@ -47,15 +47,10 @@ class RIG(base.RIG):
         super().close()
 
     def contract(self) -> MerchantAccess:
-        whose = super().contract()
-        return self.rotate(replace(whose, base_url=f"{whose.base_url}/payone"))
+        return self.rotate(super().contract())
 
     def rotate(self, access: MerchantAccess) -> MerchantAccess:
-        api, webhook = (f"secret{new_id().hex}" for _ in range(2))
-        names = {"api_key_id": f"A{new_id().hex}", "webhook_key_id": f"W{new_id().hex}"}
-        account = {**names, "api_secret": api, "webhook_secret": webhook, "webhook_url": self._ear.url}
-        self._server.admin("PUT", f"/payone/accounts/{access.merchant_id}", account)
-        return replace(access, secret=Secret(api), settings=names, secrets={"webhook": Secret(webhook)})
+        return keys(self._server, access.merchant_id, self._ear.url)
 
     def heard(self, access: MerchantAccess, reference: str) -> Sequence[Heard]:
         def about() -> list[Any]:
