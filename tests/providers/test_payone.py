@@ -214,7 +214,7 @@ def test_a_webhook_about_a_refund_names_the_payment() -> None:
     assert hear(notified(attempt, payment=None, refund={"refundOutput": output})).reference == str(attempt)
 
 
-@pytest.mark.prove("payone_forgeries")
+@pytest.mark.prove("forged_payone")
 def test_no_forged_webhook_is_believed() -> None:
     chance, believed = random.Random(4711), 0
     for _ in range(size(2_000, 100_000)):
