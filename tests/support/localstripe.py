@@ -5,15 +5,14 @@ skipped, and says so.
 """
 
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import httpx
-import pytest
+
+from tests.support import throwaway
 
 VERSION = "1.15.10"
-_ENVIRONMENT = Path(sys.prefix) / "throwaway" / f"localstripe-{VERSION}"
 # It would listen on every address; so it is started with a `bind` that knows loopback only.
 _START = """
 import runpy, socket, sys
@@ -26,20 +25,7 @@ runpy.run_module("localstripe", run_name="__main__")
 
 def installed() -> Path:
     """The emulator's own interpreter, installed on first use; where that fails, the test is skipped loudly."""
-    python = _ENVIRONMENT / "bin" / "python"
-    done = _ENVIRONMENT / ".ok"
-    if not done.exists():
-        uv = str(Path(sys.prefix) / "bin" / "uv")
-        steps = (
-            [uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(_ENVIRONMENT)],
-            [uv, "pip", "install", "--quiet", "--python", str(python), f"localstripe=={VERSION}"],
-        )
-        for step in steps:
-            made = subprocess.run(step, capture_output=True, text=True, check=False, timeout=300)
-            if made.returncode:
-                pytest.skip(f"NOT RUN: localstripe {VERSION} cannot be installed: {made.stderr.strip()[-300:]}")
-        done.touch()
-    return python
+    return throwaway.installed(f"localstripe-{VERSION}", f"localstripe=={VERSION}")
 
 
 class LocalStripe:
