@@ -232,3 +232,12 @@ def test_no_forged_webhook_is_believed() -> None:
         except ForgedNotification:
             pass
     assert believed == 0
+
+
+def test_a_start_has_ended_before_never_seen_is_the_last_word() -> None:
+    from zahlstelle.payments import _rules
+    from zahlstelle.providers.payone import _adapter
+
+    patience = [_adapter.SEARCH_TIMEOUT, _adapter.START_TIMEOUT]
+    longest = sum((each.connect or 0) + (each.read or 0) for each in patience)
+    assert timedelta(seconds=longest) < _rules._STARTING
