@@ -18,6 +18,7 @@ import pytest
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "zahlstelle.settings")
 os.environ.setdefault("ZAHLSTELLE_SECRET_KEY", "a key for tests only")
 
+pytest_plugins = ["tests.support.chromium"]
 _TO_STOP: list[Any] = []
 
 

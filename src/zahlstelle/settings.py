@@ -4,17 +4,17 @@ import os
 from pathlib import Path
 from typing import Any
 
-from psycopg.conninfo import conninfo_to_dict
+from zahlstelle import environment
 
 _HERE = Path(__file__).parent
 
 
-def _database(url: str) -> dict[str, Any]:
-    given = conninfo_to_dict(url)
+def _database() -> dict[str, Any]:
+    given = dict(environment.database(environment.DATABASE_URL, "dbname=zahlstelle"))
     known = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
     settings: dict[str, Any] = {django: given.pop(libpq, "") for libpq, django in known.items()}
     # A pool per process; transaction-mode poolers in front need no server-side cursors and no session state.
-    pool = {"min_size": 1, "max_size": int(os.environ.get("ZAHLSTELLE_DATABASE_POOL", "8")), "timeout": 10}
+    pool = {"min_size": 1, "max_size": environment.whole("ZAHLSTELLE_DATABASE_POOL", 8, most=1000), "timeout": 10}
     return settings | {
         "ENGINE": "django.db.backends.postgresql",
         "OPTIONS": {**given, "pool": pool},
@@ -22,14 +22,14 @@ def _database(url: str) -> dict[str, Any]:
     }
 
 
-SECRET_KEY = os.environ.get("ZAHLSTELLE_SECRET_KEY", "")
+SECRET_KEY = os.environ.get(environment.SECRET_KEY, "")  # `serve` refuses to start without it
 DEBUG = False
-ALLOWED_HOSTS = os.environ.get("ZAHLSTELLE_HOSTS", "localhost,127.0.0.1").split(",")
-BASE_URL = os.environ.get("ZAHLSTELLE_BASE_URL", "http://localhost:8000")
+ALLOWED_HOSTS = [host.strip() for host in environment.text("ZAHLSTELLE_HOSTS", "localhost,127.0.0.1").split(",")]
+BASE_URL = environment.origin("ZAHLSTELLE_BASE_URL", "http://localhost:8000")
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
 METRICS_TOKEN = os.environ.get("ZAHLSTELLE_METRICS_TOKEN", "")
 
-DATABASES = {"default": _database(os.environ.get("ZAHLSTELLE_DATABASE_URL", "dbname=zahlstelle"))}
+DATABASES = {"default": _database()}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 INSTALLED_APPS = [
@@ -43,6 +43,7 @@ INSTALLED_APPS = [
 ZAHLSTELLE_WIRING = "zahlstelle.wiring.wire"
 
 MIDDLEWARE = [
+    "zahlstelle.web.headers.OnlyOverTls",
     "zahlstelle.api.EveryErrorIsAProblem",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -118,4 +119,5 @@ WHITENOISE_AUTOREFRESH = False
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
+UPLOAD_LIMIT_MB = environment.whole("ZAHLSTELLE_UPLOAD_LIMIT_MB", 200, most=100_000)  # of a bank file at the desk
 LOGGING_CONFIG = None

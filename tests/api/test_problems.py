@@ -218,3 +218,26 @@ def test_outside_of_the_interface_nothing_is_changed() -> None:
     answer = Client(HTTP_HOST="localhost").get("/apiary/is/not/there/")
     assert answer.status_code == 404
     assert answer.headers["Content-Type"].startswith("text/html")
+
+
+def test_a_write_knows_no_parameters(caller: Caller) -> None:
+    claim = caller.claim()
+    payment = caller.payment(claim_id=claim["id"])
+    one = f"/api/v1/payments/{payment['id']}"
+    bodies: dict[str, Any] = {
+        CLAIMS: {"amount": "1.00", "purpose": "x"},
+        "/api/v1/payments": {"claim_id": claim["id"]},
+        f"{one}/cancel": None,
+        f"{one}/refunds": {"amount": "1.00", "refundable_cents": 3700, "reason": "x"},
+    }
+    described = caller.get("/api/v1/openapi.json").json()["paths"]
+    writes = {path.format(payment_id=payment["id"]) for path, methods in described.items() if "post" in methods}
+    assert writes == set(bodies), "a new write belongs into this list"
+    before = len(caller.get(CLAIMS).json()["items"])
+    for keyed in ({}, {"Idempotency_Key": "a-key"}):
+        for path, body in bodies.items():
+            problem = problem_of(caller.post(f"{path}?amount=9.00", body, **keyed), 422, "request_invalid")
+            assert problem["errors"] == [{"pointer": "amount", "detail": "there is no such parameter"}]
+    assert len(caller.get(CLAIMS).json()["items"]) == before
+    assert caller.get(one).json()["status"] == "created"
+    assert caller.post(f"{one}/cancel", Idempotency_Key="a-key").status_code == 200, "the key is still free"

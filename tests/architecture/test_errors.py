@@ -59,7 +59,7 @@ def test_every_code_is_of_one_kind() -> None:
 def test_a_section_says_the_status_what_happened_and_what_to_do(kind: type[Refusal]) -> None:
     section = sections().get(kind.code)
     assert section is not None, f"docs/errors.md lacks {kind.code}"
-    on_the_command_line = kind.__module__.split(".")[1] in ("cli", "postgres", "processes", "simulation")
+    on_the_command_line = kind.__module__.split(".")[1] in ("cli", "environment", "postgres", "processes", "simulation")
     assert section.strip().startswith("Command line." if on_the_command_line else f"HTTP {kind.status} ")
     happened, _, to_do = section.partition("**What to do:**")
     assert len(happened.split()) > 8, "what happened is not said"

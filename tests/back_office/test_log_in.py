@@ -11,8 +11,8 @@ from tests.support.treasury_day import at_the_desk, person
 
 from zahlstelle import tenancy
 from zahlstelle.kernel import clock, new_id
-from zahlstelle.tables.tenancy import LoginTryRow, Person
-from zahlstelle.tenancy import LoginPaused, LoginRefused, Role, Tenant
+from zahlstelle.tables.tenancy import LoginTryRow, MembershipRow, Person
+from zahlstelle.tenancy import LoginPaused, LoginRefused, Role, Tenant, inside
 
 WRONG = "nicht zusammen"
 
@@ -37,6 +37,21 @@ def test_the_right_password_opens_the_town(client: Client, staffed: Tenant) -> N
     answer = try_it(client, f"treasurer@{staffed.slug}.example")
     assert (answer.status_code, answer["Location"]) == (302, "/kasse/")
     assert client.get("/kasse/")["Location"] == f"/kasse/{staffed.slug}/"
+
+
+def test_who_only_runs_a_town_is_led_to_the_towns_he_runs(client: Client, staffed: Tenant) -> None:
+    operator = at_the_desk(staffed, "operator")
+    assert operator.get("/kasse/")["Location"] == "/betrieb/"
+    assert operator.get("/betrieb/").status_code == 200
+
+
+def test_the_desk_of_one_town_is_open_to_who_also_runs_another(staffed: Tenant) -> None:
+    both = person(found_town(password=PASSWORD), "operator")
+    with inside(staffed):
+        MembershipRow.objects.create(id=new_id(), tenant_id=staffed.id, person=both, role=Role.TREASURER)
+    browser = Client(SERVER_NAME="localhost")
+    browser.force_login(both)
+    assert browser.get("/kasse/")["Location"] == f"/kasse/{staffed.slug}/"
 
 
 def test_the_email_is_read_as_people_type_it(client: Client, staffed: Tenant) -> None:

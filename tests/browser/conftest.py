@@ -3,21 +3,17 @@
 `desk` is the web process, `sandbox` the provider, `town` a town that takes cards over it, `page` a browser page.
 """
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 from tests.support.sandbox import SandboxServer
 
 if TYPE_CHECKING:  # these need a database, which is not there yet when this file is read
     from tests.support.desk import Desk
 
     from zahlstelle.tenancy import Tenant
-
-QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
 
 
 @pytest.fixture(scope="session")
@@ -46,19 +42,6 @@ def town(sandbox: SandboxServer) -> "Tenant":
     from tests.support.desk import town_at
 
     return town_at(sandbox)
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-    if path is None:
-        pytest.fail("no Chromium: set $CHROMIUM or run `apt-get install chromium`")
-    # Playwright keeps a loop in this thread as long as it lives; our calls beside it are ordinary ones.
-    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-        browser = playwright.chromium.launch(executable_path=path, args=QUIET)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import sys
 from argparse import ArgumentParser, Namespace
 
 import pytest
+from tests.support.command import zahlstelle
 
 from zahlstelle.cli import main
 from zahlstelle.cli._registry import Command, commands
@@ -28,13 +29,6 @@ class _Module:
         if args.day:
             raise TooLate("the day is closed")
         return 7
-
-
-def zahlstelle(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    given = {name: value for name, value in os.environ.items() if not name.startswith("ZAHLSTELLE_")}
-    given["PYTHONPATH"] = os.pathsep.join(sys.path)
-    command = [sys.executable, "-m", "zahlstelle.cli", *words]
-    return subprocess.run(command, env={**given, **environment}, capture_output=True, text=True, timeout=60)
 
 
 def test_every_listed_command_can_be_loaded_and_says_what_it_does() -> None:
@@ -65,6 +59,25 @@ def test_no_word_prints_the_list_and_is_an_error(capsys: pytest.CaptureFixture[s
 def test_help_is_not_an_error(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--help"]) == 0
     assert "  demo " in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("words", [["bank", "--help"], ["bank", "-h"], ["bank", "help"], ["help", "bank"]])
+def test_help_of_a_group_lists_its_commands_alone(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(words) == 0
+    listed = capsys.readouterr().out
+    assert "  bank inspect " in listed and "  bank notify " in listed
+    assert "tenant" not in listed
+
+
+@pytest.mark.parametrize("words", [["help", "bank", "import"], ["help", "doctor"], ["help", "simulate"]])
+def test_help_of_one_command_is_its_own(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(words) == 0
+    assert capsys.readouterr().out.startswith(f"usage: zahlstelle {' '.join(words[1:])} ")
+
+
+def test_help_of_what_is_not_there_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["help", "bank", "burn"]) == main(["help", "fly"]) == 2
+    assert "there is no command 'bank burn'; did you mean: bank inspect" in capsys.readouterr().err
 
 
 def test_a_mistyped_word_is_answered_with_the_near_ones(capsys: pytest.CaptureFixture[str]) -> None:
@@ -98,7 +111,7 @@ def test_the_list_loads_neither_django_nor_the_database_driver() -> None:
 
 def test_migrate_needs_the_owner() -> None:
     said = zahlstelle("migrate", ZAHLSTELLE_DATABASE_URL="dbname=x")
-    assert said.returncode == 1
+    assert said.returncode == 2
     assert "[owner_unknown]" in said.stderr
 
 
@@ -114,7 +127,7 @@ def test_check_finds_nothing_on_a_right_installation() -> None:
 def test_check_names_an_owner_who_serves_and_a_missing_key() -> None:
     said = zahlstelle("check", ZAHLSTELLE_DATABASE_URL=os.environ["ZAHLSTELLE_OWNER_DATABASE_URL"])
     assert said.returncode == 1
-    assert "ZAHLSTELLE_SECRET_KEY is missing" in said.stdout
+    assert "ZAHLSTELLE_SECRET_KEY is not set" in said.stdout
     assert "the role zahlstelle_owner owns tables" in said.stdout
     assert "may create tables" in said.stdout
 

@@ -116,7 +116,17 @@ def test_a_file_that_breaks_off_prints_nothing_of_itself_and_the_others_all(tmp_
 
 def test_what_is_not_there_is_said(tmp_path: Path) -> None:
     assert _run(tmp_path / "none.xml")[0] == 2
-    assert _run(tmp_path) == (0, "", "")
+
+
+def test_a_folder_without_a_bank_file_is_said(tmp_path: Path) -> None:
+    assert _run(tmp_path) == (2, "", f"{tmp_path}: empty: there is no bank file to read\n")
+    (tmp_path / "readme.txt").write_text("where the bank's files will lie")
+    code, out, err = _run(tmp_path)
+    assert (code, out) == (2, "")
+    assert err.splitlines() == [
+        f"{tmp_path}/readme.txt: passed over, not a bank file by name or beginning",
+        f"{tmp_path}: empty: there is no bank file to read",
+    ]
 
 
 def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,13 +1,11 @@
 """The pages in a real browser: for everyone, in both colour schemes, on a small phone, without JavaScript."""
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 from tests.support.sandbox import Merchant, SandboxServer
 
 AXE = Path(__file__).parents[2] / "node_modules/axe-core/axe.min.js"
@@ -17,15 +15,6 @@ LOOKS = [
     for scheme in ("light", "dark")
 ]
 Open = Callable[..., Page]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    program = os.environ.get("CHROMIUM") or shutil.which("chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

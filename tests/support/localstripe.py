@@ -5,17 +5,21 @@ skipped, and says so.
 """
 
 import subprocess
+import sys
 import time
 from pathlib import Path
 
 import httpx
-
-from tests.support import throwaway
+import pytest
 
 VERSION = "1.15.10"
-# It would listen on every address; so it is started with a `bind` that knows loopback only.
+_ENVIRONMENT = Path(sys.prefix) / "throwaway" / f"localstripe-{VERSION}"
+# It would listen on every address and keep its memory in a file that all share; so it is started with a `bind` that
+# knows loopback only, and keeps nothing.
 _START = """
 import runpy, socket, sys
+import localstripe.resources
+localstripe.resources.Store.dump_to_disk = lambda self: None
 bind = socket.socket.bind
 socket.socket.bind = lambda self, address: bind(self, ("::ffff:127.0.0.1", address[1]))
 sys.argv = ["localstripe", "--from-scratch", "--port", sys.argv[1]]
@@ -25,7 +29,20 @@ runpy.run_module("localstripe", run_name="__main__")
 
 def installed() -> Path:
     """The emulator's own interpreter, installed on first use; where that fails, the test is skipped loudly."""
-    return throwaway.installed(f"localstripe-{VERSION}", f"localstripe=={VERSION}")
+    python = _ENVIRONMENT / "bin" / "python"
+    done = _ENVIRONMENT / ".ok"
+    if not done.exists():
+        uv = str(Path(sys.prefix) / "bin" / "uv")
+        steps = (
+            [uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(_ENVIRONMENT)],
+            [uv, "pip", "install", "--quiet", "--python", str(python), f"localstripe=={VERSION}"],
+        )
+        for step in steps:
+            made = subprocess.run(step, capture_output=True, text=True, check=False, timeout=300)
+            if made.returncode:
+                pytest.skip(f"NOT RUN: localstripe {VERSION} cannot be installed: {made.stderr.strip()[-300:]}")
+        done.touch()
+    return python
 
 
 class LocalStripe:

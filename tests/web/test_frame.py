@@ -1,6 +1,7 @@
 """The frame around every page: a town's look, and the pages for what went wrong."""
 
 import pytest
+from django.conf import settings
 from django.test import Client, RequestFactory
 from django.utils import translation
 from django.views import defaults
@@ -69,3 +70,13 @@ def test_not_allowed_is_said_in_the_frame() -> None:
     with translation.override("de"):
         response = defaults.permission_denied(RequestFactory().get("/"), PermissionDenied())
     assert "Das ist hier nicht erlaubt" in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    "path", ["/healthz", "/kasse/anmelden/", "/gibt/es/nicht", "/static/nichts.css", "/api/v1/claims"]
+)
+def test_browsers_are_told_to_come_over_tls_only(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    citizen = Client(SERVER_NAME="localhost")
+    assert "Strict-Transport-Security" not in citizen.get(path).headers, "the demo speaks http"
+    monkeypatch.setattr(settings, "BASE_URL", "https://pay.example")
+    assert citizen.get(path).headers["Strict-Transport-Security"] == "max-age=31536000"

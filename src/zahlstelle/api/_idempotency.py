@@ -24,6 +24,7 @@ from zahlstelle.web.answers import KEPT
 
 from ._auth import client_of
 from ._body import canonical, read_json
+from ._paging import only
 from ._problems import BodyUnreadable, IdempotencyKeyInUse, IdempotencyKeyInvalid, IdempotencyKeyReused
 
 _ABANDONED = timedelta(seconds=60)
@@ -58,7 +59,11 @@ Work = Callable[[datetime], Answer]
 
 
 def once(request: HttpRequest, work: Work) -> HttpResponse:
-    """Do the work in one transaction with the key: both are there or neither. A second request waits for the first."""
+    """Do the work in one transaction with the key: both are there or neither. A second request waits for the first.
+
+    Raises RequestInvalid where the address carries a parameter: no write knows one.
+    """
+    only(request)
     client, at, key = client_of(request), clock.now(), _key(request)
     if key is None:
         answer = work(at)
@@ -76,6 +81,7 @@ def once_outside(request: HttpRequest, work: Work) -> HttpResponse:
 
     The work must itself be safe to repeat: a key whose node died is taken over after a minute.
     """
+    only(request)
     client, at, key = client_of(request), clock.now(), _key(request)
     if key is None:
         answer = work(at)

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from zahlstelle import tenancy
 from zahlstelle.kernel import clock
-from zahlstelle.tenancy import LoginPaused, LoginRefused, Person, Role, Tenant
+from zahlstelle.tenancy import LoginPaused, LoginRefused, Permission, Person, Role, Tenant, may, towns_of
 
 from ._desk import page
 
@@ -66,12 +66,14 @@ def log_out(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD"])
 def choose_town(request: HttpRequest) -> HttpResponse:
-    """Lead to the person's town, or list the towns where there are several."""
+    """Lead to the person's town, or list the towns where there are several; who only runs towns is led there."""
     person = request.user
     if not isinstance(person, Person):
         return redirect_to_login(request.get_full_path())
     with translation.override("de"):
         towns = _towns(person)
+        if not towns and any(may(membership.role, Permission.RUN_TOWNS) for membership in towns_of(person.id)):
+            return redirect("operator:towns")
         if len(towns) == 1:
             return redirect("kasse:today", town=towns[0][0].slug)
         return page(request, None, "choose", {"towns": towns, "person": person})
@@ -79,6 +81,8 @@ def choose_town(request: HttpRequest) -> HttpResponse:
 
 def _towns(person: Person) -> Sequence[tuple[Tenant, Sequence[Role]]]:
     found: dict[str, tuple[Tenant, list[Role]]] = {}
-    for membership in tenancy.towns_of(person.id):
+    for membership in towns_of(person.id):
+        if not may(membership.role, Permission.SEE_MONEY):
+            continue  # a door that would say 403 is not shown
         found.setdefault(membership.tenant.slug, (membership.tenant, []))[1].append(membership.role)
     return list(found.values())

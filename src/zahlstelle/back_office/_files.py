@@ -1,10 +1,10 @@
 """Bank files: what came, what became of it, and taking one in by hand."""
 
-import os
 from contextlib import suppress
 from pathlib import Path
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.files.uploadedfile import TemporaryUploadedFile
 from django.core.files.uploadhandler import StopUpload, TemporaryFileUploadHandler
@@ -24,7 +24,7 @@ from zahlstelle.tenancy import Permission
 from ._desk import Desk, at_the_desk, page
 from ._pages import stretch
 
-UPLOAD_LIMIT_MB = int(os.environ.get("ZAHLSTELLE_UPLOAD_LIMIT_MB", "200"))
+UPLOAD_LIMIT_MB: int = settings.UPLOAD_LIMIT_MB
 
 _AT_ONCE, _AT_ONCE_ZIP = 1_048_576, 131_072  # bytes that are read while the page waits; more is the worker's
 _SIZE = 50

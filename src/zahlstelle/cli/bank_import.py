@@ -1,7 +1,8 @@
 """Import bank files (XML, ZIP, or a folder of them) and allocate what they bring.
 
-Every file is taken whole or not at all. The same file again brings nothing. Exit status 0, or 2 when a file was
-refused; the others are imported all the same.
+Every file is taken whole or not at all. The same file again brings nothing. In a folder, what neither has the name nor
+the beginning of a bank file is passed over and named, as `bank inspect` does. Exit status 0, or 2 when a file was
+refused or there was none; the others are imported all the same.
 """
 
 import json
@@ -9,7 +10,7 @@ import sys
 import tempfile
 import time
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ from rich.progress import Progress
 from zahlstelle.kernel import InputRefused, Money, Refusal, clock
 
 from ._django import start_django, stop_django
+from .bank_inspect import tell_left_out
 
 if TYPE_CHECKING:
     from zahlstelle.allocation import ImportResult
@@ -51,7 +53,10 @@ def run(args: Namespace) -> int:
         with _files(args.path) as paths:
             refused = _import_all(tenant, paths, total)
         _tell(total, time.perf_counter() - began, as_json=args.json)
-        return 2 if refused else 0
+        return 2 if refused or not paths else 0
+    except PathUnknown as no:
+        print(f"{no.reason} [{no.code}]", file=sys.stderr)
+        return 2
     finally:
         stop_django()
 
@@ -69,25 +74,29 @@ class _files:  # noqa: N801 - used as a function
             path = Path(self._folder.name) / "standard-input"
             path.write_bytes(sys.stdin.buffer.read())
             return [path]
-        return list(_below(Path(self._path)))
+        return _below(Path(self._path))
 
     def __exit__(self, *_: object) -> None:
         if self._folder is not None:
             self._folder.cleanup()
 
 
-def _below(path: Path) -> Iterator[Path]:
+def _below(path: Path) -> Sequence[Path]:
+    from zahlstelle.iso20022 import files_below
+
     if not path.exists():
         raise PathUnknown(f"{path}: there is nothing")
-    if path.is_file():
-        yield path
-        return
-    yield from (file for file in sorted(path.rglob("*")) if file.is_file() and not file.name.startswith("."))
+    if not path.is_dir():
+        return [path]
+    passed_over: list[str] = []
+    found = list(files_below(path, passed_over=passed_over))
+    tell_left_out(str(path), passed_over, found=bool(found), err=sys.stderr)
+    return found
 
 
 def _import_all(tenant: "Tenant", paths: Sequence[Path], total: "ImportResult") -> int:
     from zahlstelle import allocation
-    from zahlstelle.iso20022 import Unreadable
+    from zahlstelle.iso20022 import Reason, Unreadable
 
     refused = 0
     console = Console(stderr=True)
@@ -97,9 +106,15 @@ def _import_all(tenant: "Tenant", paths: Sequence[Path], total: "ImportResult") 
                 result = allocation.import_bank_file(
                     tenant=tenant, path=path, name=path.name, at=clock.now(), by="command"
                 )
-            except (Unreadable, Refusal) as no:
+            except Unreadable as no:  # says file, line and code itself
                 refused += 1
-                print(f"{path.name}: {no} [{no.code}]", file=sys.stderr)
+                print(no, file=sys.stderr)
+            except Refusal as no:
+                refused += 1
+                print(f"{path.name}: {no.code}: {no.reason.removeprefix(f'{path.name}: ')}", file=sys.stderr)
+            except OSError as error:
+                refused += 1
+                print(f"{path}: {Reason.NOT_FOUND}: {error.strerror or error}", file=sys.stderr)
             else:
                 total.add(result)
     return refused

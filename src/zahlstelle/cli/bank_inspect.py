@@ -15,21 +15,32 @@ from zahlstelle import iso20022
 def run_inspect(paths: Sequence[str], as_json: bool, out: TextIO, err: TextIO) -> int:
     """Read every bank file under `paths`: 0, or 2 with `file:line: code: reason` on `err` for each that cannot be read.
 
-    A file is printed whole or not at all; the others are printed all the same. With `as_json` one line per
+    A file is printed whole or not at all; the others are printed all the same. Where a path holds no bank file, that is
+    said as of a file that cannot be read: who names a folder means something in it. With `as_json` one line per
     entry as promised in the design, otherwise a short table.
     """
     refused = 0
     for path in paths:
         passed_over: list[str] = []
+        found = False
         try:
             for name, stream in iso20022.documents(path, passed_over=passed_over):
+                found = True
                 refused += not _tell(name, stream, as_json, out, err)
         except iso20022.Unreadable as no:
             err.write(f"{no}\n")
-            refused += 1
-        for name in passed_over:
-            err.write(f"{name}: passed over, not a bank file by name or beginning\n")
+            found, refused = True, refused + 1
+        tell_left_out(path, passed_over, found=found, err=err)
+        refused += not found
     return 2 if refused else 0
+
+
+def tell_left_out(path: str, passed_over: Sequence[str], *, found: bool, err: TextIO) -> None:
+    """Name what a folder or ZIP holds beside bank files, and say it where it holds nothing else."""
+    for name in passed_over:
+        err.write(f"{name}: passed over, not a bank file by name or beginning\n")
+    if not found:
+        err.write(f"{path}: {iso20022.Reason.EMPTY}: there is no bank file to read\n")
 
 
 def _tell(name: str, stream: BinaryIO, as_json: bool, out: TextIO, err: TextIO) -> bool:

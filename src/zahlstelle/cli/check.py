@@ -9,7 +9,10 @@ from collections.abc import Iterator
 
 import psycopg
 
-from ._django import start_django, stop_django
+from zahlstelle import environment
+from zahlstelle.environment import NotSetUp
+
+from ._django import load_django, said, stop_django
 
 OLDEST_POSTGRES = 15
 
@@ -20,31 +23,54 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     """Print every problem, or that there is none."""
-    start_django()
-    problems = [*_settings(), *_database()]
+    problems = list(_problems())
     for problem in problems:
         print(f"- {problem}")
     print(f"{len(problems)} to be put right" if problems else "all right")
     return 1 if problems else 0
 
 
+def _problems() -> Iterator[str]:
+    try:
+        environment.secret_key()
+    except NotSetUp as no:
+        yield no.reason
+    try:
+        load_django()
+    except NotSetUp as no:
+        yield no.reason
+        return
+    yield from _settings()
+    yield from _database()
+
+
 def _settings() -> Iterator[str]:
     from django.core import checks
 
-    if not os.environ.get("ZAHLSTELLE_DATABASE_URL"):
-        yield "ZAHLSTELLE_DATABASE_URL is not set"
-    if len(os.environ.get("ZAHLSTELLE_SECRET_KEY", "")) < 40:
-        yield "ZAHLSTELLE_SECRET_KEY is missing or shorter than 40 characters"
+    if not os.environ.get(environment.DATABASE_URL):
+        yield f"{environment.DATABASE_URL} is not set"
+    yield from _host()
     for message in checks.run_checks():
         if message.level >= checks.WARNING:
             yield f"{message.msg} ({message.id})"
 
 
+def _host() -> Iterator[str]:
+    from urllib.parse import urlsplit
+
+    from django.conf import settings
+    from django.http.request import validate_host
+
+    host = urlsplit(settings.BASE_URL).hostname or ""
+    if not validate_host(host, settings.ALLOWED_HOSTS):
+        yield f"ZAHLSTELLE_HOSTS lacks {host}, the host of ZAHLSTELLE_BASE_URL: every page there would answer 400"
+
+
 def _database() -> Iterator[str]:
     try:
-        psycopg.connect(os.environ.get("ZAHLSTELLE_DATABASE_URL", ""), connect_timeout=5).close()
+        psycopg.connect(os.environ.get(environment.DATABASE_URL, ""), connect_timeout=5).close()
     except psycopg.Error as error:
-        yield f"the database cannot be reached: {str(error).strip().splitlines()[0]}"
+        yield f"the database cannot be reached: {said(error)}"
         return
     yield from _version()
     yield from _role()

@@ -9,14 +9,16 @@ from argparse import ArgumentParser, Namespace
 
 import psycopg
 
-from zahlstelle.kernel import Refusal
+from zahlstelle import environment
+from zahlstelle.environment import NotSetUp
 
-from ._django import start_django, stop_django
+from ._django import DatabaseUnreachable, load_django, said, stop_django
 
 ONE_AT_A_TIME = 7_410_001  # key of the advisory lock
+_OWNER = "ZAHLSTELLE_OWNER_DATABASE_URL"
 
 
-class OwnerUnknown(Refusal):
+class OwnerUnknown(NotSetUp):
     """ZAHLSTELLE_OWNER_DATABASE_URL is not set."""
 
     code = "owner_unknown"
@@ -29,15 +31,23 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     """Migrate."""
-    owner = os.environ.get("ZAHLSTELLE_OWNER_DATABASE_URL")
+    owner = environment.text(_OWNER, "")
     if not owner:
-        raise OwnerUnknown("set ZAHLSTELLE_OWNER_DATABASE_URL; see docs/operating/database.md")
-    os.environ["ZAHLSTELLE_DATABASE_URL"] = owner
-    start_django()
+        raise OwnerUnknown(f"set {_OWNER}; see docs/operating/database.md")
+    environment.database(_OWNER, owner)
+    os.environ[environment.DATABASE_URL] = owner
+    load_django()
     from django.core.management import call_command
 
-    with psycopg.connect(owner, autocommit=True) as lock:
+    with _connected(owner) as lock:
         lock.execute("SELECT pg_advisory_lock(%s)", [ONE_AT_A_TIME])
         call_command("migrate", interactive=False, plan=args.plan)
         stop_django()
     return 0
+
+
+def _connected(owner: str) -> psycopg.Connection:
+    try:
+        return psycopg.connect(owner, autocommit=True, connect_timeout=10)
+    except psycopg.Error as error:
+        raise DatabaseUnreachable(f"the database cannot be reached: {said(error)}; check {_OWNER}") from error

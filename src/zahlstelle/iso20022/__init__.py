@@ -2,7 +2,7 @@
 
 from ._codes import Case, case, gvc, is_return
 from ._collections import CollectionHead, DebitOrder, SequenceType, sayable_reference, write_pain008
-from ._documents import Source, documents, message_of
+from ._documents import Source, documents, files_below, message_of
 from ._inspect import detail_json, entries, entry_json, json_pieces
 from ._orders import Order, OrderBatch, OrderKind, OrderMessage, read_orders
 from ._reader import read
@@ -76,6 +76,7 @@ __all__ = [
     "documents",
     "entries",
     "entry_json",
+    "files_below",
     "gvc",
     "is_return",
     "json_pieces",

@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 _POLICY = (
@@ -10,6 +11,24 @@ _POLICY = (
     "script-src 'self' 'nonce-{nonce}'; connect-src 'self'; form-action 'self' {forms}; base-uri 'none'; "
     "frame-ancestors 'none'"
 )
+
+
+class OnlyOverTls:
+    """Tell browsers to come over TLS only, for a year, wherever citizens are to come by https.
+
+    The proxy in front ends TLS, so the request itself does not say how it came; the base URL does. Outermost, because
+    files and refusals carry it too.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer with the header, unless an answer has its own."""
+        response = self._get_response(request)
+        if settings.BASE_URL.startswith("https://"):
+            response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+        return response
 
 
 class SafeHeaders:

@@ -17,12 +17,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
 
-from tests.conformance.kit import Heard, Rig, Trouble, Wrong
+from tests.conformance.kit import Can, Heard, Rig, Trouble, Wrong
 from tests.support.localstripe import LocalStripe
 from tests.support.sandbox import listening, until
 from zahlstelle.kernel import Secret, clock, new_id
@@ -186,6 +186,9 @@ class Counter:
 class RIG(Rig):
     name = "stripe"
     method = "card"
+    lacks: ClassVar[Mapping[Can, str]] = {
+        Can.LIMITS_REFUNDS: "the emulator gives back more than it captured; the provider refuses that",
+    }
 
     def __init__(self, folder: Path) -> None:
         self._emulator = LocalStripe(folder)

@@ -1,0 +1,72 @@
+"""What the ZAHLSTELLE_* variables say, read strictly: what cannot be meant is refused before anything starts.
+
+A message never repeats an address, because a password may stand in it.
+"""
+
+import os
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from zahlstelle.kernel import Refusal
+
+DATABASE_URL = "ZAHLSTELLE_DATABASE_URL"
+SECRET_KEY = "ZAHLSTELLE_SECRET_KEY"  # noqa: S105 - a name
+SHORTEST_SECRET = 40
+_ORIGIN = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]+")
+
+
+class NotSetUp(Refusal):
+    """This installation is not set up so that the command can begin."""
+
+    code = "not_set_up"
+
+
+class SettingWrong(NotSetUp):
+    """A ZAHLSTELLE_* variable is missing, or says what cannot be meant."""
+
+    code = "setting_wrong"
+
+
+def text(name: str, default: str) -> str:
+    """Give what a variable says; set but empty is not set."""
+    return os.environ.get(name, "").strip() or default
+
+
+def whole(name: str, default: int, *, least: int = 1, most: int) -> int:
+    """Give a whole number. Raises SettingWrong."""
+    said = text(name, str(default))
+    if not (said.isascii() and said.isdigit() and len(said) < 10 and least <= int(said) <= most):
+        raise SettingWrong(f"{name} is {said[:40]!r}; it must be a whole number from {least} to {most}")
+    return int(said)
+
+
+def origin(name: str, default: str) -> str:
+    """Give the address of a site: scheme and host, without a path. Raises SettingWrong."""
+    said = text(name, default).rstrip("/")
+    if not _ORIGIN.fullmatch(said):
+        raise SettingWrong(f"{name} must be scheme and host without a path, such as https://pay.example")
+    return said
+
+
+def database(name: str, default: str) -> Mapping[str, Any]:
+    """Give the parts of a database's address. Raises SettingWrong."""
+    from psycopg import ProgrammingError
+    from psycopg.conninfo import conninfo_to_dict
+
+    try:
+        return conninfo_to_dict(text(name, default))
+    except ProgrammingError:
+        raise SettingWrong(
+            f"{name} cannot be read; it must be postgresql://USER:PASSWORD@HOST/DATABASE, with what is special in "
+            "the password written as %XX, or key=value pairs"
+        ) from None
+
+
+def secret_key() -> str:
+    """Give the key that signs sessions and forms. Raises SettingWrong."""
+    key = os.environ.get(SECRET_KEY, "")
+    if len(key) < SHORTEST_SECRET:
+        state = f"shorter than {SHORTEST_SECRET} characters" if key else "not set"
+        raise SettingWrong(f"{SECRET_KEY} is {state}; set it to {SHORTEST_SECRET} or more random characters")
+    return key
