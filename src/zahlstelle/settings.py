@@ -56,6 +56,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "zahlstelle.web.headers.SafeHeaders",
+    "zahlstelle.web.health.BackSoon",
 ]
 
 ROOT_URLCONF = "zahlstelle.urls"

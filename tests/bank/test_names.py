@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from tests.bank.test_suspicions import at_bank, iban, is_open, notice, report, statement, take, waiting
-from tests.support.bank_files import Camt, Ntry, Tx
+from tests.support.bank_files import Camt, Ntry, Tx, zipped
 from tests.support.towns import AT, a_claim
 
 from zahlstelle import allocation, bank
@@ -109,6 +109,35 @@ def test_the_second_stretch_finds_the_entry_that_got_its_pointer_later(
     told.append(statement(town, pending("148.00", "MN1")))
     take(town, tmp_path, *(told[n] for n in order))
     assert (at_bank(town), left(town, claims), waiting(town)) == (14800, [0] * 4, [])
+
+
+def test_a_pointer_is_learnt_beside_everything_else_that_a_statement_tells(tmp_path: Path, town: Tenant) -> None:
+    """The report announced the line without it; one ZIP brings the statement that books it, and its notification."""
+    claims = numbers(town, "37.00", "37.00")
+    announced = Ntry("74.00", [Tx("74.00", end_to_end="", name="", iban="")], ref="", count=2)
+    announced.status = "PDNG"
+    take(town, tmp_path, report(town, announced))
+    details = notice(town, Ntry("74.00", [Tx("37.00", n) for n in claims], ref=""))
+    archive = zipped(tmp_path / "day.zip", statement(town, pending("74.00", "MN1")), details)
+    allocation.import_bank_file(tenant=town, path=archive, name="day.zip", at=AT)
+    assert (at_bank(town), left(town, claims), waiting(town)) == (7400, [0, 0], [])
+
+
+def test_an_entry_gains_what_only_a_later_message_says_of_it(tmp_path: Path, town: Tenant) -> None:
+    (number,) = numbers(town, "25.00")
+    told, more = (Ntry("25.00", [Tx("25.00", number)], "R1", info=info) for info in ("", "Dauerauftrag"))
+    take(town, tmp_path, statement(town, told), report(town, more))
+    (entry,) = bank.entries_of_day(tenant=town, day=AT.date())
+    assert entry.additional_info == "Dauerauftrag"
+
+
+def test_the_statement_overrules_another_number_of_details(tmp_path: Path, town: Tenant) -> None:
+    """The report broke the line up into two payments, the daily statement into three of the same sum."""
+    two, three = numbers(town, "37.00", "37.00"), numbers(town, "25.00", "25.00", "24.00")
+    before = Ntry("74.00", [Tx("37.00", n) for n in two], "R1")
+    final = Ntry("74.00", [Tx(f"{cents}.00", n) for cents, n in zip((25, 25, 24), three, strict=True)], "R1")
+    take(town, tmp_path, report(town, before), statement(town, final))
+    assert (at_bank(town), left(town, three), left(town, two)) == (7400, [0, 0, 0], [3700, 3700])
 
 
 def test_a_notification_without_a_day_whose_name_is_used_again(tmp_path: Path, town: Tenant) -> None:

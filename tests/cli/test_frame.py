@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from argparse import ArgumentParser, Namespace
+from pathlib import Path
 
 import pytest
 from tests.support.command import zahlstelle
@@ -92,6 +93,13 @@ def test_a_refusal_is_one_line_with_its_code(
     assert main(["migrate", "--day", "1"]) == 1
     assert capsys.readouterr().err == "zahlstelle migrate: the day is closed [too_late_in_this_test]\n"
     assert main(["migrate"]) == 7
+
+
+def test_a_path_that_cannot_be_used_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    assert main(["simulate", "--days", "1", "--claims", "1", "-o", str(file)]) == 2
+    assert capsys.readouterr().err == f"zahlstelle simulate: {file}: Not a directory\n"
 
 
 def test_the_list_loads_neither_django_nor_the_database_driver() -> None:

@@ -56,6 +56,9 @@ class Heard:
     body: bytes
 
 
+_MISSING = "a rig that can do this must say how; one that cannot says so in `lacks`"
+
+
 class Rig(ABC):
     """One adapter and its provider. Made once for a test run; every test asks it for a contract of its own."""
 
@@ -115,11 +118,11 @@ class Rig(ABC):
 
     def heard(self, access: MerchantAccess, reference: str) -> Sequence[Heard]:
         """Wait for the first notification about a payment; all that have come so far."""
-        raise NotImplementedError
+        raise AssertionError(_MISSING)
 
     def tell(self, access: MerchantAccess, reference: str, wrong: Wrong | None = None) -> Heard:
         """Make a notification that says "paid", rightly signed with the contract's secret, whatever is true."""
-        raise NotImplementedError
+        raise AssertionError(_MISSING)
 
     def forgeries(self, heard: Heard) -> Mapping[str, Heard]:
         """Spoil a true notification in every way that its signature must notice."""
@@ -135,15 +138,15 @@ class Rig(ABC):
 
     def rotate(self, access: MerchantAccess) -> MerchantAccess:
         """Change the contract's secrets at the provider; the contract as it is from now on."""
-        raise NotImplementedError
+        raise AssertionError(_MISSING)
 
     def given_back(self, access: MerchantAccess, reference: str) -> int:
         """Count the cents of a payment that the provider has given back."""
-        raise NotImplementedError
+        raise AssertionError(_MISSING)
 
     def refuse_refund(self, access: MerchantAccess, reference: str) -> None:
         """Make sure that the provider will refuse a refund of this payment for a reason of its own."""
-        raise NotImplementedError
+        raise AssertionError(_MISSING)
 
     def order(self, access: MerchantAccess, **changes: Any) -> StartRequest:
         """Ask for a payment; only what the test is about is said."""

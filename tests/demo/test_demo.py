@@ -15,6 +15,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from tests.support.command import zahlstelle
 from tests.support.machine import descendants, left_in_tmp, processes_running
 
 from zahlstelle.processes import free_port
@@ -84,6 +85,16 @@ def status(url: str) -> int:
         return int(answer.status)
 
 
+def merchant(folder: Path, told: dict[str, Any], slug: str) -> dict[str, Any]:
+    """Ask the demo's sandbox about a town."""
+    token = (folder / "sandbox" / "admin-token").read_text().strip()
+    asked = urllib.request.Request(
+        told["sandbox_url"] + "/admin/merchants", headers={"Authorization": f"Bearer {token}"}
+    )
+    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(asked, timeout=10) as answer:
+        return next(one for one in json.load(answer)["merchants"] if one["merchant_id"] == slug)
+
+
 def identity_of_database(told: dict[str, Any]) -> int:
     with psycopg.connect(told["database_url"]) as connection:
         row = connection.execute("SELECT system_identifier FROM pg_control_system()").fetchone()
@@ -101,6 +112,17 @@ def test_from_start_to_ctrl_c_and_again(folder: Path) -> None:
     assert (folder / "demo.json").stat().st_mode & 0o777 == 0o600
     assert folder.stat().st_mode & 0o777 == 0o700
     database = identity_of_database(told)
+
+    assert told["operator_url"] in first.said.read_text()
+    town = told["tenants"][0]
+    payout = json.loads((folder / "towns" / town["slug"] / "payouts.jsonl").read_text().splitlines()[0])
+    words = ["bank", "notify", "--tenant", town["slug"], "--payout", payout["payout"], "-o", str(folder / "out.xml")]
+    wrote = zahlstelle(*words, ZAHLSTELLE_DATABASE_URL=told["database_url"])
+    assert (wrote.returncode, wrote.stderr) == (0, ""), "a payout of the month is known by the provider's name for it"
+    assert payout["items"][0]["kassenzeichen"] in (folder / "out.xml").read_text()
+
+    closed = json.loads((folder / "towns" / town["slug"] / "summary.json").read_text())["closing_balance_cents"]
+    assert merchant(folder, told, town["slug"])["opening_cents"] == closed, "the bank goes on where the month ended"
 
     beside = Running(folder)
     assert beside.process.wait(30) == 1

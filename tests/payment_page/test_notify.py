@@ -60,7 +60,9 @@ def test_what_is_not_heard(knocking: Client, town: Tenant, told: dict[str, str],
     response = knock(knocking, **{"town": town.slug, "body": "{}", **told})
     assert response.status_code == status
     assert response.headers["Content-Type"] == "application/problem+json"
-    assert response.json()["code"] == code
+    said = response.json()
+    assert (said["code"], said["type"], said["status"]) == (code, f"urn:zahlstelle:error:{code}", status)
+    assert said["title"].endswith(".")
 
 
 def test_only_post(knocking: Client, town: Tenant) -> None:

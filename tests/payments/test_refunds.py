@@ -128,6 +128,14 @@ def test_in_part_and_then_the_rest(fake: Refunding, town: Tenant) -> None:
     assert_right(town)
 
 
+def test_the_life_of_the_claim_tells_what_was_given_back(fake: Refunding, town: Tenant) -> None:
+    claim = a_claim(town)
+    refund(town, paid(fake, town, claim.id), "10.00")
+    moments = treasury.claim_life(tenant=town, kassenzeichen=claim.kassenzeichen).moments
+    told = {moment.what: moment.details["amount"] for moment in moments if moment.what.startswith("payment.")}
+    assert (told["payment.paid"], told["payment.refunded"]) == (eur("37.00"), eur("10.00"))
+
+
 def test_reopened_it_can_be_paid_anew(fake: Refunding, town: Tenant) -> None:
     attempt = paid(fake, town)
     refund(town, attempt, wish=Wish.REOPENED)

@@ -22,6 +22,7 @@ from zahlstelle.processes import (
     answers,
     free_port,
     last_lines,
+    require_free,
     start,
     stop,
     wait_until_ready,
@@ -174,3 +175,15 @@ def test_last_lines_of_a_log_that_is_not_there(tmp_path: Path) -> None:
     assert last_lines(tmp_path / "none") == ""
     (tmp_path / "log").write_text("\n".join(map(str, range(50))))
     assert last_lines(tmp_path / "log", 2) == "48\n49"
+
+
+def test_a_port_that_somebody_else_shares_is_not_free() -> None:
+    with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)  # as web servers do
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        with pytest.raises(PortTaken, match="in use"):
+            require_free("127.0.0.1", taken.getsockname()[1])
+    require_free("127.0.0.1", free_port())
+    with pytest.raises(PortTaken, match=r"cannot listen on 192\.0\.2\.1"):
+        require_free("192.0.2.1", free_port())

@@ -20,6 +20,7 @@ from tests.support.treasury_day import at_the_desk
 
 from zahlstelle import allocation, claims, iso20022, jobs, ledger, payments, treasury
 from zahlstelle.claims import Claim
+from zahlstelle.cli import main
 from zahlstelle.kernel import Money, clock
 from zahlstelle.providers.sandbox import SandboxProvider
 from zahlstelle.tables.tenancy import TenantRow
@@ -163,6 +164,22 @@ def test_the_whole_story_of_a_claim_and_its_payout_can_be_read(sandbox: SandboxS
             ("debit", 35, "NOTPROVIDED"),
         ]
     )
+
+
+def test_a_payout_is_called_by_its_name_as_soon_as_the_bank_has_told_of_it(
+    sandbox: SandboxServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    town = town_with(sandbox, pays_out="gross")
+    claim, _ = paid(sandbox, town)
+    jobs.run_once(tenant=town, at=clock.now())  # the provider is asked: it has no report yet
+    payout = sandbox.admin("POST", "/payouts", {"merchant_id": town.slug})["payout"]["payout_id"]
+    rounds(town)  # the bank's details explain the entry, so nobody asks again for a quarter of an hour
+    goal = tmp_path / "out.xml"
+    words = ["bank", "notify", "--tenant", town.slug, "-o", str(goal), "--payout"]
+    assert main([*words, "po_19990101_000001"]) == 1
+    assert "[payout_unknown]" in capsys.readouterr().err
+    assert main([*words, payout]) == 0
+    assert claim.kassenzeichen in goal.read_text()
 
 
 def test_a_town_whose_provider_hands_out_files(sandbox: SandboxServer) -> None:

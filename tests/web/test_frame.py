@@ -1,10 +1,15 @@
 """The frame around every page: a town's look, and the pages for what went wrong."""
 
+import time
+
 import pytest
 from django.conf import settings
+from django.db import OperationalError
+from django.db.backends.postgresql.base import DatabaseWrapper
 from django.test import Client, RequestFactory
 from django.utils import translation
 from django.views import defaults
+from psycopg_pool import ConnectionPool
 
 from zahlstelle.web.look import initial_of, ink_on, look_of
 
@@ -80,3 +85,28 @@ def test_browsers_are_told_to_come_over_tls_only(path: str, monkeypatch: pytest.
     assert "Strict-Transport-Security" not in citizen.get(path).headers, "the demo speaks http"
     monkeypatch.setattr(settings, "BASE_URL", "https://pay.example")
     assert citizen.get(path).headers["Strict-Transport-Security"] == "max-age=31536000"
+
+
+def test_without_the_database_a_page_says_that_we_will_be_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone(*_: object) -> None:
+        raise OperationalError("server closed the connection unexpectedly")
+
+    monkeypatch.setattr("zahlstelle.tenancy.tenant_by_slug", gone)
+    answer = Client(SERVER_NAME="localhost").get("/musterstadt/")
+    assert (answer.status_code, answer["Retry-After"], answer["Cache-Control"]) == (503, "60", "no-store")
+    assert "gleich wieder da" in answer.content.decode() and "nicht noch einmal" in answer.content.decode()
+
+
+def test_a_node_without_its_database_says_soon_that_it_cannot_serve(monkeypatch: pytest.MonkeyPatch) -> None:
+    client = Client(SERVER_NAME="localhost")
+    assert client.get("/readyz").json() == {"status": "ready"}
+    nobody = ConnectionPool(
+        "host=/nowhere dbname=x", min_size=0, max_size=1, open=True, timeout=60, kwargs={"connect_timeout": 1}
+    )
+    monkeypatch.setattr(DatabaseWrapper, "pool", nobody)
+    began = time.monotonic()
+    answer = client.get("/readyz")
+    nobody.close()
+    assert (answer.status_code, answer.json()) == (503, {"status": "database_unreachable"})
+    assert time.monotonic() - began < 5
+    assert client.get("/healthz").status_code == 200

@@ -13,13 +13,13 @@ from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from zahlstelle.kernel import Refusal
+from zahlstelle.web.problems import BodyTooLarge
 
 from . import _claims, _payments, _refunds
 from ._auth import ApiKey
 from ._body import StrictJson
 from ._openapi import completed
 from ._problems import (
-    BodyTooLarge,
     BodyUnreadable,
     DatabaseUnavailable,
     Fault,

@@ -5,7 +5,9 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
-from ._problems import MEDIA_TYPE, OF_STATUS, InternalError, problem
+from zahlstelle.web.problems import MEDIA_TYPE
+
+from ._problems import OF_STATUS, InternalError, problem
 
 
 class EveryErrorIsAProblem:

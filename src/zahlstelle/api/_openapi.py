@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from ._problems import MEDIA_TYPE, Described
+from zahlstelle.web.problems import MEDIA_TYPE
+
+from ._problems import Described
 
 _PROBLEMS: dict[str, str] = {
     "400": "The body cannot be read, or the Idempotency-Key is none.",

@@ -1,6 +1,5 @@
 """Every "no" of the interface as a problem document (RFC 9457), and the interface's own refusals."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -8,8 +7,7 @@ from typing import Any, ClassVar
 from django.http import HttpResponse
 
 from zahlstelle.kernel import InputRefused, Refusal
-
-MEDIA_TYPE = "application/problem+json"
+from zahlstelle.web.problems import BodyTooLarge, document
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +33,6 @@ class BodyUnreadable(Refusal):
 
     code = "body_unreadable"
     status = 400
-
-
-class BodyTooLarge(Refusal):
-    """The body is larger than the interface takes."""
-
-    code = "body_too_large"
-    status = 413
 
 
 class LengthRequired(Refusal):
@@ -137,24 +128,13 @@ OF_STATUS: Mapping[int, type[Refusal]] = {
 
 def problem(refusal: Refusal) -> HttpResponse:
     """Answer with a refusal."""
-    said: dict[str, Any] = {
-        "type": f"urn:zahlstelle:error:{refusal.code}",
-        "title": title(type(refusal)),
-        "status": refusal.status,
-        "detail": refusal.reason or title(type(refusal)),
-        "code": refusal.code,
-    }
+    more: dict[str, Any] = {}
     if isinstance(refusal, RequestInvalid):
-        said["errors"] = [{"pointer": fault.pointer, "detail": fault.detail} for fault in refusal.faults]
-    headers = {"Content-Language": "en", **_HEADERS.get(refusal.status, {})}
+        more["errors"] = [{"pointer": fault.pointer, "detail": fault.detail} for fault in refusal.faults]
+    headers = dict(_HEADERS.get(refusal.status, {}))
     if isinstance(refusal, IdempotencyKeyInUse):
         headers["Retry-After"] = "1"
-    return HttpResponse(json.dumps(said), status=refusal.status, content_type=MEDIA_TYPE, headers=headers)
-
-
-def title(kind: type[Refusal]) -> str:
-    """Say what a kind of refusal means: the first sentence of its docstring."""
-    return (kind.__doc__ or kind.code).strip().splitlines()[0]
+    return document(refusal, more=more, headers=headers)
 
 
 class Described:

@@ -84,21 +84,11 @@ class _Told(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
-class LineIn(_Given):
-    """A line of the claim with its posting data (Buchungsdaten). Exactly one of `amount` and `amount_cents`."""
+class _OneAmount(_Given):
+    """Exactly one of `amount` and `amount_cents`."""
 
-    text: Purpose
     amount: Amount | None = None
     amount_cents: Cents | None = None
-    posting: Posting = Field(
-        default_factory=dict,
-        description="Posting data as text: leading zeros of an account matter.",
-        examples=[{"product": "122010", "account": "431100"}],
-    )
-    kind: Kind = Field(
-        default="principal",
-        description="What the line is; decides its place in the order of repayment when less comes than is open.",
-    )
 
     @model_validator(mode="after")
     def _one_amount(self) -> Self:
@@ -110,6 +100,21 @@ class LineIn(_Given):
     def money(self) -> Money:
         """Say the amount, whichever way it was told."""
         return Money.parse(self.amount) if self.amount is not None else Money(self.amount_cents or 0)
+
+
+class LineIn(_OneAmount):
+    """A line of the claim with its posting data (Buchungsdaten). Exactly one of `amount` and `amount_cents`."""
+
+    text: Purpose
+    posting: Posting = Field(
+        default_factory=dict,
+        description="Posting data as text: leading zeros of an account matter.",
+        examples=[{"product": "122010", "account": "431100"}],
+    )
+    kind: Kind = Field(
+        default="principal",
+        description="What the line is; decides its place in the order of repayment when less comes than is open.",
+    )
 
 
 class ClaimIn(_Given):
@@ -311,15 +316,13 @@ def payment_fields(payment: Payment) -> Mapping[str, Any]:
     }
 
 
-class RefundIn(_Given):
+class RefundIn(_OneAmount):
     """Money to be given back. Exactly one of `amount` and `amount_cents`."""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"amount": "10.00", "refundable_cents": 3700, "reason": "Gebühr zu hoch"}]}
     )
 
-    amount: Amount | None = None
-    amount_cents: Cents | None = None
     refundable_cents: Annotated[int, Field(ge=0, le=MOST_CENTS)] = Field(
         description="What you believe can be given back at this moment; if it is another amount, nothing happens."
     )
@@ -330,17 +333,6 @@ class RefundIn(_Given):
         " not concerned, since it was paid more than once. Without it: `surplus` where that is so, else `cancelled`.",
     )
     attempt_id: Id | None = Field(None, description="Which attempt, where several of this payment were captured.")
-
-    @model_validator(mode="after")
-    def _one_amount(self) -> Self:
-        if (self.amount is None) == (self.amount_cents is None):
-            raise ValueError("exactly one of amount and amount_cents is needed")
-        return self
-
-    @property
-    def money(self) -> Money:
-        """Say the amount, whichever way it was told."""
-        return Money.parse(self.amount) if self.amount is not None else Money(self.amount_cents or 0)
 
 
 class RefundOut(_Told):

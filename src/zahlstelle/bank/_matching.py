@@ -2,14 +2,13 @@
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
 
-from zahlstelle.iso20022 import Entry
 from zahlstelle.tables.bank import BankEntryRow, SightingRow
 from zahlstelle.tenancy import Tenant
 
@@ -36,8 +35,7 @@ from ._statements import covered_days_of
 
 _CANDIDATES = """
 SELECT e.id, e.account_iban, e.side, e.amount_cents, e.currency, e.booked_on, e.booked, e.bank_ref, e.breakdown,
-    e.held, e.confirmed, e.bookings, e.breakdown_message_id, e.difference_cents, e.batch_message_id, e.batch_payment_id,
-    e.reversal,
+    e.held, e.confirmed, e.bookings, e.breakdown_message_id, e.difference_cents, e.reversal,
     d.end_to_end_id, d.party_iban, d.remittance, d.tx_id, d.uetr, d.number
 FROM bank_entry e LEFT JOIN bank_detail d ON d.entry = e.id AND d.active AND e.breakdown = 'single'
 WHERE e.tenant_id = %(tenant)s AND e.account_iban = ANY(%(accounts)s) AND e.amount_cents = ANY(%(amounts)s)
@@ -155,7 +153,7 @@ class Matching:
             usable(entry.bank_ref), shape, sighting.content if shape is Breakdown.SINGLE else None,
             held=held, confirmed=sighting.message == STATEMENT and sighting.booked, bookings=int(held is None),
             digest=sighting.digest, points_to=entry.breakdown_message_id or "", difference=_difference(shape, sighting),
-            batch=_batch(entry), reversal=entry.reversal,
+            reversal=entry.reversal,
         )  # fmt: skip
         known.part = held is Held.PART
         known.seen_in.add((sighting.message, sighting.statement))
@@ -192,17 +190,11 @@ class Matching:
             self._explain(known.id, sighting)
         if not known.bank_ref and usable(sighting.entry.bank_ref):
             known.bank_ref, learnt = usable(sighting.entry.bank_ref), True
-        if learnt or self._learn_pointers(known, sighting.entry):
+        if learnt:
             self._changed[known.id] = known
+        known.points_to = known.points_to or sighting.entry.breakdown_message_id or ""
         known.told.append(sighting.entry)
         return learnt
-
-    def _learn_pointers(self, known: Known, entry: Entry) -> bool:
-        """Let an entry gain where its details are; what they are it gains from there."""
-        before = known.points_to, known.batch
-        known.points_to = known.points_to or entry.breakdown_message_id or ""
-        known.batch = known.batch if any(known.batch) else _batch(entry)
-        return before != (known.points_to, known.batch)
 
     def _overrules(self, known: Known, sighting: Sighting, shape: Breakdown) -> bool:
         """Say whether the statement's own details differ from what was placed on its line before."""
@@ -211,7 +203,9 @@ class Matching:
         ours, theirs = sighting.content, known.content
         if shape is Breakdown.SINGLE:
             return ours is not None and theirs is not None and not ours.agrees(theirs)
-        return sighting.digest is not None and known.digest is not None and not sighting.digest.agrees(known.digest)
+        if sighting.digest is None or known.digest is None:
+            return False
+        return sighting.digest.amounts != known.digest.amounts or not sighting.digest.agrees(known.digest)
 
     def _learn_money(self, known: Known, sighting: Sighting) -> bool:
         """Book what was only held; and let the daily statement say the day."""
@@ -236,17 +230,22 @@ class Matching:
 
     def store(self, at: datetime) -> None:
         """Write entries and sightings down."""
+        told_again = {known.id: known for _, known in self.placed if known.told}
         for row in self._new.values():
             row.tenant_id, row.first_seen_at = self._tenant.id, at
-        for known in self._changed.values():
-            if known.id in self._new:
-                row = self._new[known.id]
-                for name, value in _learnt(known).items():
-                    setattr(row, "difference_cents" if name == "difference" else name, value)
-                for name, value in _gained(known).items():
-                    setattr(row, name, value if getattr(row, name) is None else getattr(row, name))
+        for id_ in self._changed.keys() & self._new.keys():
+            for name, value in _learnt(self._changed[id_]).items():
+                setattr(self._new[id_], name, value)
+        for id_ in told_again.keys() & self._new.keys():
+            for name, value in _gained(told_again[id_]).items():
+                setattr(
+                    self._new[id_],
+                    name,
+                    value if getattr(self._new[id_], name) is None else getattr(self._new[id_], name),
+                )
         BankEntryRow.objects.bulk_create(self._new.values(), batch_size=2000)
-        self._store_changed([known for known in self._changed.values() if known.id not in self._new])
+        self._store_known(_STORE, _learnt, [known for id_, known in self._changed.items() if id_ not in self._new])
+        self._store_known(_GAIN, _gained, [known for id_, known in told_again.items() if id_ not in self._new])
         SightingRow.objects.bulk_create(
             (
                 SightingRow(
@@ -262,11 +261,13 @@ class Matching:
             batch_size=5000,
         )
 
-    def _store_changed(self, changed: Sequence[Known]) -> None:
-        columns: dict[str, Any] = {name: [_learnt(known)[name] for known in changed] for name in _LEARNT}
-        columns |= {name: [_gained(known)[name] for known in changed] for name in _GAINED}
+    def _store_known(self, sql: str, columns: Callable[[Known], dict[str, object]], of: Sequence[Known]) -> None:
+        if not of:
+            return
+        rows = [columns(known) for known in of]
+        values = {name: [row[name] for row in rows] for name in rows[0]}
         with connection.cursor() as cursor:
-            cursor.execute(_STORE, {**columns, "tenant": self._tenant.id, "ids": [known.id for known in changed]})
+            cursor.execute(sql, {**values, "tenant": self._tenant.id, "ids": [known.id for known in of]})
 
     def store_details(self) -> int:
         """Write the details that explain entries; an entry without any stands for itself as its number 0."""
@@ -290,7 +291,6 @@ def _tell_apart(sightings: Sequence[Sighting]) -> None:
             sighting.told_apart = True
 
 
-_LEARNT = ("booked", "booked_on", "bank_ref", "breakdown", "held", "confirmed", "bookings", "difference")
 # What no message has said of an entry before: column -> what the reader calls it, and its type.
 _GAINED = {
     "value_on": ("value_date", "date"),
@@ -304,16 +304,21 @@ _GAINED = {
     "additional_info": ("additional_info", "text"),
     "charges_cents": ("charges_cents", "bigint"),
 }
-_STORE = f"""
+_STORE = """
 UPDATE bank_entry e SET booked = g.booked, booked_on = g.booked_on, bank_ref = g.bank_ref, breakdown = g.breakdown,
-    held = g.held, confirmed = g.confirmed, bookings = g.bookings, difference_cents = g.difference,
-    part_of = CASE WHEN g.booked THEN NULL ELSE e.part_of END,
-    {", ".join(f"{name} = coalesce(e.{name}, g.{name})" for name in _GAINED)}
+    held = g.held, confirmed = g.confirmed, bookings = g.bookings, difference_cents = g.difference_cents,
+    part_of = CASE WHEN g.booked THEN NULL ELSE e.part_of END
 FROM unnest(%(ids)s::uuid[], %(booked)s::boolean[], %(booked_on)s::date[], %(bank_ref)s::text[], %(breakdown)s::text[],
-    %(held)s::text[], %(confirmed)s::boolean[], %(bookings)s::integer[], %(difference)s::bigint[],
-    {", ".join(f"%({name})s::{type_}[]" for name, (_, type_) in _GAINED.items())})
-    AS g (id, booked, booked_on, bank_ref, breakdown, held, confirmed, bookings, difference, {", ".join(_GAINED)})
+    %(held)s::text[], %(confirmed)s::boolean[], %(bookings)s::integer[], %(difference_cents)s::bigint[])
+    AS g (id, booked, booked_on, bank_ref, breakdown, held, confirmed, bookings, difference_cents)
 WHERE e.tenant_id = %(tenant)s AND e.id = g.id
+"""
+_GAIN = f"""
+UPDATE bank_entry e SET {", ".join(f"{name} = coalesce(e.{name}, g.{name})" for name in _GAINED)}
+FROM unnest(%(ids)s::uuid[], {", ".join(f"%({name})s::{type_}[]" for name, (_, type_) in _GAINED.items())})
+    AS g (id, {", ".join(_GAINED)})
+WHERE e.tenant_id = %(tenant)s AND e.id = g.id
+    AND ({" OR ".join(f"e.{name} IS NULL AND g.{name} IS NOT NULL" for name in _GAINED)})
 """  # noqa: S608 - put together from our own words only
 
 
@@ -326,7 +331,7 @@ def _learnt(known: Known) -> dict[str, object]:
         "held": known.held,
         "confirmed": known.confirmed,
         "bookings": known.bookings,
-        "difference": known.difference,
+        "difference_cents": known.difference,
     }
 
 
@@ -336,10 +341,6 @@ def _gained(known: Known) -> dict[str, object]:
         name: next((said for entry in known.told if (said := getattr(entry, word)) is not None), None)
         for name, (word, _) in _GAINED.items()
     }
-
-
-def _batch(entry: Entry) -> tuple[str, str]:
-    return entry.batch_message_id or "", entry.batch_payment_id or ""
 
 
 def _entry_row(known: Known, sighting: Sighting) -> BankEntryRow:
@@ -382,13 +383,12 @@ def _difference(shape: Breakdown, sighting: Sighting) -> int | None:
 
 def _known(row: tuple[Any, ...]) -> Known:
     id_, _, side, cents, currency, on, booked, ref, shape, held, confirmed, bookings, *told = row
-    points, difference, batch, batch_payment, reversal, e2e, iban, text, tx, uetr, n = told
+    points, difference, reversal, e2e, iban, text, tx, uetr, n = told
     said = content(e2e, iban, _loaded(text), (tx, uetr)) if n is not None and shape == Breakdown.SINGLE else None
     return Known(
         id_, side, cents, currency, on, booked, usable(ref), Breakdown(shape), said,
         held=Held(held) if held else None, confirmed=confirmed, bookings=max(bookings, int(booked)),
-        points_to=points or "", difference=difference, batch=(batch or "", batch_payment or ""),
-        reversal=reversal,
+        points_to=points or "", difference=difference, reversal=reversal,
     )  # fmt: skip
 
 

@@ -65,11 +65,6 @@ class Content:
         pairs = zip(self.said(), other.said(), strict=True)
         return all(not ours or not theirs or ours == theirs for ours, theirs in pairs)
 
-    def shares(self, other: "Content") -> int:
-        """Count what both say alike."""
-        alike = sum(bool(ours) and ours == theirs for ours, theirs in zip(self.said(), other.said(), strict=True))
-        return alike + bool(set(self.names) & set(other.names))
-
     @property
     def names(self) -> Sequence[str]:
         """What banks between them call the transaction."""
@@ -197,7 +192,6 @@ class Known:
     difference: int | None = None  # what it is more than its details, where they do not add up
     digest: Digest | None = None
     points_to: str = ""  # the notification that has its details
-    batch: tuple[str, str] = ("", "")  # the message and payment information of our own that it points to
     notices: set[str] = field(default_factory=set)  # notifications that tell of it
     reversal: bool = False
     told: list[Entry] = field(default_factory=list)  # how this file tells of it

@@ -25,6 +25,7 @@ def _addresses(told: dict[str, Any]) -> Table:
     for tenant in told["tenants"]:
         table.add_row(f"citizens of {tenant['name']}", f"{told['base_url']}/{tenant['slug']}/")
     table.add_row("the treasury (Kasse)", told["kasse_url"])
+    table.add_row("operators (Betrieb)", told["operator_url"])
     table.add_row("the sandbox (provider and bank)", told["sandbox_url"])
     return table
 

@@ -106,6 +106,9 @@ def _call(command: Command, words: list[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return INTERRUPTED + 11
     except Exception as error:
+        if isinstance(error, OSError) and error.filename is not None:  # a path on the command line, or a full disk
+            print(f"zahlstelle {command.words}: {error.filename}: {error.strerror}", file=sys.stderr)
+            return USAGE
         if _database_is_gone(error):
             print(f"zahlstelle {command.words}: the database went away meanwhile; run it again", file=sys.stderr)
             return USAGE

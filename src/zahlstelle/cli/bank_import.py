@@ -21,6 +21,7 @@ from rich.progress import Progress
 from zahlstelle.kernel import InputRefused, Money, Refusal, clock
 
 from ._django import start_django, stop_django
+from ._said import tell_refused
 from .bank_inspect import tell_left_out
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def run(args: Namespace) -> int:
         _tell(total, time.perf_counter() - began, as_json=args.json)
         return 2 if refused or not paths else 0
     except PathUnknown as no:
-        print(f"{no.reason} [{no.code}]", file=sys.stderr)
+        tell_refused(args.path, no)
         return 2
     finally:
         stop_django()
@@ -111,7 +112,7 @@ def _import_all(tenant: "Tenant", paths: Sequence[Path], total: "ImportResult") 
                 print(no, file=sys.stderr)
             except Refusal as no:
                 refused += 1
-                print(f"{path.name}: {no.code}: {no.reason.removeprefix(f'{path.name}: ')}", file=sys.stderr)
+                tell_refused(path.name, no)
             except OSError as error:
                 refused += 1
                 print(f"{path}: {Reason.NOT_FOUND}: {error.strerror or error}", file=sys.stderr)

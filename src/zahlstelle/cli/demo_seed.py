@@ -1,5 +1,6 @@
 """Fill the demo: two towns with people of every role and a lived-in month, through the same doors as all else."""
 
+import json
 import secrets
 import tomllib
 from collections.abc import Mapping
@@ -78,6 +79,7 @@ def _live_through(town: Town, number: int, place: _Place) -> dict[str, Any]:
     _take_over_payments(tenant, place.folder / "payments.jsonl")
     for path in files:
         allocation.import_bank_file(tenant=tenant, path=path, name=path.name, at=_evening(path.name), by="demo")
+    _take_in_reports(tenant, place.folder)
     return _told(tenant, town, place, password, files)
 
 
@@ -128,8 +130,6 @@ def _merchant_secret(place: _Place) -> str:
 
 def _open_claims(tenant: Tenant, path: Path) -> None:
     """Open the month's claims, each day's together, at nine in the morning of its day."""
-    import json
-
     days: dict[str, list[str]] = {}
     for line in path.read_text("utf-8").splitlines():
         days.setdefault(json.loads(line)["opened_on"], []).append(line)
@@ -139,8 +139,6 @@ def _open_claims(tenant: Tenant, path: Path) -> None:
 
 
 def _take_over_payments(tenant: Tenant, path: Path) -> None:
-    import json
-
     for line in path.read_text("utf-8").splitlines():
         said = json.loads(line)
         claim = claims.claim_by_kassenzeichen(tenant=tenant, kassenzeichen=said["kassenzeichen"])
@@ -154,6 +152,23 @@ def _take_over_payments(tenant: Tenant, path: Path) -> None:
             provider_reference=said["provider_reference"],
             at=datetime.fromisoformat(said["captured_at"]),
         )
+
+
+def _take_in_reports(tenant: Tenant, folder: Path) -> None:
+    """Take in the provider's settlement reports of the month, in the form that reports from files have."""
+    told = []
+    for line in (folder / "payouts.jsonl").read_text("utf-8").splitlines():
+        said = json.loads(line)
+        items = [
+            {"kind": item["kind"], "cents": item["cents"], "payment": item.get("provider_reference")}
+            for item in said["items"]
+        ]
+        report = {"payout": said["payout"], "report": said["reference"], "day": said["day"]}
+        told.append({**report, "currency": said["currency"], "total_cents": said["cents"], "items": items})
+    path = folder / "reports.json"
+    path.write_text(json.dumps(told), "utf-8")
+    payments.take_in_reports(tenant=tenant, provider="sandbox", path=path, at=clock.now())
+    allocation.break_up_payouts(tenant=tenant, at=clock.now())
 
 
 def _evening(name: str) -> datetime:
@@ -193,6 +208,7 @@ def _introduce(tenant: Tenant, place: _Place, admin_token: str) -> None:
         "bic": account.bic,
         "secret": _merchant_secret(place),
         "notify_url": f"{place.base_url}/provider/{tenant.slug}/sandbox/notify",
+        "opening_cents": json.loads((place.folder / "summary.json").read_text("utf-8"))["closing_balance_cents"],
         **_PAYS_OUT[tenant.slug],
     }
     answer = httpx.put(

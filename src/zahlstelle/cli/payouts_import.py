@@ -4,13 +4,13 @@ CSV with one line for each item, or JSON; docs/payments.md says what stands in t
 nothing; under the same name with other content it is refused. Payouts that the bank has told of are settled at once.
 """
 
-import sys
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from zahlstelle.kernel import Refusal, clock
 
 from ._django import start_django, stop_django
+from ._said import tell_refused
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -33,7 +33,7 @@ def run(args: Namespace) -> int:
                 new += payments.take_in_reports(tenant=tenant, provider=args.provider, path=path, at=clock.now())
             except Refusal as no:
                 refused += 1
-                print(f"{path.name}: {no.reason} [{no.code}]", file=sys.stderr)
+                tell_refused(path.name, no)
         settled = allocation.break_up_payouts(tenant=tenant, at=clock.now())
         print(f"{new} new reports, {settled} payouts settled")
         return 2 if refused else 0

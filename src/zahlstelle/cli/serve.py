@@ -8,6 +8,7 @@ ZAHLSTELLE_SECRET_KEY or without the database.
 from argparse import ArgumentParser, Namespace
 
 from zahlstelle import environment
+from zahlstelle.processes import require_free
 
 from ._django import load_settings, require_database
 
@@ -29,6 +30,7 @@ def run(args: Namespace) -> int:
     environment.secret_key()
     load_settings()
     require_database()
+    require_free(host, port)
     from granian import Granian
     from granian.constants import Interfaces
 

@@ -3,10 +3,8 @@
 It is no claim and no notice (Bescheid): those are the town's own letters. It says what the page says.
 """
 
-import json
 from datetime import date
 
-import typst
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -23,11 +21,8 @@ from zahlstelle.web.tags import in_fours, money
 
 from . import _girocode
 from ._frame import friendly
-from ._receipt import _TEMPLATE as _RECEIPT
-from ._receipt import _printable
+from ._pdf import printable, write_pdf
 from ._standing import latest, unit_of
-
-_TEMPLATE = _RECEIPT.with_name("invoice.typ")
 
 
 @require_safe
@@ -35,12 +30,10 @@ _TEMPLATE = _RECEIPT.with_name("invoice.typ")
 def invoice(request: HttpRequest, token: str) -> HttpResponse:
     """Hand out what is to be transferred; for a payment that does not wait for a transfer there is none."""
     tenant, payment = payments.payment_by_token(token)
-    if payment.status is not PaymentStatus.AWAITING_TRANSFER:
-        raise PaymentUnknown("this payment does not wait for a transfer")
     attempt = latest(tenant, payment.id)
-    claim = claims.claim_by_id(tenant=tenant, claim_id=payment.claim_id)
-    if attempt is None:
+    if payment.status is not PaymentStatus.AWAITING_TRANSFER or attempt is None:
         raise PaymentUnknown("this payment does not wait for a transfer")
+    claim = claims.claim_by_id(tenant=tenant, claim_id=payment.claim_id)
     language = translation.get_language() if has_chosen(request) else known(payment.language)
     with translation.override(language):
         content = _pdf(tenant, payment, claim, berlin_day(attempt.changed_at))
@@ -79,7 +72,7 @@ def _pdf(tenant: Tenant, payment: Payment, claim: Claim, written_on: date) -> by
         ),
         "test": _("Testmodus: Bitte kein echtes Geld überweisen."),
     }
-    data = _printable(
+    data = printable(
         {
             "language": translation.get_language(),
             "town": tenant.name,
@@ -92,16 +85,7 @@ def _pdf(tenant: Tenant, payment: Payment, claim: Claim, written_on: date) -> by
             "written_on": [written_on.year, written_on.month, written_on.day],
         }
     ) | {"code": _girocode.svg(account=account, amount=payment.amount, remittance=claim.kassenzeichen, inline=False)}
-    content = typst.compile(
-        str(_TEMPLATE),
-        root=str(_TEMPLATE.parent),
-        ignore_system_fonts=True,
-        format="pdf",
-        sys_inputs={"invoice": json.dumps(data)},
-        pdf_standards=["a-3a", "ua-1"],
-        timestamp=0,
-    )
-    return bytes(content)
+    return write_pdf("invoice", data)
 
 
 def _day(day: date | None) -> str:

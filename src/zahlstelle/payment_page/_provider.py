@@ -1,12 +1,12 @@
 """Where providers knock: a notification is a hint, checked and then asked back."""
 
-from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from zahlstelle import payments, tenancy
 from zahlstelle.kernel import Refusal, clock
+from zahlstelle.web.problems import BodyTooLarge, document
 
 MOST_BYTES = 65_536
 
@@ -19,7 +19,7 @@ def notify(request: HttpRequest, slug: str, provider: str) -> HttpResponse:
     Some providers notify by GET: then what they say is the query, and the answer they wait for is 200.
     """
     if int(request.META.get("CONTENT_LENGTH") or 0) > MOST_BYTES:
-        return _problem(413, "body_too_large", f"more than {MOST_BYTES} bytes")
+        return document(BodyTooLarge(f"more than {MOST_BYTES} bytes"))
     by_query = request.method == "GET"
     if by_query and not _notifies_by_query(provider):
         return HttpResponseNotAllowed(["POST"])
@@ -28,9 +28,9 @@ def notify(request: HttpRequest, slug: str, provider: str) -> HttpResponse:
         tenant = tenancy.tenant_by_slug(slug)
         payments.hear(tenant=tenant, provider_name=provider, headers=request.headers, body=body, at=clock.now())
     except payments.MethodUnknown as refusal:
-        return _problem(404, refusal.code, refusal.reason)
+        return document(refusal, status=404)
     except Refusal as refusal:
-        return _problem(refusal.status, refusal.code, refusal.reason)
+        return document(refusal)
     return HttpResponse(status=200 if by_query else 204)
 
 
@@ -39,14 +39,3 @@ def _notifies_by_query(provider: str) -> bool:
         return isinstance(payments.provider_named(provider), payments.NotifiesByQuery)
     except payments.MethodUnknown:
         return False
-
-
-def _problem(status: int, code: str, detail: str) -> HttpResponse:
-    body = {
-        "type": f"{settings.BASE_URL}/errors#{code}",
-        "title": code,
-        "status": status,
-        "code": code,
-        "detail": detail,
-    }
-    return JsonResponse(body, status=status, content_type="application/problem+json")

@@ -1,17 +1,9 @@
-"""The receipt (Quittung): one PDF that is for archives (PDF/A-3a) and for everyone (PDF/UA-1), set by Typst.
+"""The receipt (Quittung)."""
 
-The template is fixed and the data goes in beside it as JSON, so that no text of a claim is read as a command.
-"""
-
-import json
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from pathlib import Path
-from typing import Any
 
-import typst
 from django.utils import translation
 from django.utils.translation import gettext as _
 
@@ -22,12 +14,8 @@ from zahlstelle.tenancy import Tenant
 from zahlstelle.web.look import look_of
 from zahlstelle.web.tags import moment, money
 
+from ._pdf import printable, write_pdf
 from ._words import method_for
-
-_TEMPLATE = Path(__file__).with_name("receipt.typ")
-# Latin, Greek and Cyrillic with everything DIN 91379 lists, punctuation, currencies: the fonts have all of it. An
-# archive file must not contain a character without a picture, so any other is shown as a replacement character.
-_LETTERS = ((0x20, 0x4FF), (0x1E00, 0x1FFF), (0x2010, 0x2027), (0x2030, 0x203E), (0x20A0, 0x20BF), (0x2190, 0x2193))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,36 +77,5 @@ def _fixed_words() -> dict[str, str]:
 def pdf(receipt: Receipt) -> bytes:
     """Set the receipt. The same data gives the same bytes."""
     paid_at = receipt.paid_at.astimezone(BERLIN)
-    data = _printable(asdict(receipt) | {"paid_at": [paid_at.year, paid_at.month, paid_at.day]})
-    content = typst.compile(
-        str(_TEMPLATE),
-        root=str(_TEMPLATE.parent),
-        ignore_system_fonts=True,
-        format="pdf",
-        sys_inputs={"receipt": json.dumps(data)},
-        pdf_standards=["a-3a", "ua-1"],
-        timestamp=int(receipt.paid_at.timestamp()),
-    )
-    return bytes(content)
-
-
-def _printable(value: Any) -> Any:
-    """Leave only characters the receipt can show, in every text of the data."""
-    match value:
-        case str():
-            return "".join(map(_shown, unicodedata.normalize("NFC", value)))
-        case dict():
-            return {key: _printable(each) for key, each in value.items()}
-        case list() | tuple():
-            return [_printable(each) for each in value]
-    return value
-
-
-def _shown(character: str) -> str:
-    kind = unicodedata.category(character)
-    if kind == "Cf":  # marks without a picture, such as those that turn the direction of writing
-        return ""
-    if kind == "Cc":
-        return " "
-    known = kind != "Cn" and any(first <= ord(character) <= last for first, last in _LETTERS)
-    return character if known else "\N{REPLACEMENT CHARACTER}"
+    data = printable(asdict(receipt)) | {"paid_at": [paid_at.year, paid_at.month, paid_at.day]}
+    return write_pdf("receipt", data, timestamp=int(receipt.paid_at.timestamp()))

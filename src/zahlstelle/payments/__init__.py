@@ -69,26 +69,27 @@ from ._queries import (
     surplus_attempts,
 )
 from ._refund_flow import RefundNotOffered, refresh_refund, refund, sweep_refunds
-from ._refund_rules import REFUND_EDGES, RefundState, Wish, refund_diagram
-from ._refunds import (
-    AttemptNotChosen,
+from ._refund_queries import (
     Dispute,
-    MoreThanRefundable,
-    NothingCaptured,
     Refund,
-    RefundableDiffers,
-    RefundTaken,
     RefundUnknown,
-    WishImpossible,
     disputes_of,
-    disputes_to_answer,
-    note_reported,
-    record_given_back,
     refund_by_id,
     refunds_booked,
     refunds_in_doubt,
     refunds_of,
     refunds_unsure,
+)
+from ._refund_rules import REFUND_EDGES, RefundState, Wish, refund_diagram
+from ._refunds import (
+    AttemptNotChosen,
+    MoreThanRefundable,
+    NothingCaptured,
+    RefundableDiffers,
+    RefundTaken,
+    WishImpossible,
+    note_reported,
+    record_given_back,
     reported_refunds,
 )
 from ._report_files import take_in_reports
@@ -221,7 +222,6 @@ __all__ = [
     "debits_to_collect",
     "diagram",
     "disputes_of",
-    "disputes_to_answer",
     "fetch_reports",
     "give_mandate",
     "hear",

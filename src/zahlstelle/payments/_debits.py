@@ -10,6 +10,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from zahlstelle import claims, events
+from zahlstelle.claims import Claim
 from zahlstelle.kernel import Money, new_id
 from zahlstelle.tables.payments import (
     AttemptRow,
@@ -29,6 +30,7 @@ from ._mandates import (
     MandateKind,
     MandateUnknown,
     NewMandate,
+    SequenceType,
     collect_on,
     due_on,
     ends_mandate,
@@ -51,7 +53,7 @@ class Debit:
     purpose: str
     amount: Money
     mandate: Mandate
-    sequence: str
+    sequence: SequenceType
     collect_on: date
 
 
@@ -139,10 +141,11 @@ def order_debit_by(*, tenant: Tenant, payment_id: UUID, mandate: str, at: dateti
 
 def _the_same(tenant: Tenant, mandate: NewMandate, signed_at: datetime) -> Mandate | None:
     """Find a recurring mandate that was given already: the same paper read in twice is one."""
+    if mandate.kind is not MandateKind.RECURRING:
+        return None
     rows = MandateRow.objects.filter(tenant_id=tenant.id, iban=mandate.iban, holder=mandate.holder)
     row = rows.filter(kind=MandateKind.RECURRING, signed_at=signed_at).first()
-    same = row is not None and mandate.kind is MandateKind.RECURRING
-    return _mandate_of(row, _blocks(tenant, [row.id])) if row is not None and same else None
+    return _mandate_of(row, _blocks(tenant, [row.id])) if row is not None else None
 
 
 def mandate_named(*, tenant: Tenant, reference: str) -> Mandate:
@@ -219,9 +222,9 @@ def debits_to_collect(*, tenant: Tenant, at: datetime) -> Sequence[Debit]:
     """
     with inside(tenant):
         waiting = {row.attempt: row for row in _waiting(tenant)}
-        held = {row.id: row for row in _held(tenant, list(waiting))}
+        rows, claimed = _held(tenant, list(waiting))
+        held = {row.id: row for row in rows}
         mandates = _mandates(tenant, {waiting[attempt].mandate for attempt in held})
-        claimed = claims.claims_by_id_locked(tenant=tenant, claim_ids=[row.claim_id for row in held.values()])
         used = _used(tenant, [mandate.id for mandate in mandates.values()])
         debits = []
         for attempt, row in sorted(held.items()):
@@ -252,11 +255,11 @@ def _waiting(tenant: Tenant) -> Sequence[DebitRow]:
     return list(DebitRow.objects.filter(tenant_id=tenant.id, attempt__in=fresh))
 
 
-def _held(tenant: Tenant, attempts: Sequence[UUID]) -> Sequence[AttemptRow]:
+def _held(tenant: Tenant, attempts: Sequence[UUID]) -> tuple[Sequence[AttemptRow], Mapping[UUID, Claim]]:
     """Lock claims before attempts, as whoever brings money for a claim does, and look again at what still waits."""
     rows = AttemptRow.objects.filter(tenant_id=tenant.id, id__in=attempts)
-    claims.claims_by_id_locked(tenant=tenant, claim_ids=list(rows.values_list("claim_id", flat=True)))
-    return list(rows.filter(status=Status.PENDING).select_for_update().order_by("id"))
+    claimed = claims.claims_by_id_locked(tenant=tenant, claim_ids=list(rows.values_list("claim_id", flat=True)))
+    return list(rows.filter(status=Status.PENDING).select_for_update().order_by("id")), claimed
 
 
 def _mandates(tenant: Tenant, ids: set[UUID]) -> Mapping[UUID, Mandate]:

@@ -5,6 +5,7 @@ import unicodedata
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Literal
 from uuid import UUID
 
 from schwifty import IBAN
@@ -13,6 +14,7 @@ from schwifty.exceptions import SchwiftyException
 from zahlstelle.kernel import InputRefused, Refusal, banking_days, berlin_day
 
 METHOD = "sepa_debit"
+SequenceType = Literal["OOFF", "FRST", "RCUR"]  # ISO 20022, SequenceType3Code
 
 
 class IbanWrong(InputRefused):
@@ -45,14 +47,6 @@ class MandateKind(StrEnum):
 
     ONCE = "once"  # one payment (einmalig)
     RECURRING = "recurring"  # until it is taken back (wiederkehrend)
-
-
-class Sequence(StrEnum):
-    """How a debit stands in the life of its mandate, in the words of the SEPA rulebook."""
-
-    ONCE = "OOFF"
-    FIRST = "FRST"
-    RECURRING = "RCUR"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,11 +124,11 @@ def collect_on(*, due: date, collected_at: datetime) -> date:
     return max(banking_days.on_or_after(due), banking_days.later(berlin_day(collected_at), 1))
 
 
-def sequence(kind: MandateKind, *, used_before: bool) -> Sequence:
-    """Say how the next debit stands in the life of its mandate."""
+def sequence(kind: MandateKind, *, used_before: bool) -> SequenceType:
+    """Say how the next debit stands in the life of its mandate, in the words of the SEPA rulebook."""
     if kind is MandateKind.ONCE:
-        return Sequence.ONCE
-    return Sequence.RECURRING if used_before else Sequence.FIRST
+        return "OOFF"
+    return "RCUR" if used_before else "FRST"
 
 
 # Reasons after which a mandate is not used again: the account is gone, wrong or closed to debits, there is no mandate,

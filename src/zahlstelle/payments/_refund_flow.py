@@ -10,16 +10,9 @@ from zahlstelle.tenancy import Tenant
 
 from ._flow import _named, _outside_any_transaction, provider_named
 from ._queries import attempts_by_id
+from ._refund_queries import Refund, due_refunds, open_refunds, refund_by_id
 from ._refund_rules import RefundState, Wish, never_asked
-from ._refunds import (
-    Refund,
-    due_refunds,
-    intend_refund,
-    open_refunds,
-    postpone_question,
-    refund_by_id,
-    settle_refund,
-)
+from ._refunds import intend_refund, postpone_question, settle_refund
 from ._socket import NeverSeen, NoAnswer, RefundReport, RefundRequest, Refunds
 
 _log = structlog.get_logger(__name__)

@@ -89,7 +89,9 @@ def possible(wish: Wish, *, cents: int, settled: int, overpaid: int) -> bool:
 
 _CHECKS = [timedelta(seconds=s) for s in (10, 20, 40, 60, 120, 300, 600, 900, 1800, 3600)]
 _AFTER_THE_NO = [timedelta(minutes=m) for m in (1, 10, 60, 24 * 60)]
-_ASKING = timedelta(seconds=30)
+# The call that asks for a refund has its own time, a question before it and a second try included; asked before it
+# has ended, a provider may say that it has never seen it.
+_ASKING = timedelta(minutes=2)
 
 
 def pause_before_question(state: RefundState, checks: int) -> timedelta | None:

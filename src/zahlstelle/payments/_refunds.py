@@ -1,8 +1,7 @@
 """Write refunds and disputes down: the intent before the effect, one reducer, and never more than was captured."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections.abc import Mapping
+from datetime import datetime
 from uuid import UUID
 
 import structlog
@@ -15,8 +14,8 @@ from zahlstelle.tables.payments import AttemptRow, DisputeRow, PayoutItemRow, Re
 from zahlstelle.tenancy import Tenant, inside
 
 from ._queries import Attempt, attempt_of, payment_by_id
+from ._refund_queries import REPORT, Refund, refund_by_id, refund_of
 from ._refund_rules import (
-    OPEN,
     REFUND_EDGES,
     RefundState,
     Wish,
@@ -29,7 +28,6 @@ from ._rules import Status
 from ._socket import NeverSeen, NoAnswer, NotStarted, RefundReport
 
 _log = structlog.get_logger(__name__)
-REPORT = "report"
 
 
 class NothingCaptured(Refusal):
@@ -56,13 +54,6 @@ class RefundTaken(Refusal):
     code = "refund_taken"
 
 
-class RefundUnknown(Refusal):
-    """There is no such refund of this payment."""
-
-    code = "refund_unknown"
-    status = 404
-
-
 class AttemptNotChosen(InputRefused):
     """Several attempts of this payment were captured; say which one is to be given back."""
 
@@ -73,39 +64,6 @@ class WishImpossible(InputRefused):
     """This cannot become of the claim: it does not count that much as paid, or nothing is owed back to the payer."""
 
     code = "refund_wish_impossible"
-
-
-@dataclass(frozen=True, slots=True)
-class Refund:
-    """A refund (Erstattung) as it stands."""
-
-    id: UUID
-    payment_id: UUID
-    attempt_id: UUID
-    claim_id: UUID
-    state: RefundState
-    amount: Money
-    wish: Wish
-    text: str
-    made_by: str
-    provider_reference: str | None
-    vendor_word: str | None
-    requested_at: datetime
-    changed_at: datetime
-    item: UUID | None
-
-
-@dataclass(frozen=True, slots=True)
-class Dispute:
-    """A chargeback (Rückbelastung) that is booked; `answer_by` where the provider names a last day to answer."""
-
-    id: UUID
-    attempt_id: UUID
-    amount: Money
-    provider_reference: str | None
-    text: str
-    answer_by: date | None
-    at: datetime
 
 
 def intend_refund(
@@ -158,7 +116,7 @@ def intend_refund(
         row.check_at = _next_question(row, at)
         row.save(force_insert=True)  # the database counts it, and refuses what would be too much
         _tell(tenant, row, payment_id, "payment.refund_requested", at)
-        return _refund_of(row), True
+        return refund_of(row), True
 
 
 def settle_refund(
@@ -185,7 +143,7 @@ def settle_refund(
             case NeverSeen():
                 state = RefundState.REFUSED
         _move(tenant, row, state if (now, state) in REFUND_EDGES else now, at)
-        return _refund_of(row)
+        return refund_of(row)
 
 
 def postpone_question(*, tenant: Tenant, refund_id: UUID, at: datetime) -> None:
@@ -217,16 +175,8 @@ def reported_refunds(
                     _move(tenant, locked, RefundState.DONE, at)
                 row = locked
             if key in told:
-                found[key] = _refund_of(row)
+                found[key] = refund_of(row)
     return found
-
-
-def refunds_in_doubt(*, tenant: Tenant, attempts: Sequence[UUID]) -> frozenset[tuple[UUID, int]]:
-    """Name (attempt, cents) of refunds that may have happened and that no settlement report has told of yet."""
-    with inside(tenant):
-        rows = RefundRow.objects.filter(tenant_id=tenant.id, attempt_id__in=attempts, item__isnull=True)
-        rows = rows.exclude(status=RefundState.REFUSED)
-        return frozenset(rows.values_list("attempt_id", "amount_cents"))
 
 
 def note_reported(*, tenant: Tenant, refunds: Mapping[UUID, UUID]) -> None:
@@ -283,69 +233,6 @@ def _made_elsewhere(tenant: Tenant, item: PayoutItemRow, attempt: AttemptRow, at
     _tell(tenant, row, attempt.payment_id, "payment.refunded", at)
 
 
-def refund_by_id(*, tenant: Tenant, refund_id: UUID) -> Refund:
-    """Find a refund. Raises RefundUnknown."""
-    with inside(tenant):
-        row = RefundRow.objects.select_related("attempt").filter(tenant_id=tenant.id, id=refund_id).first()
-        if row is None:
-            raise RefundUnknown(f"there is no refund {refund_id}")
-        return _refund_of(row)
-
-
-def refunds_of(*, tenant: Tenant, payment_id: UUID) -> Sequence[Refund]:
-    """List a payment's refunds in the order they were asked for."""
-    with inside(tenant):
-        rows = RefundRow.objects.select_related("attempt").filter(
-            tenant_id=tenant.id, attempt__tenant_id=tenant.id, attempt__payment_id=payment_id
-        )
-        return [_refund_of(row) for row in rows.order_by("requested_at", "number", "id")]
-
-
-def open_refunds(*, tenant: Tenant, attempt_id: UUID) -> Sequence[UUID]:
-    """Name the refunds of an attempt whose outcome is open."""
-    with inside(tenant):
-        rows = RefundRow.objects.filter(tenant_id=tenant.id, attempt_id=attempt_id, status__in=OPEN)
-        return list(rows.order_by("number").values_list("id", flat=True))
-
-
-def due_refunds(*, tenant: Tenant, at: datetime, limit: int) -> Sequence[UUID]:
-    """Name the refunds to ask about now."""
-    with inside(tenant):
-        rows = RefundRow.objects.filter(tenant_id=tenant.id, check_at__lte=at).order_by("check_at")
-        return list(rows.values_list("id", flat=True)[:limit])
-
-
-def refunds_unsure(*, tenant: Tenant) -> Sequence[Refund]:
-    """List refunds whose outcome nobody knows: a person looks at the provider's own pages."""
-    with inside(tenant):
-        rows = RefundRow.objects.select_related("attempt").filter(tenant_id=tenant.id, status=RefundState.UNKNOWN)
-        return [_refund_of(row) for row in rows.order_by("changed_at")]
-
-
-def refunds_booked(*, tenant: Tenant, provider: str) -> Mapping[UUID, tuple[int, int]]:
-    """Tell of refunds made here and done: their cents, and how many of them a payout has settled."""
-    with inside(tenant):
-        rows = RefundRow.objects.filter(tenant_id=tenant.id, attempt__provider=provider, status=RefundState.DONE)
-        told = rows.exclude(made_by=REPORT).values_list("id", "amount_cents", "item")
-        return {refund: (cents, cents if item else 0) for refund, cents, item in told}
-
-
-def disputes_of(*, tenant: Tenant, payment_id: UUID) -> Sequence[Dispute]:
-    """List the chargebacks of a payment."""
-    with inside(tenant):
-        rows = DisputeRow.objects.filter(
-            tenant_id=tenant.id, attempt__tenant_id=tenant.id, attempt__payment_id=payment_id
-        )
-        return [_dispute_of(row) for row in rows.order_by("at", "id")]
-
-
-def disputes_to_answer(*, tenant: Tenant, on: date) -> Sequence[Dispute]:
-    """List chargebacks that can still be answered on a day, the most urgent first."""
-    with inside(tenant):
-        rows = DisputeRow.objects.filter(tenant_id=tenant.id, answer_by__gte=on).order_by("answer_by", "id")
-        return [_dispute_of(row) for row in rows]
-
-
 def _chosen(tenant: Tenant, payment_id: UUID, attempt_id: UUID | None) -> Attempt:
     """Find the captured attempt and hold it: what can be given back of it stays as it is meanwhile."""
     rows = AttemptRow.objects.select_for_update().filter(
@@ -362,7 +249,7 @@ def _chosen(tenant: Tenant, payment_id: UUID, attempt_id: UUID | None) -> Attemp
 
 
 def _same(row: RefundRow, payment_id: UUID, amount: Money, wish: Wish | None, attempt_id: UUID | None) -> Refund:
-    known = _refund_of(row)
+    known = refund_of(row)
     asked = (payment_id, amount, wish or known.wish, attempt_id or known.attempt_id)
     if asked != (known.payment_id, known.amount, known.wish, known.attempt_id):
         raise RefundTaken("this refund was asked for before, with other content")
@@ -435,34 +322,3 @@ def _next_number(tenant: Tenant, attempt_id: UUID) -> int:
 def _next_question(row: RefundRow, at: datetime) -> datetime | None:
     pause = pause_before_question(RefundState(row.status), row.checks)
     return at + pause if pause is not None else None
-
-
-def _refund_of(row: RefundRow) -> Refund:
-    return Refund(
-        id=row.id,
-        payment_id=row.attempt.payment_id,
-        attempt_id=row.attempt_id,
-        claim_id=row.attempt.claim_id,
-        state=RefundState(row.status),
-        amount=Money(row.amount_cents, row.currency),
-        wish=Wish(row.wish),
-        text=row.text,
-        made_by=row.made_by,
-        provider_reference=row.provider_reference,
-        vendor_word=row.vendor_word,
-        requested_at=row.requested_at,
-        changed_at=row.changed_at,
-        item=row.item,
-    )
-
-
-def _dispute_of(row: DisputeRow) -> Dispute:
-    return Dispute(
-        id=row.id,
-        attempt_id=row.attempt_id,
-        amount=Money(row.amount_cents, row.currency),
-        provider_reference=row.provider_reference,
-        text=row.text,
-        answer_by=row.answer_by,
-        at=row.at,
-    )

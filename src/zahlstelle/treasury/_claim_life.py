@@ -78,6 +78,8 @@ def _payment_events(tenant: Tenant, paid: Sequence[Payment], attempts: Mapping[s
         for event in events.events_about(tenant=tenant, subject=payment.id):
             attempt = attempts.get(str(event.payload.get("attempt", "")))
             told = _of_attempt(attempt) if attempt else {"amount": payment.amount}
+            if "refund" in event.payload:  # its own amount, not what was captured
+                told = {**told, "amount": Money(event.payload["cents"], payment.amount.currency)}
             yield Moment(event.at, event.name, str(payment.id), told)
 
 

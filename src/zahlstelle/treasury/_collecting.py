@@ -10,10 +10,9 @@ import tempfile
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import cast
 
 from zahlstelle import allocation, audit, bank, payments
-from zahlstelle.iso20022 import CollectionHead, DebitOrder, SequenceType, sayable_reference, write_pain008
+from zahlstelle.iso20022 import CollectionHead, DebitOrder, sayable_reference, write_pain008
 from zahlstelle.kernel import Refusal, berlin_day
 from zahlstelle.payments import Collection, Debit
 from zahlstelle.tenancy import Tenant, direct_debit, inside
@@ -106,7 +105,7 @@ def _written(tenant: Tenant, debits: Sequence[Debit], at: datetime) -> tuple[str
 def _order(tenant: Tenant, debit: Debit) -> DebitOrder:
     number = debit.kassenzeichen
     return DebitOrder(
-        sequence=cast(SequenceType, debit.sequence),
+        sequence=debit.sequence,
         collect_on=debit.collect_on,
         amount_cents=debit.amount.cents,
         instruction_id=debit.name,
