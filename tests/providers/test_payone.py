@@ -103,9 +103,7 @@ def hear(body: bytes, key: str = "W2", secret: str = "the new webhook secret") -
     [
         ("StatusValue", payone.VendorStatus, payone.MEANING),
         ("StatusValue", payone.VendorStatus, payone.REFUND),
-        ("StatusCategoryValue", payone.VendorCategory, payone.CATEGORY),
         ("StatusCheckout", payone.VendorCheckout, payone.CHECKOUT),
-        ("StatusOutput", payone.VendorPayment, payone.PAYMENT),
     ],
 )
 def test_every_word_of_the_description_has_a_meaning(schema: str, words: Any, table: Any) -> None:
@@ -137,6 +135,14 @@ def test_what_cannot_be_asked_for_is_not_begun() -> None:
     assert PROVIDER.start(order(method="card")) == NotStarted("method_not_offered")
     assert PROVIDER.start(order(return_url="https://x/" + "y" * 200)) == NotStarted("return_url_too_long")
     assert isinstance(PROVIDER.start(order()), NoAnswer), "nobody listens there"
+
+
+def test_a_checkout_made_without_its_payment_is_a_no_and_a_name_that_is_taken_a_doubt() -> None:
+    """A payment of our name that has been made already is ours, whatever we know of it."""
+    for status, code in ((402, "DECLINED"), (409, None)):
+        error = {"errorCode": "DECLINED", "httpStatusCode": status}
+        said = {"commerceCaseId": CASE, "checkout": {"checkoutId": CHECKOUT, "errorResponse": {"errors": [error]}}}
+        assert _answers.not_paid(said) == code
 
 
 def test_the_answer_to_a_start() -> None:

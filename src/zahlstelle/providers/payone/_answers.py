@@ -22,6 +22,7 @@ from ._requests import payment_reference
 from ._words import VendorStatus, collected, meaning, refund_meaning
 
 _TAKES_MONEY = frozenset({"SALE", "CAPTURE"})
+_CONFLICT = 409
 _FIRST = frozenset({"SALE", "RESERVATION", "CAPTURE", "REVERSAL"})
 
 
@@ -64,10 +65,13 @@ def started(said: Any) -> Started | None:
 
 
 def not_paid(said: Any) -> str | None:
-    """The code of a checkout that was made without its payment; None if that is not what is said."""
+    """The code of a checkout that was made without its payment; None if that is not what is said.
+
+    A conflict is no such code: the name is taken, so a payment of ours may have been made under it.
+    """
     match said:
-        case {"checkout": {"errorResponse": {"errors": [{"errorCode": str(code)}, *_]}, **rest}} if not rest.get(
-            "paymentResponse"
+        case {"checkout": {"errorResponse": {"errors": [{"errorCode": str(code), **error}, *_]}, **rest}} if not (
+            rest.get("paymentResponse") or error.get("httpStatusCode") == _CONFLICT
         ):
             return code
     return None

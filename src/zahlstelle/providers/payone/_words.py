@@ -81,31 +81,6 @@ REFUND: dict[VendorStatus, RefundStatus] = dict.fromkeys(VendorStatus, RefundSta
 }
 
 
-class VendorCategory(StrEnum):
-    """Every category of a payment's status (StatusCategoryValue)."""
-
-    CREATED = "CREATED"
-    UNSUCCESSFUL = "UNSUCCESSFUL"
-    PENDING_PAYMENT = "PENDING_PAYMENT"
-    PENDING_MERCHANT = "PENDING_MERCHANT"
-    PENDING_CONNECT_OR_3RD_PARTY = "PENDING_CONNECT_OR_3RD_PARTY"
-    COMPLETED = "COMPLETED"
-    REVERSED = "REVERSED"
-    REFUNDED = "REFUNDED"
-
-
-CATEGORY: dict[VendorCategory, ProviderStatus] = {
-    VendorCategory.CREATED: _OPEN,
-    VendorCategory.PENDING_PAYMENT: _PENDING,
-    VendorCategory.PENDING_MERCHANT: _PENDING,
-    VendorCategory.PENDING_CONNECT_OR_3RD_PARTY: _PENDING,
-    VendorCategory.UNSUCCESSFUL: ProviderStatus.DECLINED,
-    VendorCategory.COMPLETED: ProviderStatus.PAID,
-    VendorCategory.REFUNDED: ProviderStatus.PAID,
-    VendorCategory.REVERSED: ProviderStatus.CANCELLED,
-}
-
-
 class VendorCheckout(StrEnum):
     """Every status of a checkout (StatusCheckout)."""
 
@@ -125,24 +100,6 @@ CHECKOUT: dict[VendorCheckout, bool] = {
     VendorCheckout.BILLED: True,
     VendorCheckout.CHARGEBACKED: True,
     VendorCheckout.DELETED: False,
-}
-
-
-class VendorPayment(StrEnum):
-    """Every word on how far a checkout is paid (StatusOutput.paymentStatus)."""
-
-    WAITING_FOR_PAYMENT = "WAITING_FOR_PAYMENT"
-    PAYMENT_NOT_COMPLETED = "PAYMENT_NOT_COMPLETED"
-    PAYMENT_COMPLETED = "PAYMENT_COMPLETED"
-    NO_PAYMENT = "NO_PAYMENT"
-
-
-# Whether all of it was paid once; after a refund the word may be either.
-PAYMENT: dict[VendorPayment, bool] = {
-    VendorPayment.WAITING_FOR_PAYMENT: False,
-    VendorPayment.PAYMENT_NOT_COMPLETED: False,
-    VendorPayment.PAYMENT_COMPLETED: True,
-    VendorPayment.NO_PAYMENT: False,
 }
 
 
