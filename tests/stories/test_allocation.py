@@ -1,11 +1,15 @@
 """Days at the treasury: what is posted by itself, what waits, and what comes back. Told as stories."""
 
+from pathlib import Path
+
 import pytest
+from tests.support.bank_files import Camt, Ntry, Tx
 from tests.support.ledger_story import Teller, tell
-from tests.support.towns import town_file
+from tests.support.towns import AT, town_file
 
 from zahlstelle import allocation
 from zahlstelle.kernel import CheckMethod, checkdigits
+from zahlstelle.tenancy import bank_accounts
 
 
 def with_policy(**words: object) -> dict[str, object]:
@@ -374,6 +378,25 @@ def test_a_return_in_any_doubt_waits(money: str) -> None:
         waits   r1        {money.split()[0]}  returned
         open    A          0.00
         open    B         50.00
+    """)
+
+
+@pytest.mark.parametrize("double", ["suspend", "to_overpaid"])
+def test_a_claim_is_paid_anew_in_the_file_that_gives_its_payment_back(double: str, tmp_path: Path) -> None:
+    teller = tell("""
+        claim   A         50.00
+        credit  c1        50.00  A
+    """, **with_policy(double_payment=double))  # fmt: skip
+    number = teller.claims["A"].kassenzeichen
+    back = Ntry("50.00", [Tx("50.00", number, side="DBIT", reason="MS03")], "X1", "2026-10-06", side="DBIT")
+    anew = Ntry("50.00", [Tx("50.00", number)], "X2", "2026-10-06")
+    path = Camt(bank_accounts(tenant=teller.town)[0].iban, [back, anew], statement_id="S6").write(tmp_path)
+    result = allocation.import_bank_file(tenant=teller.town, path=path, name=path.name, at=AT)
+    assert (result.allocated, result.suspended) == (2, 0)
+    teller.tell("""
+        open    A          0.00
+        account overpaid   0.00
+        account suspense   0.00
     """)
 
 
