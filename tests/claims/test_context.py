@@ -13,8 +13,8 @@ PAID = 400
 _PAID = """
 WITH new AS (
     INSERT INTO claim (tenant_id, id, kassenzeichen, purpose, debtor_name, amount_cents, currency, origin, opened_at)
-    SELECT %(tenant)s, ('ffffffff-ffff-7fff-8fff' || substr(md5(random()::text), 1, 12))::uuid, %(letter)s || n, 'Hundesteuer',
-        'Erika Mustermann', 9000, 'EUR', 'api', now() FROM generate_series(1, %(paid)s) AS n RETURNING id
+    SELECT %(tenant)s, ('ffffffff-ffff-7fff-8fff' || substr(md5(random()::text), 1, 12))::uuid, %(letter)s || n,
+        'Hundesteuer', 'Erika Mustermann', 9000, 'EUR', 'api', now() FROM generate_series(1, %(paid)s) AS n RETURNING id
 )
 INSERT INTO claim_balance (tenant_id, claim_id, due_cents, settled_cents) SELECT %(tenant)s, id, 9000, 9000 FROM new
 """
