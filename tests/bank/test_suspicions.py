@@ -82,6 +82,20 @@ def test_details_correct_what_the_entry_as_a_whole_had_paid(tmp_path: Path, town
     assert (at_bank(town), waiting(town)) == (14800, [])
 
 
+@pytest.mark.parametrize("cents", [7400, 5000])
+def test_what_is_settled_by_hand_does_not_wait_again_when_wrong_details_come(
+    cents: int, tmp_path: Path, town: Tenant
+) -> None:
+    claim = a_claim(town, "74.00")
+    take(town, tmp_path, statement(town, Ntry("74.00", ref="X1", elsewhere="MN1", count=2)))
+    (item,) = allocation.suspense(tenant=town)
+    rest = allocation.Rest.NONE if cents == 7400 else allocation.Rest.WAITS
+    allocation.settle(tenant=town, detail=item.detail, shares=[(claim.id, cents)], by="a-person", at=AT, rest=rest)
+    before = waiting(town)
+    take(town, tmp_path, notice(town, Ntry("74.00", [Tx("30.00"), Tx("40.00")], "X1", count=2)))
+    assert waiting(town) == before == ([] if cents == 7400 else [(Doubt.REST_WAITS, "credit", 2400, "EUR")])
+
+
 def test_a_detail_without_an_amount_moves_as_its_entry_does(tmp_path: Path, town: Tenant) -> None:
     take(town, tmp_path, statement(town, Ntry("37.00", [Tx("", "Parken", side="DBIT")], ref="R1")))
     assert waiting(town) == [(Doubt.NO_REFERENCE, "credit", 3700, "EUR")]

@@ -14,7 +14,8 @@ _PAID = """
 WITH new AS (
     INSERT INTO claim (tenant_id, id, kassenzeichen, purpose, debtor_name, amount_cents, currency, origin, opened_at)
     SELECT %(tenant)s, (%(begin)s || '-0000-7000-8000-' || substr(md5(random()::text), 1, 12))::uuid,
-        left(%(begin)s, 1) || n, 'Hundesteuer', 'Erika Mustermann', 9000, 'EUR', 'api', now() FROM generate_series(1, %(paid)s) AS n RETURNING id
+        left(%(begin)s, 1) || n, 'Hundesteuer', 'Erika Mustermann', 9000, 'EUR', 'api', now()
+    FROM generate_series(1, %(paid)s) AS n RETURNING id
 )
 INSERT INTO claim_balance (tenant_id, claim_id, due_cents, settled_cents) SELECT %(tenant)s, id, 9000, 9000 FROM new
 """

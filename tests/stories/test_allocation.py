@@ -195,6 +195,24 @@ def test_a_number_of_no_pool_is_not_believed_where_another_is_near(other: str) -
     """)
 
 
+@pytest.mark.parametrize("came", ["40.00", "160.00", "100.01"])
+def test_a_claim_one_mistake_away_is_seen_whatever_the_town_lets_be_posted(came: str) -> None:
+    """The money is exactly what is open of B; as a part of A, or as too much for it, it must not be taken."""
+    policy = with_policy(part_payment="accept", overpayment="rest_to_overpaid", small=5)
+    tell(
+        f"""
+        claim   A        100.00  number 47110000010
+        claim   B        {came}  number 47110000020
+        credit  c1       {came}  Gebuehr  e2e A
+        open    A        100.00
+        open    B        {came}
+        account overpaid   0.00
+        """,
+        check="none",
+        **policy,
+    )
+
+
 # --- policies ------------------------------------------------------------------------------------------------------
 
 

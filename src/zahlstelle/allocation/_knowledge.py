@@ -39,7 +39,7 @@ def know(tenant: Tenant, batch: Sequence[ToDecide], named: Sequence[References])
         under_way=payments.claims_being_paid(tenant=tenant, claim_ids=[claim.id for claim in found.values()]),
         policies={said: of_town.with_changes(json.loads(said)) for said in {c.policy for c in found.values()}},
         small_difference=small_difference(tenant=tenant),
-        near=_near(tenant, batch, named, found),
+        near=_near(tenant, named, found),
         originals=originals_of(tenant, batch, named, found),
     )
 
@@ -51,15 +51,13 @@ def _collected(tenant: Tenant, names: set[str], mandates: set[str]) -> Mapping[s
 
 
 def _near(
-    tenant: Tenant, batch: Sequence[ToDecide], named: Sequence[References], found: Mapping[str, OpenAmount]
+    tenant: Tenant, named: Sequence[References], found: Mapping[str, OpenAmount]
 ) -> Mapping[str, Sequence[OpenAmount]]:
-    """Find, for numbers without a check digit, other claims that one mistake would have named instead."""
-    unsure = {
-        number
-        for item, references in zip(batch, named, strict=True)
-        for number in references.candidates - references.checked
-        if number in found and item.detail.amount.cents == found[number].open_cents
-    }
+    """Find, for numbers without a check digit, other claims that one mistake would have named instead.
+
+    Whatever the amount is: a town may let part payments, too much and small differences be posted too.
+    """
+    unsure = {n for references in named for n in references.candidates - references.checked if n in found}
     others = {number: _one_mistake_away(number) for number in unsure}
     known = claims.open_amounts(tenant=tenant, numbers=sorted(set().union(*others.values()))) if others else []
     return {number: [claim for claim in known if claim.kassenzeichen in near] for number, near in others.items()}

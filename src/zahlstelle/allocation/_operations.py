@@ -110,7 +110,8 @@ def import_orders(*, tenant: Tenant, name: str, path: Path, at: datetime, by: st
         _forget_replaced(tenant, kept.touched)
         reopened = _take_back_replaced(tenant, kept.touched, at)
         allocated = decided = 0
-        for batch in bank.details_to_decide(tenant=tenant, entries=kept.touched):
+        for told in bank.details_to_decide(tenant=tenant, entries=kept.touched):
+            batch = _undecided(tenant, told)
             allocated += _decide_batch(tenant, batch, at)
             decided += len(batch)
         payments.reopened(tenant=tenant, claim_ids=reopened, at=at)
@@ -134,7 +135,7 @@ def _import(tenant: Tenant, name: str, path: Path, at: datetime, by: str) -> Imp
         )
         result.allocated = allocate_exact(tenant=tenant, rows=taken.rows, at=at)
         for page in left_over(tenant=tenant, entries=taken.touched):
-            batch = bank.named_to_decide(tenant=tenant, details=page)
+            batch = _undecided(tenant, bank.named_to_decide(tenant=tenant, details=page))
             allocated = _decide_batch(tenant, batch, at)
             result.allocated += allocated
             result.suspended += len(batch) - allocated
@@ -169,6 +170,12 @@ def break_up_payouts(*, tenant: Tenant, at: datetime) -> int:
     with inside(tenant):
         bank.one_at_a_time(tenant=tenant)
         return _payouts.break_up(tenant, at, _decide_batch)
+
+
+def _undecided(tenant: Tenant, batch: Sequence[ToDecide]) -> Sequence[ToDecide]:
+    """Leave out what is settled: an entry may wait as a whole, be settled by hand, and then be told otherwise."""
+    standing = {part.detail for part in standing_decisions(tenant, [item.detail.id for item in batch])}
+    return [item for item in batch if item.detail.id not in standing]
 
 
 def _forget_replaced(tenant: Tenant, entries: Sequence[UUID]) -> None:

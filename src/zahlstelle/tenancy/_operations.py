@@ -152,8 +152,13 @@ def api_client(*, key: str) -> ClientAccess:
     """
     if not key.isascii() or len(key) != 48 or f"{zlib.crc32(key[:-8].encode()):08x}" != key[-8:]:
         raise ApiKeyUnknown("this is not an API key of Zahlstelle")
+    return api_client_of_digest(digest=token_digest(key))
+
+
+def api_client_of_digest(*, digest: str) -> ClientAccess:
+    """Find whose key has this digest (see `kernel.token_digest`). Raises ApiKeyUnknown as `api_client` does."""
     with connection.cursor() as cursor:
-        cursor.execute(_OF_KEY, {"digest": token_digest(key)})
+        cursor.execute(_OF_KEY, {"digest": digest})
         cursor.nextset()
         row = cursor.fetchone()
     if row is None:
