@@ -28,6 +28,7 @@ from ._knowledge import know
 from ._parts import RECEIVABLE
 from ._posting import hold_again, standing_decisions, undo
 from ._proposals import count_proposed
+from ._references import named_by
 from ._retry import ready
 from ._rules import (
     RULE_VERSION,
@@ -38,7 +39,6 @@ from ._rules import (
     PaidOut,
     Suspend,
     decide,
-    references_in,
 )
 
 _log = structlog.get_logger(__name__)
@@ -236,15 +236,7 @@ _REPLACED_REASON = "Einzelumsätze nachgereicht"
 
 def _decide_batch(tenant: Tenant, batch: Sequence[ToDecide], at: datetime, again: bool = False) -> int:
     pools = claims.pools(tenant=tenant)
-    named = [
-        references_in(
-            end_to_end_id=item.detail.end_to_end_id,
-            reference=item.detail.reference,
-            remittance=item.detail.remittance,
-            pools=pools,
-        )
-        for item in batch
-    ]
+    named = [named_by(item.detail, pools) for item in batch]
     known = know(tenant, batch, named)
     decided = []
     for item, references in zip(batch, named, strict=True):
