@@ -305,18 +305,19 @@ def settled_by_transfer(*, tenant: Tenant, claim_ids: Sequence[UUID], at: dateti
 def reopened(*, tenant: Tenant, claim_ids: Sequence[UUID], at: datetime) -> None:
     """Let payments by transfer wait again where the money turned out to be another claim's.
 
-    Those of claims that are settled all the same stay paid, and so does a debit that no longer holds its claim.
+    Those of claims that are settled all the same stay paid, and so does a debit that no longer holds its claim. What a
+    provider captured stays paid too, but no longer keeps its claim from being paid anew.
     """
     with inside(tenant):
         known = claims.claims_by_id_locked(tenant=tenant, claim_ids=claim_ids).values()
         paid = AttemptRow.objects.select_for_update().filter(
             tenant_id=tenant.id,
             claim_id__in=[claim.id for claim in known if not claim.open.is_zero],
-            provider="transfer",
             status=Status.PAID,
             let_go=False,
         )
-        for row in paid.order_by("id"):
+        paid.exclude(provider="transfer").update(let_go=True)
+        for row in paid.filter(provider="transfer").order_by("id"):
             row.status, row.changed_at = Status.PENDING, at
             row.save(update_fields=["status", "changed_at"])
             payment = PaymentRow.objects.filter(tenant_id=tenant.id, id=row.payment_id)
