@@ -98,6 +98,7 @@ WITHOUT_TENANT = {
     "tenancy.towns_of": "lists the towns of the person who has logged in; the database shows only that person's rows",
     "tenancy.add_tenant": "makes the town",
     "tenancy.api_client": "an API key names its town; the database shows only the row whose digest is presented",
+    "tenancy.api_client_of_digest": "a token names the key it was got for; the database shows only that row",
     "tenancy.opened_with": "shows the one row whose digest is presented, before its town is known",
     "tenancy.log_in": "a person is not inside a town; what they may do in one is asked for afterwards",
     "tenancy.inside": "is the step into the town itself: `with inside(tenant)`",
