@@ -7,7 +7,18 @@ from pathlib import Path
 from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
-from . import _admin, _bank_pages, _behaviour, _card_pages, _giro_api, _merchants, _pages, _payments_api, _payone_api
+from . import (
+    _admin,
+    _bank_pages,
+    _behaviour,
+    _card_pages,
+    _giro_api,
+    _merchants,
+    _pages,
+    _payments_api,
+    _payone_api,
+    _payone_cards,
+)
 from ._config import Config, Unusable, read_config, refuse_live
 from ._context import Sandbox
 from ._notifications import Sender
@@ -60,6 +71,7 @@ def create_app(place: Place, *, background: bool) -> Flask:
         _payments_api.api,
         _giro_api.giro,
         _payone_api.payone,
+        _payone_cards.fields,
         _admin.admin,
         _pages.pages,
         _card_pages.cards,
@@ -101,7 +113,7 @@ def _only_this_machine() -> None:
 
 
 def _secured(response: Response) -> Response:
-    response.headers["Content-Security-Policy"] = POLICY
+    response.headers.setdefault("Content-Security-Policy", POLICY)
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Referrer-Policy"] = "no-referrer"
     response.headers["X-Robots-Tag"] = "noindex"

@@ -19,6 +19,7 @@ from zahlstelle.payments import (
     PUBLIC,
     AlreadyBeingPaid,
     AlreadyPaid,
+    CardToken,
     MethodUnknown,
     Payment,
     PaymentOver,
@@ -118,14 +119,25 @@ def _choose(request: HttpRequest, token: str, tenant: Tenant, payment: Payment) 
         if method == "transfer":
             payments.choose_transfer(tenant=tenant, payment_id=payment.id, at=clock.now())
             return SeeOther(result)
-        return _to_provider(tenant, payment, method, result)
+        if payments.has_card_fields(tenant=tenant, method=method) and not _goes_on(tenant, payment, method):
+            return SeeOther(reverse("payment_page:card", args=[token]))
+        return to_provider(tenant, payment, method, result)
     except (AlreadyPaid, PaymentOver):
         return SeeOther(result)
     except AlreadyBeingPaid as refusal:
         return _being_paid(request, token, tenant, payment, method, refusal)
 
 
-def _to_provider(tenant: Tenant, payment: Payment, method: str, result: str) -> HttpResponse:
+def _goes_on(tenant: Tenant, payment: Payment, method: str) -> bool:
+    """Say whether the citizen has begun with this method and can go on with it at the provider."""
+    attempt = latest(tenant, payment.id)
+    return attempt is not None and attempt.status is Status.STARTED and attempt.method == method
+
+
+def to_provider(
+    tenant: Tenant, payment: Payment, method: str, result: str, card: CardToken | None = None
+) -> HttpResponse:
+    """Begin at the provider, and send the citizen to where it goes on."""
     attempt = payments.begin(
         tenant=tenant,
         payment_id=payment.id,
@@ -133,6 +145,7 @@ def _to_provider(tenant: Tenant, payment: Payment, method: str, result: str) -> 
         return_url=settings.BASE_URL + result,
         notify_url=f"{settings.BASE_URL}/provider/{tenant.slug}/{{provider}}/notify",
         at=clock.now(),
+        card=card,
     )
     at_provider = attempt.status is Status.STARTED and attempt.redirect_url
     return SeeOther(attempt.redirect_url if at_provider and attempt.redirect_url else result)
@@ -146,7 +159,7 @@ def _being_paid(
     if own is not None and PUBLIC[own.status] in UNDER_WAY:
         return SeeOther(reverse("payment_page:result", args=[token]))
     response = refused(request, refusal, tenant, token=token, method=method)
-    return _with_form_targets(response, tenant)
+    return with_form_targets(response, tenant)
 
 
 def _give_up_others(tenant: Tenant, payment: Payment) -> None:
@@ -158,10 +171,10 @@ def _give_up_others(tenant: Tenant, payment: Payment) -> None:
 def _show(request: HttpRequest, token: str, tenant: Tenant, payment_id: UUID) -> HttpResponse:
     with tenancy.inside(tenant):
         name, shown = contents(token, tenant, payment_id)
-    return _with_form_targets(render(request, f"payment_page/{name}.html", shown), tenant)
+    return with_form_targets(render(request, f"payment_page/{name}.html", shown), tenant)
 
 
-def _with_form_targets(response: HttpResponse, tenant: Tenant) -> HttpResponse:
+def with_form_targets(response: HttpResponse, tenant: Tenant) -> HttpResponse:
     """Let the forms of this page end at the providers, and at whatever https site those pass the citizen on to."""
     addresses = (urlsplit(access.base_url) for access in tenancy.provider_accesses(tenant=tenant))
     origins = {f"{address.scheme}://{address.netloc}" for address in addresses if address.scheme == "http"}

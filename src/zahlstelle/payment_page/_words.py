@@ -42,6 +42,12 @@ class CardNumberTyped(InputRefused):
     code = "card_number_typed"
 
 
+class CardTokenWrong(InputRefused):
+    """What the card page sent is no token of a card."""
+
+    code = "card_token_wrong"
+
+
 class ConsentMissing(InputRefused):
     """The mandate was not consented to; without it nothing is collected."""
 
@@ -151,6 +157,14 @@ WORDS: Mapping[str, Words] = {
     "consent_missing": Words(
         _("Ohne Ihr Mandat dürfen wir nicht abbuchen"),
         _("Bitte kreuzen Sie an, dass Sie das Mandat erteilen. Oder wählen Sie eine andere Zahlungsart."),
+    ),
+    "card_token_wrong": _NOT_OURS,
+    "card_fields_away": Words(
+        _("Die Kartenzahlung ist gerade nicht erreichbar"),
+        _(
+            "Es ist nichts bezahlt worden. Bitte versuchen Sie es in ein paar Minuten noch einmal, "
+            "oder wählen Sie eine andere Zahlungsart."
+        ),
     ),
     "return_url_not_allowed": _NOT_OURS,
     "notification_forged": _NOT_OURS,

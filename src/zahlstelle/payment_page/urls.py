@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from . import _debit, _invoice, _payment, _provider, _town
+from . import _card, _debit, _invoice, _payment, _provider, _town
 
 app_name = "payment_page"
 urlpatterns = [
     path("", _town.towns, name="towns"),
     path("pay/<str:token>", _payment.page, name="pay"),
     path("pay/<str:token>/ergebnis", _payment.page, name="result"),
+    path("pay/<str:token>/karte", _card.card, name="card"),
     path("pay/<str:token>/lastschrift", _debit.debit, name="debit"),
     path("pay/<str:token>/ueberweisung.pdf", _invoice.invoice, name="invoice"),
     path("pay/<str:token>/stand", _payment.state, name="state"),

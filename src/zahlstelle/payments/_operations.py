@@ -208,8 +208,9 @@ def record_start(
         row = _attempt_locked(tenant, attempt_id)
         status = Status.REFUSED
         match answer:
-            case Started(reference, redirect_url):
+            case Started(reference, redirect_url, authentication):
                 row.provider_reference, row.redirect_url = reference, redirect_url
+                row.authentication = asdict(authentication) if authentication else row.authentication
                 status = Status.STARTED
             case NotStarted(reason):
                 row.decline_code = reason[:200]
