@@ -6,6 +6,7 @@ A message never repeats an address, because a password may stand in it.
 import os
 import re
 from collections.abc import Mapping
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any
 
 from zahlstelle.kernel import Refusal
@@ -47,6 +48,14 @@ def origin(name: str, default: str) -> str:
     if not _ORIGIN.fullmatch(said):
         raise SettingWrong(f"{name} must be scheme and host without a path, such as https://pay.example")
     return said
+
+
+def networks(name: str, default: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    """Give addresses and networks, separated by commas. Raises SettingWrong."""
+    try:
+        return tuple(ip_network(part.strip()) for part in text(name, default).split(","))
+    except ValueError:
+        raise SettingWrong(f"{name} must be addresses or networks, such as 10.0.0.5,10.1.0.0/24") from None
 
 
 def database(name: str, default: str) -> Mapping[str, Any]:

@@ -27,6 +27,7 @@ DEBUG = False
 ALLOWED_HOSTS = [host.strip() for host in environment.text("ZAHLSTELLE_HOSTS", "localhost,127.0.0.1").split(",")]
 BASE_URL = environment.origin("ZAHLSTELLE_BASE_URL", "http://localhost:8000")
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
+PROXIES = environment.networks("ZAHLSTELLE_PROXIES", "127.0.0.1,::1")  # whose word counts on where visitors come from
 METRICS_TOKEN = os.environ.get("ZAHLSTELLE_METRICS_TOKEN", "")
 
 DATABASES = {"default": _database()}

@@ -26,7 +26,10 @@ from zahlstelle.payments import (
     Status,
 )
 from zahlstelle.tenancy import Tenant
+from zahlstelle.web import limits
 from zahlstelle.web.language import has_chosen, known
+from zahlstelle.web.limits import What
+from zahlstelle.web.visitor import digest_of, visitor_of
 
 from . import _receipt
 from ._frame import SeeOther, friendly, refused
@@ -77,6 +80,7 @@ def anew(request: HttpRequest, token: str) -> HttpResponse:
         at=clock.now(),
         return_url=payment.return_url,
         language=payment.language,
+        discreet=payment.discreet,
     )
     return SeeOther(reverse("payment_page:pay", args=[started.token]))
 
@@ -118,14 +122,24 @@ def _choose(request: HttpRequest, token: str, tenant: Tenant, payment: Payment) 
         if method == "transfer":
             payments.choose_transfer(tenant=tenant, payment_id=payment.id, at=clock.now())
             return SeeOther(result)
-        return _to_provider(tenant, payment, method, result)
+        return _to_provider(request, tenant, payment, method, result)
     except (AlreadyPaid, PaymentOver):
         return SeeOther(result)
     except AlreadyBeingPaid as refusal:
         return _being_paid(request, token, tenant, payment, method, refusal)
 
 
-def _to_provider(tenant: Tenant, payment: Payment, method: str, result: str) -> HttpResponse:
+def _to_provider(request: HttpRequest, tenant: Tenant, payment: Payment, method: str, result: str) -> HttpResponse:
+    """Begin an attempt; starts that are not paid are counted, so that nobody tries stolen cards here."""
+    before = {attempt.id for attempt in payments.attempts_of(tenant=tenant, payment_id=payment.id)}
+    tried = limits.take(
+        tenant=tenant,
+        what=What.START,
+        visitor=visitor_of(request),
+        subject=digest_of(str(payment.claim_id)),
+        payment=payment.id,
+        at=clock.now(),
+    )
     attempt = payments.begin(
         tenant=tenant,
         payment_id=payment.id,
@@ -134,6 +148,8 @@ def _to_provider(tenant: Tenant, payment: Payment, method: str, result: str) -> 
         notify_url=f"{settings.BASE_URL}/provider/{tenant.slug}/{{provider}}/notify",
         at=clock.now(),
     )
+    if attempt.id in before:
+        limits.taken_back(tenant=tenant, tried=tried)  # taken up again, not begun
     at_provider = attempt.status is Status.STARTED and attempt.redirect_url
     return SeeOther(attempt.redirect_url if at_provider and attempt.redirect_url else result)
 

@@ -73,7 +73,7 @@ def _start(tenant: Tenant, attempt: Attempt, provider: Provider, merchant: Merch
         merchant=merchant,
         kassenzeichen=claim.kassenzeichen,
         amount=attempt.amount,
-        description=claim.purpose,
+        description=claim.kassenzeichen if payment.discreet else claim.purpose,
         method=attempt.method,
         return_url=attempt.return_url or "",
         notify_url=attempt.notify_url or "",
