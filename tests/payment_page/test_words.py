@@ -11,7 +11,7 @@ from zahlstelle import claims, kernel, payments, tenancy
 from zahlstelle.kernel import Refusal
 from zahlstelle.payment_page import _words
 from zahlstelle.payment_page._words import WORDS, method_for
-from zahlstelle.web import _counting
+from zahlstelle.web import _counting, addresses, feedback
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "scripts"))
@@ -45,7 +45,7 @@ def refusals(kind: type[Refusal] = Refusal) -> set[type[Refusal]]:
 
 
 def reachable() -> set[str]:
-    rooms = tuple(room.__name__ for room in (kernel, tenancy, claims, payments, _words, _counting))
+    rooms = tuple(room.__name__ for room in (kernel, tenancy, claims, payments, _words, _counting, addresses, feedback))
     return {each.code for each in refusals() if each.__module__.startswith(rooms)} - OUT_OF_REACH
 
 

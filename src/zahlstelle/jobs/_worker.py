@@ -10,7 +10,7 @@ from django.db import close_old_connections
 from zahlstelle import allocation, ledger, payments, tenancy, treasury
 from zahlstelle.kernel import clock
 from zahlstelle.tenancy import Tenant
-from zahlstelle.web import answers, limits
+from zahlstelle.web import answers, feedback, limits
 
 from ._delivery import deliver
 from ._inbox import import_inbox
@@ -64,5 +64,6 @@ def run_once(*, tenant: Tenant, at: datetime) -> int:
     ledger.seal(tenant=tenant, at=at)
     answers.purge(tenant=tenant, at=at)
     limits.purge(tenant=tenant, at=at)
+    feedback.purge(tenant=tenant, at=at)
     treasury.round_done(tenant=tenant, at=at)
     return did

@@ -103,6 +103,19 @@ WORDS: Mapping[str, Words] = {
         _("Hier fehlt der Code"),
         _("Er steht in Ihrem Schreiben neben dem Kassenzeichen und hat sechs Zeichen, zum Beispiel K7M-2QX."),
     ),
+    "feedback_empty": Words(
+        _("Hier steht noch nichts"),
+        _("Bitte schreiben Sie in einem oder zwei Sätzen, was nicht ging."),
+    ),
+    "feedback_too_long": Words(
+        _("Das ist zu lang"),
+        _("Bitte kürzen Sie Ihre Nachricht auf höchstens 2000 Zeichen."),
+    ),
+    "feedback_unknown": _NOT_OURS,
+    "email_wrong": Words(
+        _("Diese E-Mail-Adresse stimmt nicht"),
+        _("Bitte prüfen Sie sie. Sie sieht zum Beispiel so aus: name@beispiel.de."),
+    ),
     "too_many_tries": Words(
         _("Das waren zu viele Versuche"),
         _(

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import _debit, _invoice, _letter, _payment, _provider, _town
+from . import _accessibility, _debit, _invoice, _letter, _payment, _provider, _town
 
 app_name = "payment_page"
 urlpatterns = [
@@ -16,7 +16,9 @@ urlpatterns = [
     path("pay/<str:token>/neu", _payment.anew, name="anew"),
     path("pay/<str:token>/quittung.pdf", _payment.receipt, name="receipt"),
     path("provider/<slug:slug>/<slug:provider>/notify", _provider.notify, name="notify"),
+    path("barrierefreiheit/", _accessibility.of_all, name="accessibility_of_all"),
     path("<slug:slug>/", _town.town, name="town"),
+    path("<slug:slug>/barrierefreiheit/", _accessibility.accessibility, name="accessibility"),
     path("<slug:slug>/zahlen/<str:number>/<str:code>", _letter.letter, name="letter"),
     path("<slug:slug>/leistungen/<slug:key>/", _town.service, name="service"),
 ]
