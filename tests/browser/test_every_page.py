@@ -49,7 +49,7 @@ def test_no_page_keeps_anyone_out(
     errors: list[str] = []
     page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
     for name, path in pages.items():
-        page.goto(f"{desk.base_url}{path}?lang={look['language']}")
+        page.goto(f"{desk.base_url}{path}{'&' if '?' in path else '?'}lang={look['language']}")
         wrong[name] = looked_at(page, name, look)
         if name in REFUSALS:
             REFUSALS[name](page)
@@ -86,6 +86,7 @@ REFUSALS: Mapping[str, Callable[[Page], None]] = {
     "service-without-fee": mistype("amount", "12,345"),
     "service-with-fee": mistype("name", "Erika " * 20),
     "debit": mistype("iban", "DE02 1203"),
+    "accessibility": mistype("email", "erika@"),
     "being-paid": lambda page: page.locator("button[value=card]").click(),
 }
 
