@@ -7,7 +7,7 @@ from pathlib import Path
 from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
-from . import _admin, _bank_pages, _behaviour, _card_pages, _giro_api, _merchants, _pages, _payments_api
+from . import _admin, _bank_pages, _behaviour, _card_pages, _giro_api, _mailbox, _merchants, _pages, _payments_api
 from ._config import Config, Unusable, read_config, refuse_live
 from ._context import Sandbox
 from ._notifications import Sender
@@ -63,6 +63,7 @@ def create_app(place: Place, *, background: bool) -> Flask:
         _pages.pages,
         _card_pages.cards,
         _bank_pages.bank,
+        _mailbox.mailbox,
     ):
         app.register_blueprint(blueprint)
     app.add_url_rule("/healthz", view_func=_healthz)
@@ -110,7 +111,7 @@ def _secured(response: Response) -> Response:
 
 
 def _problem(problem: Problem) -> tuple[Response, int] | tuple[str, int]:
-    if request.blueprint in ("pages", "cards", "bank"):
+    if request.blueprint in ("pages", "cards", "bank", "mailbox"):
         return _pages.sorry(problem), problem.status
     response = jsonify(problem.body())
     response.mimetype = "application/problem+json"

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import translation
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from zahlstelle import claims, payments, tenancy
+from zahlstelle import payments, tenancy
 from zahlstelle.kernel import clock
 from zahlstelle.payments import (
     PUBLIC,
@@ -22,7 +22,6 @@ from zahlstelle.payments import (
     MethodUnknown,
     Payment,
     PaymentOver,
-    PaymentUnknown,
     Status,
 )
 from zahlstelle.tenancy import Tenant
@@ -33,7 +32,7 @@ from zahlstelle.web.visitor import digest_of, visitor_of
 
 from . import _receipt
 from ._frame import SeeOther, friendly, refused
-from ._standing import EAGER, UNDER_WAY, ask, contents, latest, standing, status_of, unit_of
+from ._standing import EAGER, UNDER_WAY, ask, contents, latest, standing, status_of
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -90,13 +89,7 @@ def anew(request: HttpRequest, token: str) -> HttpResponse:
 def receipt(request: HttpRequest, token: str) -> HttpResponse:
     """Hand out the receipt of a payment that is paid; for any other there is none."""
     tenant, payment = _opened(request, token)
-    attempt = latest(tenant, payment.id)
-    if attempt is None or attempt.status is not Status.PAID:
-        raise PaymentUnknown("there is a receipt only for what is paid")
-    claim = claims.claim_by_id(tenant=tenant, claim_id=payment.claim_id)
-    with translation.override(known(payment.language)):
-        content = _receipt.pdf(_receipt.receipt_of(tenant, claim, payment, attempt, unit_of(tenant, claim)))
-    name = f"{'receipt' if payment.language == 'en' else 'quittung'}-{claim.kassenzeichen}.pdf"
+    name, content = _receipt.file_of(tenant, payment)
     headers = {"Content-Disposition": f'inline; filename="{name}"'}
     return HttpResponse(content, content_type="application/pdf", headers=headers)
 

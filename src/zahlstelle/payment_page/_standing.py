@@ -14,6 +14,7 @@ from zahlstelle.claims import Claim
 from zahlstelle.kernel import clock
 from zahlstelle.payments import PUBLIC, Attempt, Payment, PaymentStatus, Status
 from zahlstelle.tenancy import Tenant
+from zahlstelle.web import mail
 
 from . import _girocode
 from ._words import Method, method_for, reason_for
@@ -122,6 +123,11 @@ def _nothing(tenant: Tenant, payment: Payment, claim: Claim, attempt: Attempt | 
     return {}
 
 
+def _paid(tenant: Tenant, payment: Payment, claim: Claim, attempt: Attempt | None) -> Mapping[str, Any]:
+    receipt = attempt is not None and attempt.status is Status.PAID
+    return {"receipt": receipt, "mail": receipt and mail.offered()}
+
+
 Fill = Callable[[Tenant, Payment, Claim, Attempt | None], Mapping[str, Any]]
 _PAGES: Mapping[str, tuple[str, Fill]] = {
     "choose": ("choose", _choice),
@@ -130,7 +136,7 @@ _PAGES: Mapping[str, tuple[str, Fill]] = {
     PaymentStatus.CHECKING: ("checking", _nothing),
     PaymentStatus.AWAITING_TRANSFER: ("transfer", _transfer),
     PaymentStatus.AWAITING_DEBIT: ("debit_waiting", _debit),
-    PaymentStatus.PAID: ("paid", _nothing),
+    PaymentStatus.PAID: ("paid", _paid),
     PaymentStatus.EXPIRED: ("expired", _nothing),
 }
 

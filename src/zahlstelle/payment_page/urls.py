@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import _accessibility, _debit, _invoice, _letter, _payment, _provider, _town
+from . import _accessibility, _debit, _invoice, _letter, _payment, _provider, _receipt_mail, _town
 
 app_name = "payment_page"
 urlpatterns = [
@@ -15,6 +15,7 @@ urlpatterns = [
     path("pay/<str:token>/abbrechen", _payment.cancel, name="cancel"),
     path("pay/<str:token>/neu", _payment.anew, name="anew"),
     path("pay/<str:token>/quittung.pdf", _payment.receipt, name="receipt"),
+    path("pay/<str:token>/quittung-mail", _receipt_mail.receipt_mail, name="receipt_mail"),
     path("provider/<slug:slug>/<slug:provider>/notify", _provider.notify, name="notify"),
     path("barrierefreiheit/", _accessibility.of_all, name="accessibility_of_all"),
     path("<slug:slug>/", _town.town, name="town"),
