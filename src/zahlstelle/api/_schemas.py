@@ -274,7 +274,10 @@ class PaymentIn(_Given):
     return_url: Url | None = Field(
         None, description="Where the citizen goes afterwards: exactly one of the addresses registered for the API key."
     )
-    language: Literal["de", "en"] = Field("de", description="The language of the payment page.")
+    language: Literal["de", "de-x-leicht", "en"] = Field(
+        "de",
+        description="The language of the payment page; `de-x-leicht` is Leichte Sprache.",
+    )
 
     @model_validator(mode="after")
     def _one_claim(self) -> Self:

@@ -74,7 +74,7 @@ def _pdf(tenant: Tenant, payment: Payment, claim: Claim, written_on: date) -> by
     }
     data = printable(
         {
-            "language": translation.get_language(),
+            "language": translation.get_language().partition("-")[0],
             "town": tenant.name,
             "unit": None if hides(payment) else unit_of(tenant, claim),
             "colour": look_of(tenant.name, tenant.settings).colour,

@@ -51,7 +51,7 @@ def file_of(tenant: Tenant, payment: Payment) -> tuple[str, bytes]:
 def receipt_of(tenant: Tenant, claim: Claim, payment: Payment, attempt: Attempt, unit: str | None) -> Receipt:
     """Say in the active language what was paid. The attempt's last change is the moment it became paid."""
     return Receipt(
-        language=translation.get_language(),
+        language=translation.get_language().partition("-")[0],
         town=tenant.name,
         colour=look_of(tenant.name, tenant.settings).colour,
         unit=unit,

@@ -77,7 +77,7 @@ def _start(tenant: Tenant, attempt: Attempt, provider: Provider, merchant: Merch
         method=attempt.method,
         return_url=attempt.return_url or "",
         notify_url=attempt.notify_url or "",
-        language=payment.language,
+        language=payment.language.partition("-")[0],  # providers know no Leichte Sprache, but German
         expires_at=payment.expires_at,
         challenge=attempt.challenge,
     )
