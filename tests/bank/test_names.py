@@ -288,3 +288,18 @@ def test_an_advice_on_the_wrong_line_doubles_nothing(
     advice = notice(town, Ntry("37.00", [Tx("37.00", two)], ref=""))
     take(town, tmp_path, advice, bare, statement(town, *full, name="S2", balances=balances))
     assert (at_bank(town), left(town, [one, two]), waiting(town)) == (7400, [0, 0], [])
+
+
+def test_of_many_alike_the_one_that_has_just_learnt_its_payer_is_found_by_it(tmp_path: Path, town: Tenant) -> None:
+    """Ten lines of one amount: the daily statement names the payers of the last five, and a notification does again."""
+    claims = numbers(town, *["25.00"] * 5)
+    bare = [Ntry("25.00", [], ref=f"R{n}") for n in range(10)]
+    take(town, tmp_path, report(town, *bare))
+    references = ["R5", "R6", "R7", "R8", ""]  # the last line is found by what it says
+    told = [*bare[:5], *(Ntry("25.00", [Tx("25.00", n)], ref) for n, ref in zip(claims, references, strict=True))]
+    advice = notice(town, *(Ntry("25.00", [Tx("25.00", n)], ref="") for n in claims))
+    archive = zipped(tmp_path / "day.zip", statement(town, *told), advice)
+    allocation.import_bank_file(tenant=town, path=archive, name="day.zip", at=AT)
+    assert (at_bank(town), left(town, claims)) == (25000, [0] * 5)
+    entries = bank.entries_of_day(tenant=town, day=AT.date())
+    assert sorted(entry.bank_ref for entry in entries if entry.breakdown == "single") == [f"R{n}" for n in range(5, 10)]

@@ -18,7 +18,7 @@ _DIGITS = re.compile(r"\d[\d ./\-]*")
 _SEPARATORS = str.maketrans("", "", " ./-")
 _BLANKS = re.compile(r"\s+")
 _WORDS = re.compile(r"[A-Z0-9]{6,35}")
-_ANNOUNCES = re.compile(r"KZ|KASSENZ(?!EICHEN\Z)|KASSZ|RF\d\d")  # a number or a reference glued to its name
+_ANNOUNCES = re.compile(r"^(?:KZ|KASSENZ(?!EICHEN$)|KASSZ|RF\d\d)", re.M)  # a number glued to its name; words by line
 
 
 @dataclass(slots=True)
@@ -39,10 +39,11 @@ class Reader:
         # As many other digits could hide a second number; any, where a number may be written without its first zeros.
         all_pools = [pool for of_length in self._pools.values() for pool in of_length]
         self._too_many = min((1 if pool.prefix[:1] in ("", "0") else pool.length for pool in all_pools), default=0)
+        self._returns: dict[str | None, bool] = {}  # by the bank's own code, of which a file has few
 
     def exact(self, detail: Detail) -> Named | None:
         """Tell the one number that everything in the detail names; None where there may be any doubt."""
-        if detail.return_reason or detail.mandate_id or is_return(None, detail.proprietary_code):
+        if detail.return_reason or detail.mandate_id or self._is_return(detail.proprietary_code):
             return None
         text, fields = _told(detail)
         number, others = "", 0
@@ -59,18 +60,29 @@ class Reader:
         if not number:
             return None
         words = [word for word in (*_WORDS.findall(text.upper()), *fields) if word != number]
-        return None if any(map(_ANNOUNCES.match, words)) else Named(number, words)
+        return None if words and _ANNOUNCES.search("\n".join(words)) else Named(number, words)
+
+    def _is_return(self, code: str | None) -> bool:
+        known = self._returns.get(code)
+        if known is None:
+            known = self._returns[code] = is_return(None, code)
+        return known
 
     def _valid(self, digits: str) -> bool:
         """Say whether a number is one of a pool, and no two swapped digits could have made another one of it."""
-        own = [pool for pool in self._pools.get(len(digits), ()) if digits.startswith(pool.prefix)]
-        return bool(own) and all(_sure(pool.method, digits) for pool in own)
+        valid = False
+        for pool in self._pools.get(len(digits), ()):
+            if digits.startswith(pool.prefix):
+                if not _sure(pool.method, digits):
+                    return False
+                valid = True
+        return valid
 
 
 def _sure(method: CheckMethod, digits: str) -> bool:
     if method is CheckMethod.NONE or not checkdigits.is_valid(digits, method):
         return False
-    return not any(checkdigits.silent_swaps(digits, method))
+    return method in checkdigits.NOTICE_EVERY_SWAP or not any(checkdigits.silent_swaps(digits, method))
 
 
 def exact_reasons(number: str) -> Sequence[str]:
@@ -91,9 +103,13 @@ def _told(detail: Detail) -> tuple[str, list[str]]:
     pieces = detail.remittance or [text for text in (detail.additional_info,) if text]
     fields, texts = [], []
     for field in (detail.end_to_end_id, detail.reference):
-        if field:
-            fields.append(field if field.isdigit() else _BLANKS.sub("", field.translate(_SEPARATORS)).upper())
-            texts.append(field)
+        if not field:
+            continue
+        texts.append(field)
+        if field.isdigit():
+            fields.append(field)
+        else:
+            fields.append(_BLANKS.sub("", field.translate(_SEPARATORS)).upper())
             if field[:2] in ("RF", "rf", "Rf", "rF") and checkdigits.rf_is_valid(field):
                 fields.append(fields[-1][4:])
                 texts[-1] = fields[-1]

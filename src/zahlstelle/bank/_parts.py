@@ -9,7 +9,7 @@ details explain it.
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -17,9 +17,7 @@ from django.db import connection
 
 from zahlstelle.tenancy import Tenant
 
-from ._rules import NOTICE, Breakdown, Held, Known, Sighting, usable
-
-_NEAR = timedelta(days=10)
+from ._rules import NEAR, NOTICE, Breakdown, Held, Known, Sighting, usable
 
 _WHOLES = """
 SELECT account_iban, side, breakdown_message_id, bank_ref, amount_cents, booked_on, booked FROM bank_entry
@@ -128,8 +126,8 @@ def _found(
         "accounts": list({s.account for s in sightings}),
         "messages": messages,
         "refs": refs,
-        "first": min(days) - _NEAR if days else date.min,
-        "last": max(days) + _NEAR if days else date.max,
+        "first": min(days) - NEAR if days else date.min,
+        "last": max(days) + NEAR if days else date.max,
     }
     with connection.cursor() as cursor:
         cursor.execute(sql, given)
@@ -207,8 +205,8 @@ def families(tenant: Tenant, sightings: Sequence[Sighting]) -> Family:
         "refs": list({usable(s.entry.bank_ref) for s in sightings} - {""}),
         "notices": list({s.message_id for s in sightings if s.message == NOTICE} - {""}),
         "pointed": list({s.entry.breakdown_message_id or "" for s in sightings} - {""}),
-        "first": min(days) - _NEAR if days else date.min,
-        "last": max(days) + _NEAR if days else date.max,
+        "first": min(days) - NEAR if days else date.min,
+        "last": max(days) + NEAR if days else date.max,
     }
     with connection.cursor() as cursor:
         cursor.execute(_JOINED, given)

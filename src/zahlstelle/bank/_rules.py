@@ -8,7 +8,7 @@ the bank's own reference where there is a usable one, else everything both sight
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -42,12 +42,13 @@ def breakdown(entry: Entry) -> Breakdown:
     return Breakdown.WHOLE if entry.whole else Breakdown.BROKEN
 
 
-_KNOWN = {Breakdown.SINGLE, Breakdown.WHOLE}
+EXPLAINED = (Breakdown.SINGLE, Breakdown.WHOLE)
+NEAR = timedelta(days=10)  # report and statement name days this near where they mean one entry
 
 
 def explains_more(now: Breakdown, seen: Breakdown) -> bool:
     """Say whether a sighting explains an entry better than what is known of it."""
-    return seen in _KNOWN and (now not in _KNOWN or (now is Breakdown.SINGLE and seen is Breakdown.WHOLE))
+    return seen in EXPLAINED and (now not in EXPLAINED or (now is Breakdown.SINGLE and seen is Breakdown.WHOLE))
 
 
 @dataclass(frozen=True, slots=True)

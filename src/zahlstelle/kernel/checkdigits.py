@@ -66,13 +66,16 @@ def is_valid(number: str, method: CheckMethod) -> bool:
     return check_digit(number[:-wide], method) == number[-wide:]
 
 
+NOTICE_EVERY_SWAP = frozenset({CheckMethod.MOD11, CheckMethod.MOD97})
+
+
 def silent_swaps(number: str, method: CheckMethod) -> Iterator[str]:
     """Give the numbers that become `number` when two neighbouring digits are swapped and the check digit stays silent.
 
     MOD11 and MOD97 notice every such swap. Luhn misses 09 and 90; ISO 7064 MOD 11,10 misses about one in fifty;
     without a check digit nothing is noticed. A single wrong digit is noticed by every method.
     """
-    if method in (CheckMethod.MOD11, CheckMethod.MOD97):
+    if method in NOTICE_EVERY_SWAP:
         return
     product = 10
     for n in range(len(number) - 1):

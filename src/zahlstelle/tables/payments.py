@@ -59,7 +59,7 @@ class AttemptRow(OfTenant):
     # Kept by triggers of `refund` and `dispute`, and by nobody else.
     refunded_cents = models.BigIntegerField(default=0)
     disputed_cents = models.BigIntegerField(default=0)
-    # Its money was given back so that the claim is owed again: another attempt may hold the claim.
+    # Money was given back so that the claim is owed again: another attempt may hold the claim.
     let_go = models.BooleanField(default=False)
 
     class Meta:
