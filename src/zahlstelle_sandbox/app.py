@@ -13,6 +13,7 @@ from . import (
     _behaviour,
     _card_pages,
     _giro_api,
+    _mailbox,
     _merchants,
     _pages,
     _payments_api,
@@ -76,6 +77,7 @@ def create_app(place: Place, *, background: bool) -> Flask:
         _pages.pages,
         _card_pages.cards,
         _bank_pages.bank,
+        _mailbox.mailbox,
     ):
         app.register_blueprint(blueprint)
     app.add_url_rule("/healthz", view_func=_healthz)
@@ -123,7 +125,7 @@ def _secured(response: Response) -> Response:
 
 
 def _problem(problem: Problem) -> tuple[Response, int] | tuple[str, int]:
-    if request.blueprint in ("pages", "cards", "bank"):
+    if request.blueprint in ("pages", "cards", "bank", "mailbox"):
         return _pages.sorry(problem), problem.status
     response = jsonify(problem.body())
     response.mimetype = "application/problem+json"

@@ -35,7 +35,7 @@ def card(request: HttpRequest, token: str) -> HttpResponse:
         return _fields(request, token, tenant, payment)
     result = reverse("payment_page:result", args=[token])
     try:
-        return to_provider(tenant, payment, METHOD, result, _taken(request))
+        return to_provider(request, tenant, payment, METHOD, result, _taken(request))
     except (AlreadyPaid, PaymentOver):
         return SeeOther(result)
     except AlreadyBeingPaid:

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import translation
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from zahlstelle import claims, payments, tenancy
+from zahlstelle import payments, tenancy
 from zahlstelle.kernel import clock
 from zahlstelle.payments import (
     PUBLIC,
@@ -23,15 +23,17 @@ from zahlstelle.payments import (
     MethodUnknown,
     Payment,
     PaymentOver,
-    PaymentUnknown,
     Status,
 )
 from zahlstelle.tenancy import Tenant
+from zahlstelle.web import limits
 from zahlstelle.web.language import has_chosen, known
+from zahlstelle.web.limits import What
+from zahlstelle.web.visitor import digest_of, visitor_of
 
 from . import _receipt
 from ._frame import SeeOther, friendly, refused
-from ._standing import EAGER, UNDER_WAY, ask, contents, latest, standing, status_of, unit_of
+from ._standing import EAGER, UNDER_WAY, ask, contents, latest, standing, status_of
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -78,6 +80,7 @@ def anew(request: HttpRequest, token: str) -> HttpResponse:
         at=clock.now(),
         return_url=payment.return_url,
         language=payment.language,
+        discreet=payment.discreet,
     )
     return SeeOther(reverse("payment_page:pay", args=[started.token]))
 
@@ -87,13 +90,7 @@ def anew(request: HttpRequest, token: str) -> HttpResponse:
 def receipt(request: HttpRequest, token: str) -> HttpResponse:
     """Hand out the receipt of a payment that is paid; for any other there is none."""
     tenant, payment = _opened(request, token)
-    attempt = latest(tenant, payment.id)
-    if attempt is None or attempt.status is not Status.PAID:
-        raise PaymentUnknown("there is a receipt only for what is paid")
-    claim = claims.claim_by_id(tenant=tenant, claim_id=payment.claim_id)
-    with translation.override(known(payment.language)):
-        content = _receipt.pdf(_receipt.receipt_of(tenant, claim, payment, attempt, unit_of(tenant, claim)))
-    name = f"{'receipt' if payment.language == 'en' else 'quittung'}-{claim.kassenzeichen}.pdf"
+    name, content = _receipt.file_of(tenant, payment)
     headers = {"Content-Disposition": f'inline; filename="{name}"'}
     return HttpResponse(content, content_type="application/pdf", headers=headers)
 
@@ -121,7 +118,7 @@ def _choose(request: HttpRequest, token: str, tenant: Tenant, payment: Payment) 
             return SeeOther(result)
         if payments.has_card_fields(tenant=tenant, method=method) and not _goes_on(tenant, payment, method):
             return SeeOther(reverse("payment_page:card", args=[token]))
-        return to_provider(tenant, payment, method, result)
+        return to_provider(request, tenant, payment, method, result)
     except (AlreadyPaid, PaymentOver):
         return SeeOther(result)
     except AlreadyBeingPaid as refusal:
@@ -135,9 +132,21 @@ def _goes_on(tenant: Tenant, payment: Payment, method: str) -> bool:
 
 
 def to_provider(
-    tenant: Tenant, payment: Payment, method: str, result: str, card: CardToken | None = None
+    request: HttpRequest, tenant: Tenant, payment: Payment, method: str, result: str, card: CardToken | None = None
 ) -> HttpResponse:
-    """Begin at the provider, and send the citizen to where it goes on."""
+    """Begin at the provider, and send the citizen to where it goes on.
+
+    Starts that are not paid are counted, so that nobody tries stolen cards here.
+    """
+    before = {attempt.id for attempt in payments.attempts_of(tenant=tenant, payment_id=payment.id)}
+    tried = limits.take(
+        tenant=tenant,
+        what=What.START,
+        visitor=visitor_of(request),
+        subject=digest_of(str(payment.claim_id)),
+        payment=payment.id,
+        at=clock.now(),
+    )
     attempt = payments.begin(
         tenant=tenant,
         payment_id=payment.id,
@@ -147,6 +156,8 @@ def to_provider(
         at=clock.now(),
         card=card,
     )
+    if attempt.id in before:
+        limits.taken_back(tenant=tenant, tried=tried)  # taken up again, not begun
     at_provider = attempt.status is Status.STARTED and attempt.redirect_url
     return SeeOther(attempt.redirect_url if at_provider and attempt.redirect_url else result)
 

@@ -91,11 +91,11 @@ def _start(
         merchant=merchant,
         kassenzeichen=claim.kassenzeichen,
         amount=attempt.amount,
-        description=claim.purpose,
+        description=claim.kassenzeichen if payment.discreet else claim.purpose,
         method=attempt.method,
         return_url=attempt.return_url or "",
         notify_url=attempt.notify_url or "",
-        language=payment.language,
+        language=payment.language.partition("-")[0],  # providers know no Leichte Sprache, but German
         expires_at=payment.expires_at,
         challenge=attempt.challenge,
         card=card,

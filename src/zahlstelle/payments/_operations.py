@@ -76,8 +76,9 @@ def start_payment(
     return_url: str | None = None,
     language: str = "de",
     client: UUID | None = None,
+    discreet: bool = False,
 ) -> NewPayment:
-    """Start a payment of what is open of a claim. Raises ClaimUnknown, AlreadyPaid."""
+    """Start a payment of what is open of a claim, `discreet`: not saying what for. Raises ClaimUnknown, AlreadyPaid."""
     with inside(tenant):
         claim = claims.claim_by_id(tenant=tenant, claim_id=claim_id)
         if claim.open.is_zero:
@@ -96,6 +97,7 @@ def start_payment(
             created_at=at,
             expires_at=at + LIFETIME,
             client=client,
+            discreet=discreet,
         )
         events.record(tenant=tenant, name="payment.created", subject=row.id, at=at, payload={"claim": str(claim.id)})
         return NewPayment(payment_of(row), token)
