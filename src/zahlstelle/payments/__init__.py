@@ -69,6 +69,7 @@ from ._queries import (
     payment_by_token,
     payments_of_claim,
     payments_page,
+    references_of_several,
     rows_with_attempts,
     surplus_attempts,
 )
@@ -258,6 +259,7 @@ __all__ = [
     "record_given_back",
     "record_report",
     "record_taken",
+    "references_of_several",
     "refresh",
     "refresh_refund",
     "refund",
