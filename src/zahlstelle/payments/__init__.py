@@ -1,5 +1,6 @@
 """Payments (Zahlvorgänge): attempts at providers, their status graph, one reducer, and the provider socket."""
 
+from ._card_fields import CardFieldsAway, card_fields, has_card_fields
 from ._debits import (
     Collection,
     Debit,
@@ -65,6 +66,7 @@ from ._queries import (
     claims_being_paid,
     collected_claims,
     methods,
+    paid_among,
     payment_by_id,
     payment_by_token,
     payments_of_claim,
@@ -119,6 +121,9 @@ from ._reports import (
 from ._rules import EDGES, PUBLIC, PaymentStatus, Status, diagram
 from ._socket import (
     Authentication,
+    CardFields,
+    CardToken,
+    HasCardFields,
     ItemKind,
     MerchantAccess,
     NeverSeen,
@@ -149,12 +154,16 @@ __all__ = [
     "Attempt",
     "AttemptNotChosen",
     "Authentication",
+    "CardFields",
+    "CardFieldsAway",
+    "CardToken",
     "Checking",
     "Collection",
     "Debit",
     "DebitTerms",
     "Dispute",
     "ForgedNotification",
+    "HasCardFields",
     "HolderWrong",
     "IbanWrong",
     "ItemKind",
@@ -216,6 +225,7 @@ __all__ = [
     "block_mandate",
     "cancel",
     "captured",
+    "card_fields",
     "charged_back",
     "checking",
     "choose_transfer",
@@ -233,6 +243,7 @@ __all__ = [
     "disputes_of",
     "fetch_reports",
     "give_mandate",
+    "has_card_fields",
     "hear",
     "item_sums",
     "items_about",
@@ -245,6 +256,7 @@ __all__ = [
     "open_payouts",
     "order_debit",
     "order_debit_by",
+    "paid_among",
     "payment_by_id",
     "payment_by_token",
     "payments_of_claim",

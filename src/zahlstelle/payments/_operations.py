@@ -82,8 +82,9 @@ def start_payment(
     return_url: str | None = None,
     language: str = "de",
     client: UUID | None = None,
+    discreet: bool = False,
 ) -> NewPayment:
-    """Start a payment of what is open of a claim. Raises ClaimUnknown, AlreadyPaid."""
+    """Start a payment of what is open of a claim, `discreet`: not saying what for. Raises ClaimUnknown, AlreadyPaid."""
     with inside(tenant):
         claim = claims.claim_by_id(tenant=tenant, claim_id=claim_id)
         if claim.open.is_zero:
@@ -102,6 +103,7 @@ def start_payment(
             created_at=at,
             expires_at=at + LIFETIME,
             client=client,
+            discreet=discreet,
         )
         events.record(tenant=tenant, name="payment.created", subject=row.id, at=at, payload={"claim": str(claim.id)})
         return NewPayment(payment_of(row), token)
@@ -216,8 +218,9 @@ def record_start(
         row = _attempt_locked(tenant, attempt_id)
         status = Status.REFUSED
         match answer:
-            case Started(reference, redirect_url):
+            case Started(reference, redirect_url, authentication):
                 row.provider_reference, row.redirect_url = reference, redirect_url
+                row.authentication = asdict(authentication) if authentication else row.authentication
                 status = Status.STARTED
             case NotStarted(reason):
                 row.decline_code = reason[:200]
