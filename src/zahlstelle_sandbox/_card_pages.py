@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from flask import Blueprint, redirect, request, url_for
 
-from . import _behaviour, _giro_rules, _merchants, _payments
+from . import _behaviour, _giro_rules, _merchants, _payments, _payone_answers
 from ._cards import BY_NUMBER, BY_SLUG, CARDS, Card
 from ._checks import text
 from ._clock import berlin_day, now
@@ -38,9 +38,8 @@ def pay(token: str) -> Page:
     payment, merchant = _load(token)
     if payment["status"] != Status.CREATED:
         return _after(payment)
-    number = re.sub(r"[\s-]", "", request.form.get("number", ""))
-    errors = _wrong(number)
-    if errors:
+    number = entered()
+    if errors := wrong(number):
         typed = {name: request.form.get(name, "") for name in ("expiry", "cvc", "holder")}
         # What was typed as a number is not shown again: it might be a real card's.
         shown = {"number": BY_NUMBER[number].grouped} if number in BY_NUMBER else {}
@@ -116,7 +115,11 @@ def _return_url(payment: sqlite3.Row) -> str:
         with sandbox().store.reading() as connection:
             return _giro_rules.told(connection, payment, payment["return_url"])
     parts = urlsplit(payment["return_url"])
+    with sandbox().store.reading() as connection:
+        by_payone = _payone_answers.of_payment(connection, payment["payment_id"])
     hints = [(name, payment[name]) for name in ("reference", "payment_id", "status")]
+    if by_payone:
+        hints = [("paymentId", _payone_answers.gateway_id(payment["payment_id"]))]
     query = urlencode(parse_qsl(parts.query, keep_blank_values=True) + hints)
     return str(urlunsplit(parts._replace(query=query)))
 
@@ -145,7 +148,12 @@ def _filled(card: Card) -> dict[str, str]:
     return {"number": card.grouped, "expiry": f"12/{year:02d}", "cvc": "123", "holder": "Erika Mustermann"}
 
 
-def _wrong(number: str) -> dict[str, str]:
+def entered() -> str:
+    """The card number of the form, without what people put between its digits."""
+    return re.sub(r"[\s-]", "", request.form.get("number", ""))
+
+
+def wrong(number: str) -> dict[str, str]:
     """The key of an error text for each wrong field of the card form."""
     fits = {
         "number": number in BY_NUMBER,

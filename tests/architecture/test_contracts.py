@@ -30,6 +30,7 @@ OFFENCES = {
     "tables-bank": ("zahlstelle.allocation._queries", "zahlstelle.tables.bank"),
     "tables-allocation": ("zahlstelle.treasury._operations", "zahlstelle.tables.allocation"),
     "tables-treasury": ("zahlstelle.allocation._queries", "zahlstelle.tables.treasury"),
+    "tables-web": ("zahlstelle.jobs._worker", "zahlstelle.tables.web"),
     "tables-idempotency": ("zahlstelle.jobs._worker", "zahlstelle.tables.idempotency"),
 }
 # More of the same guard, seen to bark too.

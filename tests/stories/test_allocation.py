@@ -1,11 +1,15 @@
 """Days at the treasury: what is posted by itself, what waits, and what comes back. Told as stories."""
 
+from pathlib import Path
+
 import pytest
+from tests.support.bank_files import Camt, Ntry, Tx
 from tests.support.ledger_story import Teller, tell
-from tests.support.towns import town_file
+from tests.support.towns import AT, town_file
 
 from zahlstelle import allocation
 from zahlstelle.kernel import CheckMethod, checkdigits
+from zahlstelle.tenancy import bank_accounts
 
 
 def with_policy(**words: object) -> dict[str, object]:
@@ -195,6 +199,27 @@ def test_a_number_of_no_pool_is_not_believed_where_another_is_near(other: str) -
     """)
 
 
+def test_without_a_check_digit_only_the_exact_amount_is_believed() -> None:
+    policy = with_policy(part_payment="accept", overpayment="rest_to_overpaid", double_payment="to_overpaid", small=5)
+    tell(
+        """
+        claim   A        100.00  debtor Erika_Mustermann
+        credit  c1        40.00  A  from Erika Mustermann
+        waits   c1        40.00  less_than_open
+        credit  c2        99.99  Gebuehr  e2e A  from Erika Mustermann
+        waits   c2        99.99  reference_unsure
+        credit  c3       160.00  Gebuehr  e2e A  from Erika Mustermann
+        waits   c3       160.00  more_than_open
+        credit  c4       100.00  A  from Erika Mustermann
+        waits   c4       nothing
+        credit  c5       100.00  A  from Erika Mustermann
+        waits   c5       100.00  already_settled
+        """,
+        check="none",
+        **policy,
+    )
+
+
 @pytest.mark.parametrize("came", ["40.00", "160.00", "100.01"])
 def test_a_claim_one_mistake_away_is_seen_whatever_the_town_lets_be_posted(came: str) -> None:
     """The money is exactly what is open of B; as a part of A, or as too much for it, it must not be taken."""
@@ -289,6 +314,18 @@ def test_a_late_payment_is_posted_with_a_note_or_waits() -> None:
     tell(story + "waits c1 100.00 paid_late", **with_policy(late_payment="suspend"))
 
 
+@pytest.mark.parametrize("came", ["99.99", "100.01", "60.00", "140.00"])
+def test_who_lets_late_payments_wait_lets_all_of_them_wait(came: str) -> None:
+    policy = with_policy(late_payment="suspend", part_payment="accept", overpayment="rest_to_overpaid", small=5)
+    story = f"""
+        claim   A        100.00  due 2026-09-01
+        credit  c1       {came}  A
+        waits   c1       {came}  paid_late
+        open    A        100.00
+    """
+    tell(story, **policy)
+
+
 def test_small_differences_are_booked_for_what_they_are() -> None:
     tell(
         """
@@ -374,6 +411,25 @@ def test_a_return_in_any_doubt_waits(money: str) -> None:
         waits   r1        {money.split()[0]}  returned
         open    A          0.00
         open    B         50.00
+    """)
+
+
+@pytest.mark.parametrize("double", ["suspend", "to_overpaid"])
+def test_a_claim_is_paid_anew_in_the_file_that_gives_its_payment_back(double: str, tmp_path: Path) -> None:
+    teller = tell("""
+        claim   A         50.00
+        credit  c1        50.00  A
+    """, **with_policy(double_payment=double))  # fmt: skip
+    number = teller.claims["A"].kassenzeichen
+    back = Ntry("50.00", [Tx("50.00", number, side="DBIT", reason="MS03")], "X1", "2026-10-06", side="DBIT")
+    anew = Ntry("50.00", [Tx("50.00", number)], "X2", "2026-10-06")
+    path = Camt(bank_accounts(tenant=teller.town)[0].iban, [back, anew], statement_id="S6").write(tmp_path)
+    result = allocation.import_bank_file(tenant=teller.town, path=path, name=path.name, at=AT)
+    assert (result.allocated, result.suspended) == (2, 0)
+    teller.tell("""
+        open    A          0.00
+        account overpaid   0.00
+        account suspense   0.00
     """)
 
 

@@ -14,11 +14,12 @@ from zahlstelle.kernel import InputRefused, Refusal, berlin_day
 from zahlstelle.tables.allocation import PayoutShareRow, SuspenseRow
 from zahlstelle.tenancy import Tenant, inside
 
+from ._gone import given_back_since
 from ._parts import FEES, OVERPAID, RECEIVABLE, Part, Rest, SharesDiffer, divide
 from ._payers import forget
 from ._payout_money import given_back_by_report
 from ._policies import small_difference
-from ._posting import Posting, hold_again, post, standing_decisions, undo
+from ._posting import Posting, Standing, changes, hold_again, post, standing_decisions, undo
 from ._proposals import proposals_for
 from ._repayment import lines_of_parts
 from ._rules import Doubt
@@ -120,7 +121,7 @@ def take_back(*, tenant: Tenant, detail: UUID, by: str, at: datetime, reason: st
     """Take back all that was decided about a detail's money (Storno): it waits again, and no machine decides it anew.
 
     Raises NothingToTakeBack, NoteMissing, PayoutStands; and ShareTooLarge where the claim has been opened again or paid
-    otherwise since.
+    otherwise since, also where a return has given just this payment back and another one has come.
     """
     if not reason.strip():
         raise NoteMissing("say why this is taken back")
@@ -134,9 +135,9 @@ def take_back(*, tenant: Tenant, detail: UUID, by: str, at: datetime, reason: st
             raise NothingToTakeBack("a provider's report says what this is; only the provider can correct it")
         if any(part.attempt for part in standing) or _of_payout(tenant, detail):
             raise PayoutStands("a provider's payout is explained by the provider's payments and reports")
-        _still_possible(tenant, standing)
+        _still_possible(tenant, detail, standing)
         on = max(berlin_day(at), _booked_on(tenant, told))
-        reopened = undo(tenant, standing, on=on, at=at, by=by, reason=reason.strip())
+        reopened = undo(tenant, standing, on={detail: on}, at=at, by=by, reason=reason.strip())
         hold_again(tenant, told, Doubt.TAKEN_BACK, at)
         forget(tenant, detail, [part.claim for part in standing if part.claim and part.comes_in])
         payments.reopened(tenant=tenant, claim_ids=reopened, at=at)
@@ -187,13 +188,12 @@ def _of_payout(tenant: Tenant, detail: UUID) -> bool:
     return PayoutShareRow.objects.filter(tenant_id=tenant.id, detail=detail).exists()
 
 
-def _still_possible(tenant: Tenant, standing: Sequence[Any]) -> None:
+def _still_possible(tenant: Tenant, detail: UUID, standing: Sequence[Standing]) -> None:
     """See that each claim stands where the decision left room to take it back."""
-    change: dict[UUID, int] = {}
-    for part in standing:
-        if part.claim and part.account is None and part.attempt is None:
-            change[part.claim] = change.get(part.claim, 0) + (-part.cents if part.comes_in else part.cents)
+    change = changes(standing)
     known = claims.claims_by_id_locked(tenant=tenant, claim_ids=list(change))
+    for claim_id in given_back_since(tenant, detail, list(change)):
+        raise ShareTooLarge(f"{known[claim_id].kassenzeichen}: this was given back since; take that back first")
     for claim_id, cents in change.items():
         claim = known[claim_id]
         settled = claim.amount.cents - claim.open.cents + cents

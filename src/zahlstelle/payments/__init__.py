@@ -1,5 +1,6 @@
 """Payments (Zahlvorgänge): attempts at providers, their status graph, one reducer, and the provider socket."""
 
+from ._card_fields import CardFieldsAway, card_fields, has_card_fields
 from ._debits import (
     Collection,
     Debit,
@@ -64,6 +65,7 @@ from ._queries import (
     claims_being_paid,
     collected_claims,
     methods,
+    paid_among,
     payment_by_id,
     payment_by_token,
     payments_of_claim,
@@ -117,6 +119,9 @@ from ._reports import (
 from ._rules import EDGES, PUBLIC, PaymentStatus, Status, diagram
 from ._socket import (
     Authentication,
+    CardFields,
+    CardToken,
+    HasCardFields,
     ItemKind,
     MerchantAccess,
     NeverSeen,
@@ -147,12 +152,16 @@ __all__ = [
     "Attempt",
     "AttemptNotChosen",
     "Authentication",
+    "CardFields",
+    "CardFieldsAway",
+    "CardToken",
     "Checking",
     "Collection",
     "Debit",
     "DebitTerms",
     "Dispute",
     "ForgedNotification",
+    "HasCardFields",
     "HolderWrong",
     "IbanWrong",
     "ItemKind",
@@ -213,6 +222,7 @@ __all__ = [
     "block_mandate",
     "cancel",
     "captured",
+    "card_fields",
     "charged_back",
     "checking",
     "choose_transfer",
@@ -230,6 +240,7 @@ __all__ = [
     "disputes_of",
     "fetch_reports",
     "give_mandate",
+    "has_card_fields",
     "hear",
     "item_sums",
     "items_about",
@@ -242,6 +253,7 @@ __all__ = [
     "open_payouts",
     "order_debit",
     "order_debit_by",
+    "paid_among",
     "payment_by_id",
     "payment_by_token",
     "payments_of_claim",

@@ -37,6 +37,28 @@ class MerchantAccess:
 
 
 @dataclass(frozen=True, slots=True)
+class CardToken:
+    """A card as the provider's own fields have turned it into a token, and its brand in the provider's word."""
+
+    token: Secret
+    brand: str
+
+
+@dataclass(frozen=True, slots=True)
+class CardFields:
+    """What a page needs to show a provider's own fields for a card: its script, held against its hash, and a pass.
+
+    `origin` is where the fields come from, `mode` the provider's word for test or live.
+    """
+
+    script: str
+    integrity: str
+    origin: str
+    session: Secret
+    mode: str
+
+
+@dataclass(frozen=True, slots=True)
 class StartRequest:
     """Ask the provider to take a payment. `attempt_id` is its idempotency key, at every retry the same."""
 
@@ -51,6 +73,7 @@ class StartRequest:
     language: str
     expires_at: datetime
     challenge: bool = False  # ask for strong customer authentication: the issuer refused to go without (soft decline)
+    card: CardToken | None = None  # where the card was typed into the provider's fields on our page
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +82,7 @@ class Started:
 
     provider_reference: str
     redirect_url: str
+    authentication: "Authentication | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +140,15 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """A signed hint that something changed: reason enough to ask, never a fact."""
+    """A signed hint that something changed: reason enough to ask, never a fact.
+
+    `authentication` is kept where the provider says it nowhere else; no money hangs on it.
+    """
 
     provider_reference: str | None
     reference: str | None
     message_id: str
+    authentication: Authentication | None = None
 
 
 class ForgedNotification(Refusal):
@@ -162,6 +190,17 @@ class NotifiesByQuery(Protocol):
     """What an adapter has whose provider notifies by GET: the query is handed to it as the body."""
 
     notifies_by_query: bool
+
+
+@runtime_checkable
+class HasCardFields(Protocol):
+    """What an adapter has whose provider takes cards by fields of its own on our page."""
+
+    card_methods: frozenset[str]
+
+    def card_fields(self, merchant: MerchantAccess) -> CardFields | NoAnswer:
+        """Ask for what a page needs to show the fields once."""
+        ...
 
 
 class RefundStatus(StrEnum):

@@ -22,7 +22,7 @@ from .bank import (
     SightingRow,
     StatementRow,
 )
-from .claims import ClaimBalanceRow, ClaimLineRow, ClaimRow, PoolRow, ServiceRow
+from .claims import ClaimBalanceRow, ClaimLineRow, ClaimRow, LetterKeyRow, PoolRow, ServiceRow
 from .events import EventRow
 from .idempotency import IdempotencyRow
 from .ledger import AccountRow, JournalEntryRow, JournalLineRow, SealRow
@@ -54,6 +54,7 @@ from .tenancy import (
     UnitRow,
 )
 from .treasury import DeliveryRow
+from .web import FeedbackRow, MailRow, TryRow
 
 __all__ = [
     "AccountRow",
@@ -76,11 +77,14 @@ __all__ = [
     "DeliveryRow",
     "DisputeRow",
     "EventRow",
+    "FeedbackRow",
     "FragmentRow",
     "IdempotencyRow",
     "JournalEntryRow",
     "JournalLineRow",
+    "LetterKeyRow",
     "LoginTryRow",
+    "MailRow",
     "MandateBlockRow",
     "MandateRow",
     "MembershipRow",
@@ -108,5 +112,6 @@ __all__ = [
     "StatementRow",
     "SuspenseRow",
     "TenantRow",
+    "TryRow",
     "UnitRow",
 ]
