@@ -6,6 +6,7 @@ from typing import NamedTuple
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from zahlstelle.kernel import CardNumberTyped as CardNumberTyped
 from zahlstelle.kernel import InputRefused, Refusal
 
 Said = str | Promise
@@ -40,12 +41,6 @@ class AmountTooHigh(InputRefused):
     """The amount is more than is taken online."""
 
     code = "amount_too_high"
-
-
-class CardNumberTyped(InputRefused):
-    """A card number was typed where a name belongs; it is neither kept nor shown again."""
-
-    code = "card_number_typed"
 
 
 class CardTokenWrong(InputRefused):

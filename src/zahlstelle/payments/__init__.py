@@ -60,6 +60,7 @@ from ._queries import (
     attempts_by_id,
     attempts_by_provider_reference,
     attempts_of,
+    attempts_unsure,
     awaiting_transfer,
     captured,
     checking,
@@ -73,7 +74,6 @@ from ._queries import (
     payments_page,
     references_of_several,
     rows_with_attempts,
-    surplus_attempts,
 )
 from ._refund_flow import RefundNotOffered, refresh_refund, refund, sweep_refunds
 from ._refund_queries import (
@@ -220,6 +220,7 @@ __all__ = [
     "attempts_by_id",
     "attempts_by_provider_reference",
     "attempts_of",
+    "attempts_unsure",
     "awaiting_transfer",
     "begin",
     "block_mandate",
@@ -287,7 +288,6 @@ __all__ = [
     "settle",
     "settled_by_transfer",
     "start_payment",
-    "surplus_attempts",
     "sweep",
     "sweep_refunds",
     "take_in_reports",

@@ -244,9 +244,9 @@ def awaiting_transfer(*, tenant: Tenant, select: str, given: Mapping[str, Any]) 
         return [claim for (claim,) in cursor.fetchall()]
 
 
-def surplus_attempts(*, tenant: Tenant) -> Sequence[Attempt]:
-    """List what was paid although the claim was settled or other than asked: a person decides."""
-    wanted = [Status.SURPLUS, Status.CONTRADICTED]
+def attempts_unsure(*, tenant: Tenant) -> Sequence[Attempt]:
+    """List what has no known outcome, was paid although the claim was settled, or other than asked: a person looks."""
+    wanted = [Status.UNKNOWN, Status.SURPLUS, Status.CONTRADICTED]
     with inside(tenant):
         rows = AttemptRow.objects.filter(Q(status__in=wanted), tenant_id=tenant.id).order_by("changed_at")
         return [attempt_of(row) for row in rows]
