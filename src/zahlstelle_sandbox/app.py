@@ -7,7 +7,7 @@ from pathlib import Path
 from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
-from . import _admin, _bank_pages, _behaviour, _card_pages, _giro_api, _merchants, _pages, _payments_api
+from . import _admin, _bank_pages, _behaviour, _card_pages, _giro_api, _merchants, _pages, _stored_api
 from ._config import Config, Unusable, read_config, refuse_live
 from ._context import Sandbox
 from ._notifications import Sender
@@ -57,7 +57,7 @@ def create_app(place: Place, *, background: bool) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = 256 * 1024
     app.extensions["sandbox"] = Sandbox(store, sender, folder, config.admin_token, config.base_url)
     for blueprint in (
-        _payments_api.api,
+        _stored_api.api,  # the whole API: kept cards and, below them, payments
         _giro_api.giro,
         _admin.admin,
         _pages.pages,

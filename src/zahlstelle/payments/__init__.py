@@ -22,6 +22,7 @@ from ._debits import (
 from ._fetch import fetch_reports, payouts_named
 from ._flow import begin, cancel, plug, provider_named, refresh, sweep
 from ._hear import hear
+from ._kept import begin_kept, forget_instrument, keeps_cards, kept_instrument
 from ._mandates import (
     HolderWrong,
     IbanWrong,
@@ -113,11 +114,16 @@ from ._reports import (
 )
 from ._rules import EDGES, PUBLIC, PaymentStatus, Status, diagram
 from ._socket import (
+    INSTRUMENT_GONE,
     Authentication,
+    Forgotten,
     ItemKind,
+    KeepsInstruments,
+    KeptInstrument,
     MerchantAccess,
     NeverSeen,
     NoAnswer,
+    NothingKept,
     Notification,
     NotifiesByQuery,
     NotStarted,
@@ -137,6 +143,7 @@ from ._socket import (
 
 __all__ = [
     "EDGES",
+    "INSTRUMENT_GONE",
     "PUBLIC",
     "REFUND_EDGES",
     "AlreadyBeingPaid",
@@ -150,10 +157,13 @@ __all__ = [
     "DebitTerms",
     "Dispute",
     "ForgedNotification",
+    "Forgotten",
     "HolderWrong",
     "IbanWrong",
     "ItemKind",
     "ItemSum",
+    "KeepsInstruments",
+    "KeptInstrument",
     "Mandate",
     "MandateBlocked",
     "MandateKind",
@@ -166,6 +176,7 @@ __all__ = [
     "NoAnswer",
     "NotStarted",
     "NothingCaptured",
+    "NothingKept",
     "Notification",
     "NotifiesByQuery",
     "Payment",
@@ -205,6 +216,7 @@ __all__ = [
     "attempts_of",
     "awaiting_transfer",
     "begin",
+    "begin_kept",
     "block_mandate",
     "cancel",
     "captured",
@@ -223,12 +235,15 @@ __all__ = [
     "diagram",
     "disputes_of",
     "fetch_reports",
+    "forget_instrument",
     "give_mandate",
     "hear",
     "item_sums",
     "items_about",
     "items_by_id",
     "items_of",
+    "keeps_cards",
+    "kept_instrument",
     "mandate_named",
     "mark_compared",
     "methods",
