@@ -28,7 +28,7 @@ from zahlstelle.payments import (
 from zahlstelle.tenancy import Tenant
 from zahlstelle.web.language import has_chosen, known
 
-from . import _receipt
+from . import _keep, _receipt
 from ._frame import SeeOther, friendly, refused
 from ._standing import EAGER, UNDER_WAY, ask, contents, latest, standing, status_of, unit_of
 
@@ -118,20 +118,21 @@ def _choose(request: HttpRequest, token: str, tenant: Tenant, payment: Payment) 
         if method == "transfer":
             payments.choose_transfer(tenant=tenant, payment_id=payment.id, at=clock.now())
             return SeeOther(result)
-        return _to_provider(tenant, payment, method, result)
+        return _to_provider(tenant, payment, method, result, keep=_keep.wish(request, tenant, payment, method))
     except (AlreadyPaid, PaymentOver):
         return SeeOther(result)
     except AlreadyBeingPaid as refusal:
         return _being_paid(request, token, tenant, payment, method, refusal)
 
 
-def _to_provider(tenant: Tenant, payment: Payment, method: str, result: str) -> HttpResponse:
+def _to_provider(tenant: Tenant, payment: Payment, method: str, result: str, *, keep: bool) -> HttpResponse:
     attempt = payments.begin(
         tenant=tenant,
         payment_id=payment.id,
         method=method,
         return_url=settings.BASE_URL + result,
         notify_url=f"{settings.BASE_URL}/provider/{tenant.slug}/{{provider}}/notify",
+        keep=keep,
         at=clock.now(),
     )
     at_provider = attempt.status is Status.STARTED and attempt.redirect_url
@@ -158,6 +159,7 @@ def _give_up_others(tenant: Tenant, payment: Payment) -> None:
 def _show(request: HttpRequest, token: str, tenant: Tenant, payment_id: UUID) -> HttpResponse:
     with tenancy.inside(tenant):
         name, shown = contents(token, tenant, payment_id)
+        shown = {**shown, **_keep.shown(request, tenant, name, shown)}
     return _with_form_targets(render(request, f"payment_page/{name}.html", shown), tenant)
 
 

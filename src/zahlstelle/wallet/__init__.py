@@ -1,6 +1,6 @@
 """The wallet (Click to Pay with a stored card): citizens' passkeys, consents, and cards kept at the town's provider."""
 
-from ._flow import delete_cards, keep_card, pay_with_card, sweep
+from ._flow import delete_cards, drop_wish, keep_card, pay_with_card, sweep
 from ._operations import (
     ask_for_new_passkey,
     ask_passkey_to_keep,
@@ -39,6 +39,7 @@ __all__ = [
     "cards",
     "consents",
     "delete_cards",
+    "drop_wish",
     "forget_device",
     "is_known",
     "keep_card",

@@ -93,6 +93,15 @@ def delete_cards(*, tenant: Tenant, citizen: UUID, card_ids: list[UUID] | None, 
     return all(done)
 
 
+def drop_wish(*, tenant: Tenant, payment_id: UUID, at: datetime) -> None:
+    """Take a wish back that nobody finished: the provider forgets the card now, or the worker asks until it has."""
+    with inside(tenant):
+        wishes = KeepingRow.objects.filter(tenant_id=tenant.id, payment_id=payment_id, outcome__isnull=True)
+        if not wishes.update(outcome="dropped", check_at=at):
+            return
+    _look_after(tenant, payment_id, at)
+
+
 def sweep(*, tenant: Tenant, at: datetime, limit: int = 50) -> int:
     """Have forgotten what is to be: cards that leave, and cards whose keeping nobody finished. Returns how many."""
     with inside(tenant):

@@ -1,0 +1,44 @@
+"""What a citizen reads before a card is kept: what is shown is what is kept. A changed text gets a new version."""
+
+from django.utils.translation import gettext as _
+
+from zahlstelle.tenancy import Tenant
+
+VERSION = "2026-11-25"
+
+
+def box(tenant: Tenant) -> tuple[str, str]:
+    """Say what the box beside the card is for: its label, and what stands below."""
+    said = {"town": tenant.name}
+    return (
+        _("Karte für das nächste Mal merken"),
+        _(
+            "Nächstes Mal zahlen Sie an %(town)s mit einem Klick. Die Karte liegt beim Zahlungsdienst, nicht bei uns. "
+            "Das ist freiwillig, und Sie können sie jederzeit löschen."
+        )
+        % said,
+    )
+
+
+def step(tenant: Tenant) -> list[str]:
+    """Say, after paying, what is kept where, for how long, and how it ends."""
+    said = {"town": tenant.name}
+    return [
+        _(
+            "Damit nur Sie mit der Karte bezahlen können, legen Sie einen Passkey an: Ihr Gerät fragt dann nach "
+            "Fingerabdruck, Gesicht oder PIN."
+        ),
+        _(
+            "%(town)s speichert Ihre E-Mail-Adresse, den öffentlichen Teil des Passkeys, die Marke der Karte, ihre "
+            "letzten vier Ziffern und ihr Ablaufdatum. Die Kartennummer kennen wir nicht."
+        )
+        % said,
+        _(
+            "Auf diesem Gerät merken wir uns mit einem Cookie, welche Karte wir Ihnen anbieten, höchstens ein Jahr "
+            "lang. Ihre Bank kann beim Bezahlen trotzdem eine Freigabe verlangen."
+        ),
+        _(
+            "Sie können alles jederzeit löschen, auch beim Zahlungsdienst. Wenn Sie hier nicht weitermachen, wird die "
+            "Karte nach zwei Stunden gelöscht."
+        ),
+    ]
