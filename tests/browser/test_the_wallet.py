@@ -56,7 +56,7 @@ def keep(page: Page, desk: "Desk", town: "Tenant", card: str = "4111 1111 1111 1
 
 
 def again(page: Page) -> Any:
-    return page.get_by_role("button", name="Mit Visa ···· 1111 bezahlen")
+    return page.get_by_role("button", name="Mit Visa ····\u00a01111 bezahlen")
 
 
 def kept_at_provider(sandbox: SandboxServer, town: "Tenant") -> int:
@@ -116,7 +116,7 @@ def test_nothing_is_left_on_the_device_before_consent(
 def test_the_bank_may_still_ask(named_desk: "Desk", town: "Tenant", page: Page, citizen: Authenticator) -> None:
     keep(page, named_desk, town, CHALLENGE_CARD)
     payment_page(page, named_desk, town)
-    page.get_by_role("button", name="Mit Visa ···· 0008 bezahlen").click()
+    page.get_by_role("button", name="Mit Visa ····\u00a00008 bezahlen").click()
     page.locator("button[value=approve]").click()
     expect_paid(page)
 
@@ -167,7 +167,7 @@ def test_the_wallet_shows_hands_out_and_deletes_everything(
     keep(page, named_desk, town)
     page.goto(f"{named_desk.base_url}/{town.slug}/karten/")
     page.get_by_role("button", name="Mit Passkey öffnen").click()
-    expect(page.get_by_text("Visa ···· 1111")).to_be_visible()
+    expect(page.get_by_text("Visa ····\u00a01111")).to_be_visible()
     with page.expect_download() as download:
         page.get_by_role("link", name="Alles mitnehmen (JSON)").click()
     told = Path(download.value.path()).read_text()

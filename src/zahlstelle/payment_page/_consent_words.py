@@ -25,20 +25,18 @@ def step(tenant: Tenant) -> list[str]:
     said = {"town": tenant.name}
     return [
         _(
-            "Damit nur Sie mit der Karte bezahlen können, legen Sie einen Passkey an: Ihr Gerät fragt dann nach "
-            "Fingerabdruck, Gesicht oder PIN."
+            "Sie legen einen Passkey an. Dann kann mit der Karte nur bezahlen, wer Ihr Gerät mit Fingerabdruck, "
+            "Gesicht oder PIN entsperrt."
         ),
         _(
-            "%(town)s speichert Ihre E-Mail-Adresse, den öffentlichen Teil des Passkeys, die Marke der Karte, ihre "
-            "letzten vier Ziffern und ihr Ablaufdatum. Die Kartennummer kennen wir nicht."
+            "%(town)s speichert: Ihre E-Mail-Adresse, den öffentlichen Teil des Passkeys, Marke, letzte vier Ziffern "
+            "und Ablaufdatum der Karte. Ihre Kartennummer kennen wir nicht."
         )
         % said,
+        _("Auf diesem Gerät merkt sich ein Cookie, welche Karte wir Ihnen anbieten, höchstens ein Jahr lang."),
+        _("Ihre Bank kann beim Bezahlen trotzdem eine Freigabe verlangen."),
         _(
-            "Auf diesem Gerät merken wir uns mit einem Cookie, welche Karte wir Ihnen anbieten, höchstens ein Jahr "
-            "lang. Ihre Bank kann beim Bezahlen trotzdem eine Freigabe verlangen."
-        ),
-        _(
-            "Sie können alles jederzeit löschen, auch beim Zahlungsdienst. Wenn Sie hier nicht weitermachen, wird die "
-            "Karte nach zwei Stunden gelöscht."
+            "Sie können alles jederzeit löschen, auch beim Zahlungsdienst. Ohne diesen Schritt ist die Karte nach zwei "
+            "Stunden gelöscht."
         ),
     ]
