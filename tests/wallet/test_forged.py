@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from tests.support.passkey import PRESENT, VERIFIED, Passkey
 from tests.support.sizes import size
 from tests.support.towns import AT
-from tests.support.wallets import SITE, Holder, a_payment, keeps, paid_with_wish, pays, question_to_pay
+from tests.support.wallets import BACK, SITE, Holder, a_payment, keeps, paid_with_wish, pays, question_to_pay
 
 from zahlstelle import payments, wallet
 from zahlstelle.kernel import Refusal
@@ -131,8 +131,7 @@ def test_another_town_cannot_charge_it(
             tenant=neighbour,
             payment_id=payment_id,
             merchant_id="M1",
-            return_url="https://a",
-            notify_url="https://b",
+            **BACK,
             **told,
         )
     # At the provider: the handle is another merchant's.
@@ -140,8 +139,7 @@ def test_another_town_cannot_charge_it(
         tenant=neighbour,
         payment_id=payment_id,
         merchant_id="M2",
-        return_url="https://a",
-        notify_url="https://b",
+        **BACK,
         **told,
     )
     assert (attempt.decline_code, provider.charged) == (NotStarted(INSTRUMENT_GONE).reason, [])

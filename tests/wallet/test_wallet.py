@@ -1,4 +1,4 @@
-"""Cards kept behind a passkey: kept only when asked for and finished, charged only by their holder, forgotten for good."""
+"""Cards kept behind a passkey: kept when asked for and finished, charged by their holder alone, forgotten for good."""
 
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 from tests.support.passkey import Passkey
 from tests.support.towns import AT
-from tests.support.wallets import SITE, a_payment, keeps, paid_with_wish, pays, question_to_pay
+from tests.support.wallets import BACK, SITE, a_payment, keeps, paid_with_wish, pays, question_to_pay
 
 from zahlstelle import claims, payments, wallet
 from zahlstelle.payments import NoAnswer, Status
@@ -65,13 +65,10 @@ def test_the_bank_wants_to_see_the_citizen(town: Tenant, provider: "KeepingProvi
         answer=answer,
         site=SITE,
         at=AT,
-        return_url="https://a",
-        notify_url="https://b",
+        **BACK,
     )
     assert (attempt.status, attempt.redirect_url) == (Status.STARTED, "https://bank.example/freigabe")
-    again = payments.begin(
-        tenant=town, payment_id=payment_id, method="card", return_url="https://a", notify_url="https://b", at=AT
-    )
+    again = payments.begin(tenant=town, payment_id=payment_id, method="card", **BACK, at=AT)
     assert again.id == attempt.id, "who comes back goes on where they were"
 
 
@@ -197,8 +194,7 @@ def test_what_the_provider_no_longer_has_is_not_offered_again(town: Tenant, prov
         answer=holder.passkey.answers(question_to_pay(town, holder, payment_id)),
         site=SITE,
         at=AT,
-        return_url="https://a",
-        notify_url="https://b",
+        **BACK,
     )
     assert attempt.status is Status.REFUSED
     assert wallet.remembered(tenant=town, device=holder.device, on=AT.date()) is None
@@ -249,8 +245,7 @@ def test_no_answer_is_no_second_charge(
         answer=answer,
         site=SITE,
         at=AT,
-        return_url="https://a",
-        notify_url="https://b",
+        **BACK,
     )
     assert attempt.status is Status.UNKNOWN
     assert payments.refresh(tenant=town, attempt_id=attempt.id, at=AT).status is Status.PAID
