@@ -18,6 +18,12 @@ import pytest
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "zahlstelle.settings")
 os.environ.setdefault("ZAHLSTELLE_SECRET_KEY", "a key for tests only")
 
+if sys.dont_write_bytecode:
+    # Where no bytecode may lie beside the sources, it is kept beside the installed packages: hundreds of processes are
+    # started here, and each would spend its first second compiling Django.
+    sys.dont_write_bytecode, sys.pycache_prefix = False, str(Path(sys.prefix) / "bytecode")
+    os.environ.update(PYTHONDONTWRITEBYTECODE="", PYTHONPYCACHEPREFIX=sys.pycache_prefix)
+
 pytest_plugins = ["tests.support.chromium"]
 _TO_STOP: list[Any] = []
 
@@ -30,6 +36,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         _start_database()
     django.setup()
+    _hash_passwords_quickly()
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -38,6 +45,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         for mark in item.iter_markers("prove"):
             item.extra_keyword_matches.update(mark.args)
+
+
+def _hash_passwords_quickly() -> None:
+    """Let a password cost nothing in this process: nobody guesses those of tests. The web process hashes as ever."""
+    from django.contrib.auth.hashers import ScryptPasswordHasher
+
+    ScryptPasswordHasher.work_factor = 2**4
 
 
 def _start_database() -> None:

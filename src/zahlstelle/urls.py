@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.alive),
     path("readyz", health.ready),
     path("api/v1/", api.urls),
+    path("oauth2/token", api.token),
     re_path(r"^api(?:/|$)", _nothing),  # before the towns' pages: nothing below /api/ is one
     path("metrics", metrics),
     path("betrieb/", include("zahlstelle.operator.urls")),

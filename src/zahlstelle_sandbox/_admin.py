@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
-from . import _bank, _behaviour, _chargebacks, _deliveries, _giro_api, _merchants, _payments
+from . import _bank, _behaviour, _chargebacks, _deliveries, _giro_api, _merchants, _payments, _payone_api
 from ._cards import BY_NUMBER, BY_SLUG, Card
 from ._checks import Check, day, strict, text, yes_no
 from ._clock import berlin_day, now
@@ -44,6 +44,14 @@ def put_giro_project(project_id: str) -> Response:
     with sandbox().store.writing() as connection:
         _giro_api.put_project(connection, project_id, json_body())
     return jsonify({"project_id": project_id})
+
+
+@admin.put("/payone/accounts/<merchant_id>")
+def put_payone_account(merchant_id: str) -> Response:
+    """Give a merchant its keys of PAYONE's Commerce Platform, or change them."""
+    with sandbox().store.writing() as connection:
+        _payone_api.put_account(connection, merchant_id, json_body())
+    return jsonify({"merchant_id": merchant_id})
 
 
 @admin.get("/behaviour")

@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from flask import Blueprint, redirect, request, url_for
 
-from . import _behaviour, _giro_rules, _merchants, _payments
+from . import _behaviour, _giro_rules, _merchants, _payments, _payone_answers
 from ._cards import BY_NUMBER, BY_SLUG, CARDS, Card
 from ._checks import text
 from ._clock import berlin_day, now
@@ -117,7 +117,11 @@ def _return_url(payment: sqlite3.Row) -> str:
         with sandbox().store.reading() as connection:
             return _giro_rules.told(connection, payment, payment["return_url"])
     parts = urlsplit(payment["return_url"])
+    with sandbox().store.reading() as connection:
+        by_payone = _payone_answers.of_payment(connection, payment["payment_id"])
     hints = [(name, payment[name]) for name in ("reference", "payment_id", "status")]
+    if by_payone:
+        hints = [("paymentId", _payone_answers.gateway_id(payment["payment_id"]))]
     query = urlencode(parse_qsl(parts.query, keep_blank_values=True) + hints)
     return str(urlunsplit(parts._replace(query=query)))
 

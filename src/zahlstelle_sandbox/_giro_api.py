@@ -18,7 +18,7 @@ from ._clock import now, written
 from ._context import sandbox
 from ._giro_rules import CALL, DOUBLE, HASH, MISSING, REFUSED, Refused
 from ._pages import passes
-from ._payments_api import base_url, faulty
+from ._payments_api import _base_url, faulty
 from ._problems import Problem
 from ._rules import Status
 from ._scheduler import settle
@@ -155,7 +155,7 @@ def _start(connection: sqlite3.Connection, project: sqlite3.Row, at: datetime) -
         )
     except sqlite3.IntegrityError as error:
         raise Refused(DOUBLE) from error
-    return {"reference": reference, "redirect": f"{base_url()}/card/{token}"}
+    return {"reference": reference, "redirect": f"{_base_url()}/card/{token}"}
 
 
 def _status(connection: sqlite3.Connection, project: sqlite3.Row, at: datetime) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from itertools import groupby
 
 import httpx
 
-from . import _behaviour, _giro_rules
+from . import _behaviour, _giro_rules, _payone_answers, _payone_rules
 from ._clock import now, read, written
 from ._store import Store, insert
 
@@ -48,6 +48,8 @@ def enqueue(connection: sqlite3.Connection, payment: sqlite3.Row, event: str, at
         if event == "payment.refunded" or _giro_rules.result(payment) is None:
             return  # GiroCheckout tells outcomes of payments, nothing else
         address, body = _giro_rules.told(connection, payment, address, corrupt=behaviour.corrupt_signature), ""
+    elif checkout := _payone_answers.of_payment(connection, payment["payment_id"]):
+        body = _payone_answers.webhook(connection, checkout, event, at)
     message_id = "msg_" + secrets.token_hex(12)
     due = at + timedelta(seconds=behaviour.delay_seconds) + (REORDER_HOLD if behaviour.reorder else timedelta())
     if payment["silent_until"]:
@@ -127,7 +129,10 @@ def _waiting(connection: sqlite3.Connection, at: datetime, payment_id: str | Non
         chosen = "payment_id = :payment_id"
     order = "DESC" if reorder else "ASC"
     query = (
-        "SELECT notification.*, merchant.secret FROM notification JOIN merchant USING (merchant_id)"  # noqa: S608
+        "SELECT notification.*, merchant.secret, webhook_key_id, webhook_secret"  # noqa: S608
+        " FROM notification JOIN merchant USING (merchant_id)"
+        " LEFT JOIN payone_checkout USING (payment_id)"
+        " LEFT JOIN payone_account ON payone_account.merchant_id = payone_checkout.merchant_id"
         f" WHERE state = 'waiting' AND {chosen} ORDER BY payment_id, number {order} LIMIT 400"
     )
     return connection.execute(query, {"at": written(at), "payment_id": payment_id}).fetchall()
@@ -139,20 +144,24 @@ def _send_all(client: httpx.Client, rows: list[sqlite3.Row], corrupt: bool) -> I
 
 
 def _send(client: httpx.Client, row: sqlite3.Row, corrupt: bool) -> tuple[str, bool]:
-    body, timestamp = row["body"].encode(), str(int(now().timestamp()))
-    secret = "another secret than the merchant's" if corrupt else row["secret"]
-    headers = {
-        "content-type": "application/json",
-        "user-agent": "zahlstelle-sandbox/1",
-        "webhook-id": row["message_id"],
-        "webhook-timestamp": timestamp,
-        "webhook-signature": sign(secret, row["message_id"], timestamp, body),
-    }
+    body = row["body"].encode()
+    headers = {"content-type": "application/json", "user-agent": "zahlstelle-sandbox/1"} | _signed(row, body, corrupt)
     try:
         answer = client.post(row["url"], content=body, headers=headers) if body else client.get(row["url"])
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         return type(error).__name__, False
     return str(answer.status_code), answer.is_success
+
+
+def _signed(row: sqlite3.Row, body: bytes, corrupt: bool) -> dict[str, str]:
+    """The headers that sign a notification, in the manner of its protocol."""
+    other = "another secret than the merchant's"
+    if row["webhook_key_id"]:
+        secret = other if corrupt else row["webhook_secret"]
+        return {"X-GCS-KeyId": row["webhook_key_id"], "X-GCS-Signature": _payone_rules.sign(secret, body)}
+    message_id, timestamp = row["message_id"], str(int(now().timestamp()))
+    signature = sign(other if corrupt else row["secret"], message_id, timestamp, body)
+    return {"webhook-id": message_id, "webhook-timestamp": timestamp, "webhook-signature": signature}
 
 
 def _note(store: Store, row: sqlite3.Row, answer: str, taken: bool) -> None:

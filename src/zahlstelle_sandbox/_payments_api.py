@@ -50,9 +50,9 @@ def start() -> Response:
     key, body = request.headers.get("Idempotency-Key"), json_body()
     with sandbox().store.writing() as connection:
         merchant = _merchants.by_secret(connection, bearer())
-        status, answer = _payments.start(connection, merchant, key, body, base_url(), now())
+        status, answer = _payments.start(connection, merchant, key, body, _base_url(), now())
     sandbox().sender.wake()
-    return answered(answer, status)
+    return _answer(answer, status)
 
 
 @api.get("/payments/<payment_id>")
@@ -79,7 +79,7 @@ def cancel(payment_id: str) -> Response:
         _payments.by_id(connection, payment_id, merchant["merchant_id"])
         answer = _payments.shown(connection, _payments.cancel(connection, payment_id, now()))
     sandbox().sender.wake()
-    return answered(answer)
+    return _answer(answer)
 
 
 @api.post("/payments/<payment_id>/refunds")
@@ -91,7 +91,7 @@ def refund(payment_id: str) -> Response:
         _payments.by_id(connection, payment_id, merchant["merchant_id"])
         status, answer = _refunds.refund(connection, merchant, payment_id, key, body, now())
     sandbox().sender.wake()
-    return answered(answer, status)
+    return _answer(answer, status)
 
 
 @api.get("/payments/<payment_id>/refunds/<refund_id>")
@@ -113,14 +113,14 @@ def _refund(payment_id: str, *, refund_id: str | None, reference: str | None) ->
     with sandbox().store.reading() as connection:
         merchant = _merchants.by_secret(connection, bearer())
         _payments.by_id(connection, payment_id, merchant["merchant_id"])
-        return answered(_refunds.find(connection, payment_id, now(), refund_id=refund_id, reference=reference))
+        return _answer(_refunds.find(connection, payment_id, now(), refund_id=refund_id, reference=reference))
 
 
 def signed(view: Callable[P, Response]) -> Callable[P, Response]:
     """Sign the answer as a notification is signed: what a report says of money must be the provider's own word."""
 
     @wraps(view)
-    def with_signature(*args: P.args, **kwargs: P.kwargs) -> Response:
+    def answered(*args: P.args, **kwargs: P.kwargs) -> Response:
         answer = view(*args, **kwargs)
         with sandbox().store.reading() as connection:
             corrupt = _behaviour.current(connection).corrupt_signature
@@ -130,7 +130,7 @@ def signed(view: Callable[P, Response]) -> Callable[P, Response]:
         answer.headers["webhook-signature"] = _notifications.sign(key, message_id, timestamp, answer.get_data())
         return answer
 
-    return with_signature
+    return answered
 
 
 @api.get("/reports")
@@ -143,7 +143,7 @@ def reports() -> Response:
         raise Problem(422, "invalid_request", f"since: {error}") from error
     with sandbox().store.reading() as connection:
         merchant = _merchants.by_secret(connection, bearer())
-        return answered({"reports": _reports.names(connection, merchant["merchant_id"], since)})
+        return _answer({"reports": _reports.names(connection, merchant["merchant_id"], since)})
 
 
 @api.get("/reports/<name>")
@@ -153,10 +153,10 @@ def report(name: str) -> Response:
     with sandbox().store.reading() as connection:
         merchant = _merchants.by_secret(connection, bearer())
         told = _reports.report(connection, merchant["merchant_id"], name.removesuffix(".csv"))
-    return Response(_reports.as_csv(told), mimetype="text/csv") if name.endswith(".csv") else answered(told)
+    return Response(_reports.as_csv(told), mimetype="text/csv") if name.endswith(".csv") else _answer(told)
 
 
-def base_url() -> str:
+def _base_url() -> str:
     """Where browsers reach the sandbox: as configured, else under the name by which the merchant did."""
     return sandbox().base_url or request.host_url.rstrip("/")
 
@@ -170,10 +170,10 @@ def _status(find: Callable[[sqlite3.Connection, str], sqlite3.Row]) -> Response:
         payment = find(connection, merchant["merchant_id"])
         if _payments.silent(payment, at):
             raise Problem(504, "no_answer", "The provider does not know yet; ask again later.")
-        return answered(_payments.shown(connection, payment))
+        return _answer(_payments.shown(connection, payment))
 
 
-def answered(body: object, status: int = 200) -> Response:
+def _answer(body: object, status: int = 200) -> Response:
     response = jsonify(body)
     response.status_code = status
     return response

@@ -75,15 +75,22 @@ def _name(payout_id: str) -> str:
     return f"rep_{payout_id}"
 
 
-_PAID = "SELECT * FROM payment WHERE payout_id = ? ORDER BY captured_at, payment_id"
+# PAYONE names payments and refunds by the merchant's own references.
+_PAID = """
+SELECT payment.*, checkout_id FROM payment LEFT JOIN payone_checkout USING (payment_id)
+WHERE payout_id = ? ORDER BY captured_at, payment_id
+"""
 _BACK = """
-SELECT refund_id AS item_id, 'refund' AS kind, refund.amount_cents, 0 AS fee_cents, payment_id, payment.reference,
-    kassenzeichen, refunded_at AS happened_at, NULL AS answer_by
-FROM refund JOIN payment USING (payment_id) WHERE refund.payout_id = :id
+SELECT iif(checkout_id IS NULL, refund_id, refund.reference) AS item_id, 'refund' AS kind, refund.amount_cents,
+    0 AS fee_cents, payment_id, payment.reference, checkout_id, kassenzeichen,
+    refunded_at AS happened_at, NULL AS answer_by
+FROM refund JOIN payment USING (payment_id) LEFT JOIN payone_checkout USING (payment_id)
+WHERE refund.payout_id = :id
 UNION ALL
-SELECT chargeback_id, 'chargeback', chargeback.amount_cents, chargeback.fee_cents, payment_id, reference,
-    kassenzeichen, charged_at, answer_by
-FROM chargeback JOIN payment USING (payment_id) WHERE chargeback.payout_id = :id
+SELECT chargeback_id, 'chargeback', chargeback.amount_cents, chargeback.fee_cents, payment_id, payment.reference,
+    checkout_id, kassenzeichen, charged_at, answer_by
+FROM chargeback JOIN payment USING (payment_id) LEFT JOIN payone_checkout USING (payment_id)
+WHERE chargeback.payout_id = :id
 ORDER BY happened_at, item_id
 """
 
@@ -107,7 +114,7 @@ def _item(kind: str, cents: int, row: sqlite3.Row, item_id: str | None, text: st
     return {
         "kind": kind,
         "cents": cents,
-        "payment_id": row["payment_id"],
+        "payment_id": None if row["checkout_id"] else row["payment_id"],
         "reference": row["reference"],
         "item_id": item_id,
         "text": text,

@@ -76,6 +76,16 @@ CREATE TABLE IF NOT EXISTS stored_card (
     payment_id TEXT NOT NULL UNIQUE REFERENCES payment, slug TEXT NOT NULL, brand TEXT NOT NULL, last4 TEXT NOT NULL,
     expiry TEXT NOT NULL, kept_at TEXT NOT NULL
 );
+CREATE TABLE IF NOT EXISTS payone_account (
+    merchant_id TEXT PRIMARY KEY REFERENCES merchant, api_key_id TEXT NOT NULL, api_secret TEXT NOT NULL,
+    webhook_key_id TEXT NOT NULL, webhook_secret TEXT NOT NULL, webhook_url TEXT
+);
+CREATE TABLE IF NOT EXISTS payone_checkout (
+    checkout_id TEXT PRIMARY KEY, case_id TEXT NOT NULL, merchant_id TEXT NOT NULL REFERENCES merchant,
+    payment_id TEXT UNIQUE REFERENCES payment, reference TEXT, case_reference TEXT, payment_reference TEXT NOT NULL,
+    parameters TEXT, amount_cents INTEGER NOT NULL, product INTEGER NOT NULL, created_at TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS payone_checkout_named ON payone_checkout (merchant_id, reference);
 CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
 

@@ -5,7 +5,7 @@ from flask import Response, jsonify, request
 from . import _merchants, _payments, _stored_cards, _stored_charges
 from ._clock import now
 from ._context import bearer, json_body, sandbox
-from ._payments_api import answered, api, base_url, faulty
+from ._payments_api import _answer, _base_url, api, faulty
 
 __all__ = ["api"]
 
@@ -28,9 +28,9 @@ def charge(handle: str) -> Response:
     key, body = request.headers.get("Idempotency-Key"), json_body()
     with sandbox().store.writing() as connection:
         merchant = _merchants.by_secret(connection, bearer())
-        status, answer = _stored_charges.charge(connection, merchant, handle, key, body, base_url(), now())
+        status, answer = _stored_charges.charge(connection, merchant, handle, key, body, _base_url(), now())
     sandbox().sender.wake()
-    return answered(answer, status)
+    return _answer(answer, status)
 
 
 @api.delete("/stored-cards/<handle>")

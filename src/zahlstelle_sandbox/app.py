@@ -7,7 +7,7 @@ from pathlib import Path
 from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
-from . import _admin, _bank_pages, _behaviour, _card_pages, _giro_api, _merchants, _pages, _stored_api
+from . import _admin, _bank_pages, _behaviour, _card_pages, _giro_api, _merchants, _pages, _payone_api, _stored_api
 from ._config import Config, Unusable, read_config, refuse_live
 from ._context import Sandbox
 from ._notifications import Sender
@@ -59,6 +59,7 @@ def create_app(place: Place, *, background: bool) -> Flask:
     for blueprint in (
         _stored_api.api,  # the whole API: kept cards and, below them, payments
         _giro_api.giro,
+        _payone_api.payone,
         _admin.admin,
         _pages.pages,
         _card_pages.cards,

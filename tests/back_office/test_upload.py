@@ -201,3 +201,16 @@ def test_a_script_that_shows_progress_is_told_where_to_go(town: Tenant) -> None:
 
 def test_every_reason_to_set_a_file_aside_has_its_words() -> None:
     assert {*Reason, bank.AccountUnknown.code} <= set(_words.FILE_CODES)
+
+
+def test_a_file_is_put_away_once_and_only_that_is_said(town: Tenant) -> None:
+    client = at_the_desk(town)
+    upload(town, b"<Document>", client=client)
+    (file,) = bank.archived_files(tenant=town)
+    page = f"/kasse/{town.slug}/dateien/{file.id}/"
+    answers = [told(client.post(page, {"tun": "erledigt"}, follow=True)) for _ in "12"]
+    assert ["Abgelegt." in answer for answer in answers] == [True, False]
+    assert ["Nichts geändert" in answer for answer in answers] == [False, True]
+    assert [deed.action for deed in audit.deeds(tenant=town)].count("bank_file.dismissed") == 1
+    assert bank.ask_again(tenant=town, file_id=file.id, at=AT, by="test") is True
+    assert bank.ask_again(tenant=town, file_id=file.id, at=AT, by="test") is False

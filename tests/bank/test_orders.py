@@ -105,6 +105,25 @@ def test_two_entries_for_one_batch_pay_nobody_twice(tmp_path: Path, town: Tenant
     assert (is_open(town, numbers), waiting(town)) == ([0, 0], [(Doubt.DETAILS_MISSING, 7400)])
 
 
+@pytest.mark.parametrize("pointer", [b"<MsgId>OUR-1</MsgId><PmtInfId>RUN-1</PmtInfId>", b"<MsgId>OUR-1</MsgId>"])
+def test_two_entries_that_waited_for_one_batch_pay_nobody_twice(pointer: bytes, tmp_path: Path, town: Tenant) -> None:
+    numbers = [a_claim(town).kassenzeichen for _ in range(2)]
+    take(town, tmp_path, statement(town, "74.00"))
+    second = statement(town, "74.00").replace(b">R1<", b">R2<").replace(b">S1<", b">S2<").replace(b">M1<", b">M2<")
+    take(town, tmp_path, second.replace(b"<MsgId>OUR-1</MsgId><PmtInfId>RUN-1</PmtInfId>", pointer))
+    take(town, tmp_path, collection(town, numbers))
+    assert (is_open(town, numbers), waiting(town)) == ([0, 0], [(Doubt.DETAILS_MISSING, 7400)])
+
+
+def test_orders_that_differ_from_what_was_settled_by_hand_let_nothing_wait_again(tmp_path: Path, town: Tenant) -> None:
+    claim, numbers = a_claim(town, "73.99"), [a_claim(town).kassenzeichen for _ in range(2)]
+    take(town, tmp_path, statement(town, "73.99"))
+    (item,) = allocation.suspense(tenant=town)
+    allocation.settle(tenant=town, detail=item.detail, shares=[(claim.id, 7399)], by="a-person", at=AT)
+    take(town, tmp_path, collection(town, numbers))
+    assert (is_open(town, numbers), waiting(town)) == ([3700, 3700], [])
+
+
 def test_other_orders_under_the_same_name_are_refused(tmp_path: Path, town: Tenant) -> None:
     numbers = [a_claim(town).kassenzeichen for _ in range(2)]
     take(town, tmp_path, collection(town, numbers))

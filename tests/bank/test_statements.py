@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from tests.support.bank_files import Camt, Ntry, Tx
 from tests.support.book import assert_sound
 from tests.support.towns import AT
@@ -66,6 +67,27 @@ def test_what_the_daily_statement_does_not_know_is_taken_back_and_comes_again(tm
         iban(town), [Ntry("25.00", [Tx("25.00", "Parken")], "X1")], "053", "M9", "S9", ("37.00", "62.00"),
     )  # fmt: skip
     assert take(town, tmp_path, second) == []
+    assert ledger.balance(tenant=town, account=f"bank:{iban(town)}") == 6200
+
+
+@pytest.mark.parametrize("period", [True, False])
+def test_an_opening_balance_of_the_evening_before_says_nothing_of_that_day(
+    period: bool, tmp_path: Path, town: Tenant
+) -> None:
+    """The statement of the 6th opens with the balance of the 5th, and comes before that of the 5th."""
+    advice = Camt(iban(town), [Ntry("25.00", [Tx("25.00", "Parken")], "X1")], "054", "A", "N1")
+    entry = Ntry("37.00", [Tx("37.00", "Ausweis")], "R1", "2026-10-06")
+    sixth = Camt(
+        iban(town), [entry], "053", "B", "S6", ("25.00", "62.00"), balance_day="2026-10-06", opening_day="2026-10-05"
+    )  # fmt: skip
+    told = sixth.xml()
+    if period:
+        dates = b"<FrToDt><FrDtTm>2026-10-06T00:00:00</FrDtTm><ToDtTm>2026-10-06T23:59:59</ToDtTm></FrToDt><Acct>"
+        told = told.replace(b"<Acct>", dates)
+    take(town, tmp_path, advice)
+    path = tmp_path / "sixth.xml"
+    path.write_bytes(told)
+    allocation.import_bank_file(tenant=town, path=path, name=path.name, at=AT)
     assert ledger.balance(tenant=town, account=f"bank:{iban(town)}") == 6200
 
 

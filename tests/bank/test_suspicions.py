@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 from tests.support.bank_files import Camt, Ntry, Tx
 from tests.support.book import assert_sound
+from tests.support.payout_story import PayoutStory
 from tests.support.towns import AT, a_claim, found_town
 
 from zahlstelle import allocation, claims, ledger, payments
@@ -80,6 +81,60 @@ def test_details_correct_what_the_entry_as_a_whole_had_paid(tmp_path: Path, town
     take(town, tmp_path, statement(town, Ntry("74.00", [Tx("74.00", whole)], ref="R2"), name="S2"))
     assert payment_of(town, started) is PaymentStatus.PAID
     assert (at_bank(town), waiting(town)) == (14800, [])
+
+
+@pytest.mark.parametrize("cents", [7400, 5000])
+def test_what_is_settled_by_hand_does_not_wait_again_when_wrong_details_come(
+    cents: int, tmp_path: Path, town: Tenant
+) -> None:
+    claim = a_claim(town, "74.00")
+    take(town, tmp_path, statement(town, Ntry("74.00", ref="X1", elsewhere="MN1", count=2)))
+    (item,) = allocation.suspense(tenant=town)
+    rest = allocation.Rest.NONE if cents == 7400 else allocation.Rest.WAITS
+    allocation.settle(tenant=town, detail=item.detail, shares=[(claim.id, cents)], by="a-person", at=AT, rest=rest)
+    before = waiting(town)
+    take(town, tmp_path, notice(town, Ntry("74.00", [Tx("30.00"), Tx("40.00")], "X1", count=2)))
+    assert waiting(town) == before == ([] if cents == 7400 else [(Doubt.REST_WAITS, "credit", 2400, "EUR")])
+
+
+def test_a_return_that_the_statement_denies_after_the_claim_was_paid_anew(tmp_path: Path, town: Tenant) -> None:
+    number = a_claim(town).kassenzeichen
+    back = Ntry("37.00", [Tx("37.00", number, side="DBIT", reason="MS03")], "X2", "2026-10-06", side="DBIT")
+    take(town, tmp_path, statement(town, Ntry("37.00", [Tx("37.00", number)], "X1")), report(town, back))
+    assert is_open(town, number) == 3700
+    take(town, tmp_path, statement(town, Ntry("37.00", [Tx("37.00", number)], "X3", "2026-10-07"), name="S2"))
+    assert (is_open(town, number), waiting(town)) == (0, [])
+    take(town, tmp_path, statement(town, Ntry("1.00", [Tx("1.00", "Spende")], "X4", "2026-10-06"), name="S3"))
+    left = [(Doubt.ALREADY_SETTLED, "credit", 3700, "EUR"), (Doubt.NO_REFERENCE, "credit", 100, "EUR")]
+    assert (is_open(town, number), waiting(town)) == (0, left)
+    # The day after, the statement knows the return all the same.
+    later = Ntry("37.00", [Tx("37.00", number, side="DBIT", reason="MS03")], "X2", "2026-10-08", side="DBIT")
+    take(town, tmp_path, statement(town, later, name="S4"))
+    assert (is_open(town, number), waiting(town)) == (3700, left)
+
+
+def test_a_chargeback_that_the_statement_denies_leaves_its_claim_paid(tmp_path: Path, town: Tenant) -> None:
+    story = PayoutStory(town, tmp_path)
+    story.tell("""
+        Forderung A 37,00
+        Karte A
+        Abrechnung po_20261005_000001 37,00
+          Zahlung A 37,00
+        Konto 37,00 AUSZAHLUNG po_20261005_000001
+        Abrechnung po_20261020_000002 -44,50
+          Rückbelastung A sbc_1 -37,00
+          Rückbelastungsentgelt A -7,50
+    """)
+    tx = Tx("44.50", "AUSZAHLUNG po_20261020_000002", side="DBIT")
+    take(town, tmp_path, report(town, Ntry("44.50", [tx], "X1", "2026-10-06", side="DBIT")))
+    story.tell("offen A 37,00")
+    take(town, tmp_path, statement(town, Ntry("1.00", [Tx("1.00", "Spende")], "X2", "2026-10-06"), name="S9"))
+    story.tell("""
+        offen A 0,00
+        Entgelte 0,00
+        Verrechnung 0,00
+        Zweifel no_reference
+    """)
 
 
 def test_a_detail_without_an_amount_moves_as_its_entry_does(tmp_path: Path, town: Tenant) -> None:

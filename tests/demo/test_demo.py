@@ -141,11 +141,11 @@ def test_from_start_to_ctrl_c_and_again(folder: Path) -> None:
     again = second.ready()
     assert identity_of_database(again) == database
     assert again == told
-    assert second.end(signal.SIGTERM) == 0
+    dies_of_a_piece(second)
 
 
-def test_when_a_piece_dies_everything_stops_and_says_why(demo: Running) -> None:
-    demo.ready()
+def dies_of_a_piece(demo: Running) -> None:
+    """When a piece dies, everything stops and says why."""
     started = descendants(demo.process.pid)
     sandbox = next(pid for pid in started if "zahlstelle_sandbox.cli" in command_of(pid))
     os.kill(sandbox, signal.SIGKILL)
@@ -155,8 +155,8 @@ def test_when_a_piece_dies_everything_stops_and_says_why(demo: Running) -> None:
     assert processes_running(started) == []
 
 
-def test_a_killed_demo_takes_its_pieces_with_it(demo: Running) -> None:
-    demo.ready()
+def test_a_killed_demo_takes_its_pieces_with_it_and_passes_over_a_taken_port_when_it_comes_again(demo: Running) -> None:
+    before = demo.ready()
     started = descendants(demo.process.pid)
     demo.process.kill()
     demo.process.wait()
@@ -164,9 +164,19 @@ def test_a_killed_demo_takes_its_pieces_with_it(demo: Running) -> None:
     while processes_running(started) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert processes_running(started) == []
-    again = Running(demo.folder)
-    assert again.ready()
-    assert again.end() == 0
+    with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        (demo.folder / "ports.json").write_text(json.dumps({"web": port, "sandbox": port}))
+        again = Running(demo.folder)
+        told = again.ready()
+        assert again.end(signal.SIGTERM) == 0
+    assert told["base_url"] != f"http://localhost:{port}"
+    assert told["sandbox_url"] not in (told["base_url"], f"http://localhost:{port}")
+    moved = ("base_url", "sandbox_url", "kasse_url", "operator_url")
+    assert {k: v for k, v in told.items() if k not in moved} == {k: v for k, v in before.items() if k not in moved}
 
 
 def test_ctrl_c_while_a_fresh_one_starts_leaves_nothing(tmp_path: Path) -> None:
@@ -193,20 +203,6 @@ def test_a_folder_with_other_things_in_it_is_left_alone(tmp_path: Path) -> None:
         assert refused.process.wait(30) == 1
         assert "[demo_folder_foreign]" in refused.said.read_text()
     assert [item.name for item in folder.iterdir()] == ["letters.txt"]
-
-
-def test_a_taken_port_is_passed_over(folder: Path) -> None:
-    with socket.socket() as taken:
-        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = taken.getsockname()[1]
-        (folder / "ports.json").write_text(json.dumps({"web": port, "sandbox": port}))
-        demo = Running(folder)
-        told = demo.ready()
-        assert demo.end() == 0
-    assert told["base_url"] != f"http://localhost:{port}"
-    assert told["sandbox_url"] not in (told["base_url"], f"http://localhost:{port}")
 
 
 def command_of(pid: int) -> str:

@@ -176,6 +176,9 @@ def test_metrics_say_when_the_database_is_away(monkeypatch: pytest.MonkeyPatch) 
         ({}, 200),
         ({"SERVER_NAME": "127.0.0.1"}, 200),
         ({"REMOTE_ADDR": "::1"}, 200),
+        ({"HTTP_HOST": "[::1]"}, 200),
+        ({"HTTP_HOST": "[::1]:8000"}, 200),
+        ({"HTTP_HOST": "127.0.0.1:8000"}, 200),
         ({"REMOTE_ADDR": "203.0.113.7"}, 401),
         ({"REMOTE_ADDR": ""}, 401),
         ({"HTTP_X_FORWARDED_FOR": "203.0.113.7"}, 401),
@@ -187,7 +190,7 @@ def test_metrics_say_when_the_database_is_away(monkeypatch: pytest.MonkeyPatch) 
 def test_without_a_token_metrics_are_told_on_this_machine_only(
     monkeypatch: pytest.MonkeyPatch, asked: dict[str, str], answer: int
 ) -> None:
-    monkeypatch.setattr(settings, "ALLOWED_HOSTS", ["localhost", "127.0.0.1", "pay.example"])
+    monkeypatch.setattr(settings, "ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]", "pay.example"])
     monkeypatch.setattr(tenancy, "all_tenants", list)
     told = Client(**{"SERVER_NAME": "localhost", **asked}).get("/metrics")
     assert told.status_code == answer

@@ -36,6 +36,22 @@ def owner_of(pid: int) -> int:
     return Path(f"/proc/{pid}").stat().st_uid
 
 
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cluster that was made once and is not running: making one takes longer than all else here."""
+    folder = tmp_path_factory.mktemp("cluster") / "pg"
+    with LocalServer(folder, for_tests=True):
+        pass
+    return folder
+
+
+@pytest.fixture
+def made(cluster: Path, closed_home: Path) -> LocalServer:
+    """A server of this test's own on such a cluster, not yet started."""
+    subprocess.run(["cp", "-a", cluster, closed_home / "pg"], check=True)
+    return LocalServer(closed_home / "pg", for_tests=True)
+
+
 def test_it_starts_answers_and_leaves_nothing_running(binaries: Binaries, closed_home: Path) -> None:
     server = LocalServer(closed_home / "pg", binaries=binaries, for_tests=True)
     dsn = server.start()
@@ -50,36 +66,24 @@ def test_it_starts_answers_and_leaves_nothing_running(binaries: Binaries, closed
     assert list((closed_home / "pg" / "cluster" / "socket").iterdir()) == []
 
 
-def test_it_listens_on_no_network_and_only_inside_a_closed_folder(closed_home: Path) -> None:
-    with LocalServer(closed_home / "pg", for_tests=True) as server:
-        dsn = server.dsn
-        assert say(dsn, "SHOW listen_addresses") == ""
-        assert mode(server.cluster) == 0o700
-        assert mode(server.cluster / "socket") == 0o700
-        assert mode(server.data_dir) == 0o700
-
-
-def test_no_folder_above_is_opened(closed_home: Path) -> None:
+def test_it_listens_on_no_network_and_opens_no_folder(closed_home: Path) -> None:
     deep = closed_home / "a" / "b"
     deep.mkdir(parents=True, mode=0o700)
     before = {folder: mode(folder) for folder in [deep, *deep.parents]}
-    with LocalServer(deep / "pg", for_tests=True):
-        pass
+    with LocalServer(deep / "pg", for_tests=True) as server:
+        assert say(server.dsn, "SHOW listen_addresses") == ""
+        assert mode(server.cluster) == 0o700
+        assert mode(server.cluster / "socket") == 0o700
+        assert mode(server.data_dir) == 0o700
     assert {folder: mode(folder) for folder in before} == before
     assert mode(closed_home) == 0o700
 
 
-def test_data_is_there_after_a_restart(binaries: Binaries, closed_home: Path) -> None:
-    server = LocalServer(closed_home / "pg", binaries=binaries, for_tests=True)
+def test_data_is_there_after_a_restart_and_after_a_kill(binaries: Binaries, closed_home: Path) -> None:
+    server = LocalServer(closed_home / "pg", binaries=binaries)
     say(server.start(), "CREATE TABLE kept AS SELECT 42 AS n")
     server.stop()
     assert say(server.start(), "SELECT n FROM kept") == 42
-    server.stop()
-
-
-def test_a_killed_server_starts_again_with_its_data(binaries: Binaries, closed_home: Path) -> None:
-    server = LocalServer(closed_home / "pg", binaries=binaries)
-    say(server.start(), "CREATE TABLE kept AS SELECT 42 AS n")
     server.child.process.kill()
     server.child.process.wait()
     server.stop()
@@ -88,13 +92,10 @@ def test_a_killed_server_starts_again_with_its_data(binaries: Binaries, closed_h
     server.stop()
 
 
-def test_a_pid_file_that_names_somebody_elses_process(closed_home: Path) -> None:
-    server = LocalServer(closed_home / "pg", for_tests=True)
-    server.start()
-    server.stop()
-    (server.cluster / "postmaster.pid").write_text(f"{os.getpid()}\n{server.cluster}\n")
-    assert say(server.start()) == 1
-    server.stop()
+def test_a_pid_file_that_names_somebody_elses_process(made: LocalServer) -> None:
+    (made.cluster / "postmaster.pid").write_text(f"{os.getpid()}\n{made.cluster}\n")
+    assert say(made.start()) == 1
+    made.stop()
 
 
 def test_an_interrupted_initdb_is_done_anew(closed_home: Path) -> None:
@@ -105,9 +106,9 @@ def test_an_interrupted_initdb_is_done_anew(closed_home: Path) -> None:
     server.stop()
 
 
-def test_a_second_start_on_the_same_folder_is_refused(closed_home: Path) -> None:
-    with LocalServer(closed_home / "pg", for_tests=True) as first:
-        other = LocalServer(closed_home / "pg", for_tests=True)
+def test_a_second_start_on_the_same_folder_is_refused(made: LocalServer) -> None:
+    with made as first:
+        other = LocalServer(made.data_dir, for_tests=True)
         with pytest.raises(PostgresTaken, match=f"in use by process {os.getpid()}"):
             other.start()
         other.stop()
@@ -229,31 +230,26 @@ def test_what_a_killed_starter_left_outside_goes_with_the_next_start(closed_home
         assert not left.exists()
 
 
-def test_a_cluster_of_another_version_is_named_not_touched(closed_home: Path) -> None:
-    with LocalServer(closed_home / "pg", for_tests=True) as server:
-        pass
+def test_a_cluster_of_another_version_is_named_not_touched(made: LocalServer) -> None:
     wheel = find_binaries()
     newer = Binaries(wheel.bin, wheel.major + 1, wheel.source, wheel.install)
     with pytest.raises(PostgresRefused, match=f"made by PostgreSQL {wheel.major}, found is {wheel.major + 1}"):
-        LocalServer(closed_home / "pg", binaries=newer).start()
-    assert (server.cluster / "PG_VERSION").exists()
+        LocalServer(made.data_dir, binaries=newer).start()
+    assert (made.cluster / "PG_VERSION").exists()
 
 
-def test_settings_that_risk_data_only_in_tests(closed_home: Path) -> None:
-    with LocalServer(closed_home / "safe") as server:
+def test_settings_that_risk_data_only_in_tests(made: LocalServer) -> None:
+    with LocalServer(made.data_dir) as server:
         assert say(server.dsn, "SHOW fsync") == "on"
         assert say(server.dsn, "SHOW full_page_writes") == "on"
-    with LocalServer(closed_home / "fast", for_tests=True) as server:
-        assert say(server.dsn, "SHOW fsync") == "off"
+    with made:
+        assert say(made.dsn, "SHOW fsync") == "off"
 
 
-def test_a_server_that_cannot_start_says_why(closed_home: Path) -> None:
-    server = LocalServer(closed_home / "pg", for_tests=True)
-    server.start()
-    server.stop()
-    (server.cluster / "postgresql.conf").write_text("nonsense = yes\n")
+def test_a_server_that_cannot_start_says_why(made: LocalServer) -> None:
+    (made.cluster / "postgresql.conf").write_text("nonsense = yes\n")
     with pytest.raises(PostgresRefused, match="nonsense"):
-        server.start()
+        made.start()
 
 
 def test_the_environment_can_force_the_choice() -> None:

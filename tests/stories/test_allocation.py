@@ -1,11 +1,15 @@
 """Days at the treasury: what is posted by itself, what waits, and what comes back. Told as stories."""
 
+from pathlib import Path
+
 import pytest
+from tests.support.bank_files import Camt, Ntry, Tx
 from tests.support.ledger_story import Teller, tell
-from tests.support.towns import town_file
+from tests.support.towns import AT, town_file
 
 from zahlstelle import allocation
 from zahlstelle.kernel import CheckMethod, checkdigits
+from zahlstelle.tenancy import bank_accounts
 
 
 def with_policy(**words: object) -> dict[str, object]:
@@ -195,6 +199,24 @@ def test_a_number_of_no_pool_is_not_believed_where_another_is_near(other: str) -
     """)
 
 
+@pytest.mark.parametrize("came", ["40.00", "160.00", "100.01"])
+def test_a_claim_one_mistake_away_is_seen_whatever_the_town_lets_be_posted(came: str) -> None:
+    """The money is exactly what is open of B; as a part of A, or as too much for it, it must not be taken."""
+    policy = with_policy(part_payment="accept", overpayment="rest_to_overpaid", small=5)
+    tell(
+        f"""
+        claim   A        100.00  number 47110000010
+        claim   B        {came}  number 47110000020
+        credit  c1       {came}  Gebuehr  e2e A
+        open    A        100.00
+        open    B        {came}
+        account overpaid   0.00
+        """,
+        check="none",
+        **policy,
+    )
+
+
 # --- policies ------------------------------------------------------------------------------------------------------
 
 
@@ -356,6 +378,25 @@ def test_a_return_in_any_doubt_waits(money: str) -> None:
         waits   r1        {money.split()[0]}  returned
         open    A          0.00
         open    B         50.00
+    """)
+
+
+@pytest.mark.parametrize("double", ["suspend", "to_overpaid"])
+def test_a_claim_is_paid_anew_in_the_file_that_gives_its_payment_back(double: str, tmp_path: Path) -> None:
+    teller = tell("""
+        claim   A         50.00
+        credit  c1        50.00  A
+    """, **with_policy(double_payment=double))  # fmt: skip
+    number = teller.claims["A"].kassenzeichen
+    back = Ntry("50.00", [Tx("50.00", number, side="DBIT", reason="MS03")], "X1", "2026-10-06", side="DBIT")
+    anew = Ntry("50.00", [Tx("50.00", number)], "X2", "2026-10-06")
+    path = Camt(bank_accounts(tenant=teller.town)[0].iban, [back, anew], statement_id="S6").write(tmp_path)
+    result = allocation.import_bank_file(tenant=teller.town, path=path, name=path.name, at=AT)
+    assert (result.allocated, result.suspended) == (2, 0)
+    teller.tell("""
+        open    A          0.00
+        account overpaid   0.00
+        account suspense   0.00
     """)
 
 

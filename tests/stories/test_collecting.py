@@ -6,6 +6,7 @@ import pytest
 from tests.support.bank_files import Camt, Ntry, Tx
 from tests.support.book import assert_sound, state
 from tests.support.debits import (
+    PAYER,
     a_collecting_town,
     all_of,
     collect,
@@ -235,3 +236,34 @@ def test_the_order_of_what_is_told_does_not_matter(tmp_path: Path) -> None:
         ends.append([row for row in state(town) if row[0] in ("claim", "suspense")])
         assert status(town, second) is PaymentStatus.DECLINED
     assert [row[2:] for row in ends[0]] == [row[2:] for row in ends[1]]
+
+
+@pytest.mark.parametrize("where", ["instruction", "end_to_end"])
+def test_a_mandate_never_outvotes_the_debits_own_name(tmp_path: Path, where: str) -> None:
+    """One mandate, two fees of one amount: the bank names the debit of one, and somebody's text the other fee."""
+    town = a_collecting_town(check="none")
+    mandate = payments.give_mandate(tenant=town, iban=PAYER, holder="Erika Muster", text="auf Papier", at=AT)
+    named, other = (a_claim(town, debtor_name="Erika Muster") for _ in "12")
+    attempts = [by_mandate(town, claim, mandate.reference) for claim in (named, other)]
+    collect(town)
+    own = bank_accounts(tenant=town)[0].iban
+    words = {where: attempts[0].id.hex}
+    tx = Tx("37.00", other.kassenzeichen, mandate=mandate.reference, name="Erika Muster", **words)
+    take(town, tmp_path, Camt(own, [Ntry("37.00", [tx], "E1", code="171")]))
+    assert (open_cents(town, named), open_cents(town, other)) == (3700, 3700)
+    assert waiting(town) == [(Doubt.PAYMENT_UNDER_WAY, 3700)]
+
+
+def test_a_mandate_that_is_collected_by_elsewhere_too_is_not_enough(tmp_path: Path) -> None:
+    town = a_collecting_town(check="none")
+    claim, _ = ordered(town, a_claim(town, debtor_name="Erika Muster"), holder="Ganz Anders GmbH")
+    (mandate,) = all_of("MndtId", collect(town))
+    own = bank_accounts(tenant=town)[0].iban
+    tx = Tx("37.00", claim.kassenzeichen, end_to_end="OTHER-SYSTEM-7", mandate=mandate, name="Ganz Anders GmbH")
+    take(town, tmp_path, Camt(own, [Ntry("37.00", [tx], "E1", code="171")]))
+    assert (open_cents(town, claim), len(waiting(town))) == (3700, 1)
+
+
+def by_mandate(town: Tenant, claim: Claim, mandate: str) -> payments.Attempt:
+    payment = payments.start_payment(tenant=town, claim_id=claim.id, at=AT).payment
+    return payments.order_debit_by(tenant=town, payment_id=payment.id, mandate=mandate, at=AT)

@@ -1,12 +1,14 @@
 """Money given back here and told of by a settlement report is one fact; and what only a report tells of counts too."""
 
+from importlib import import_module
 from pathlib import Path
 
 import pytest
+from django.db import connection
 from tests.support.payout_story import PayoutStory
 
 from zahlstelle import payments
-from zahlstelle.tenancy import Tenant
+from zahlstelle.tenancy import Tenant, inside
 
 
 @pytest.fixture
@@ -155,3 +157,31 @@ def test_a_chargeback_while_the_money_is_being_given_back_waits_for_a_person(sto
         Rest A 27,00
         Buch stimmt
     """)
+
+
+def test_what_reports_told_before_refunds_were_kept_is_read_as_it_would_be_now(story: PayoutStory) -> None:
+    """Refunds are numbered by themselves, chargebacks between them do not count; a surplus is given back as one."""
+    story.tell("""
+        Forderung A 37,00
+        Doppelt A
+        Abrechnung po_20261005_000001 17,00
+          Zahlung A 37,00
+          Rückbelastung A sbc_1 -5,00
+          Erstattung A sbr_1 -10,00
+          Erstattung A sbr_2 -5,00
+          Zahlung doppelt 37,00
+          Erstattung doppelt sbr_3 -37,00
+        Konto 17,00 AUSZAHLUNG PO_20261005_000001
+        Zweifel keiner
+        Buch stimmt
+    """)
+    migration = import_module("zahlstelle.tables.migrations.0013_refunds")
+    with inside(story.town), connection.cursor() as cursor:
+        told = f"SELECT kind, cents, wish, number, item_reference FROM ({migration.TOLD_BEFORE}) b ORDER BY id"
+        cursor.execute(told)
+        before = {reference: (kind, cents, wish, number) for kind, cents, wish, number, reference in cursor.fetchall()}
+        cursor.execute("SELECT provider_reference, 'refund', amount_cents, wish, number FROM refund")
+        now = {reference: tuple(told) for reference, *told in cursor.fetchall()}
+    assert before == {**now, "sbc_1": ("chargeback", 500, "cancelled", 1)}
+    assert {now["sbr_1"][3], now["sbr_2"][3]} == {1, 2}
+    assert now["sbr_3"] == ("refund", 3700, "surplus", 1)

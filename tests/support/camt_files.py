@@ -34,8 +34,12 @@ class Document:
 
 def found(node: etree._Element, path: str) -> list[etree._Element]:
     """Walk a path of local names, `//` for anywhere."""
-    steps = re.sub(r"([A-Za-z]\w*)", r"*[local-name()='\1']", path)
-    return list(node.xpath(steps))
+    return list(_walk(path)(node))
+
+
+@cache
+def _walk(path: str) -> etree.XPath:
+    return etree.XPath(re.sub(r"([A-Za-z]\w*)", r"*[local-name()='\1']", path))
 
 
 def text(node: etree._Element, path: str) -> str | None:

@@ -5,15 +5,14 @@ skipped, and says so.
 """
 
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import httpx
-import pytest
+
+from tests.support import throwaway
 
 VERSION = "1.15.10"
-_ENVIRONMENT = Path(sys.prefix) / "throwaway" / f"localstripe-{VERSION}"
 # It would listen on every address and keep its memory in a file that all share; so it is started with a `bind` that
 # knows loopback only, and keeps nothing.
 _START = """
@@ -27,24 +26,6 @@ runpy.run_module("localstripe", run_name="__main__")
 """
 
 
-def installed() -> Path:
-    """The emulator's own interpreter, installed on first use; where that fails, the test is skipped loudly."""
-    python = _ENVIRONMENT / "bin" / "python"
-    done = _ENVIRONMENT / ".ok"
-    if not done.exists():
-        uv = str(Path(sys.prefix) / "bin" / "uv")
-        steps = (
-            [uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(_ENVIRONMENT)],
-            [uv, "pip", "install", "--quiet", "--python", str(python), f"localstripe=={VERSION}"],
-        )
-        for step in steps:
-            made = subprocess.run(step, capture_output=True, text=True, check=False, timeout=300)
-            if made.returncode:
-                pytest.skip(f"NOT RUN: localstripe {VERSION} cannot be installed: {made.stderr.strip()[-300:]}")
-        done.touch()
-    return python
-
-
 class LocalStripe:
     """The emulator as a process on a free loopback port."""
 
@@ -54,8 +35,9 @@ class LocalStripe:
         port = free_port()
         self.base = f"http://127.0.0.1:{port}"
         self._log = (folder / "localstripe.log").open("wb")
+        python = throwaway.installed(f"localstripe-{VERSION}", f"localstripe=={VERSION}")
         self._process = subprocess.Popen(
-            [str(installed()), "-c", _START, str(port)], cwd=folder, stdout=self._log, stderr=subprocess.STDOUT
+            [str(python), "-c", _START, str(port)], cwd=folder, stdout=self._log, stderr=subprocess.STDOUT
         )
         self._client = httpx.Client(base_url=self.base, trust_env=False, timeout=10)
         self._wait()

@@ -25,10 +25,10 @@ RATES = Rates(card=0.04, other_claim_fitting=0.002)
 can tell: it is counted apart."""
 
 
-def write(folder: Path, seed: int, claims: int) -> None:
-    """Simulate a month; the check method, the prefix and the way the bank writes go round with the seed."""
+def write(folder: Path, seed: int, claims: int, days: int = 30) -> None:
+    """Simulate a month or less of it; check method, prefix and the way the bank writes go round with the seed."""
     town = Town(check=METHODS[seed % 4], prefix=PREFIXES[seed % 3], bank=BANKS[seed // 2 % 4])
-    simulate(Simulation(seed, 30, claims, careless_town.START.date(), town, RATES), folder)
+    simulate(Simulation(seed, days, claims, careless_town.START.date(), town, RATES), folder)
 
 
 def live_through(folder: Path) -> Tenant:

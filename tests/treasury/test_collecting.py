@@ -8,6 +8,7 @@ import threading
 import time
 from collections import Counter
 from contextlib import suppress
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from tests.support.shared import need_shared
 from tests.support.sizes import size
 from tests.support.towns import AT, a_claim, found_town
 
-from zahlstelle import payments, treasury
+from zahlstelle import audit, payments, treasury
 from zahlstelle.payments import MandateKind, PaymentStatus
 from zahlstelle.tenancy import Tenant, inside
 
@@ -311,3 +312,38 @@ def test_the_account_and_the_days_of_the_town_file_count() -> None:
     content = collect(town)
     assert accounts[1]["iban"] in all_of("IBAN", content)
     assert date.fromisoformat(all_of("ReqdColltnDt", content)[0]) == AT.date() + timedelta(days=14)
+
+
+def with_another_creditor(town: Tenant) -> Tenant:
+    said = {"direct_debit": {"creditor_id": "DE98XYZ09999999999"}}
+    return replace(town, settings={**town.settings, **said})
+
+
+def test_a_mandate_given_to_another_creditor_identifier_is_not_collected_by(town: Tenant) -> None:
+    """The town has another identifier now: what was consented to before is left out and told, the rest goes on."""
+    old, before = ordered(town)
+    now = with_another_creditor(town)
+    with pytest.raises(treasury.NothingToCollect, match="1 are left out"):
+        collect(now)
+    new, _ = ordered(now)
+    content = collect(now)
+    assert all_of("EndToEndId", content) == [new.kassenzeichen]
+    assert status(town, before) is PaymentStatus.AWAITING_DEBIT
+    ((attempt, mandate, creditor),) = payments.debits_of_other_creditors(tenant=now)
+    assert (attempt.claim_id, creditor) == (old.id, CREDITOR)
+    assert payments.mandate_named(tenant=town, reference=mandate).creditor_id == CREDITOR
+    made = next(deed for deed in audit.deeds(tenant=town) if deed.action == "collection.made")
+    assert made.details["left_out"] == 1
+    # The new identifier was a mistake: nothing is lost.
+    assert all_of("EndToEndId", collect(town)) == [old.kassenzeichen]
+    assert payments.debits_of_other_creditors(tenant=town) == []
+
+
+def test_nothing_is_ordered_by_a_mandate_given_to_another_creditor_identifier(town: Tenant) -> None:
+    mandate = payments.give_mandate(tenant=town, iban=PAYER, holder="Erika Muster", text="auf Papier", at=AT)
+    payment = payments.start_payment(tenant=town, claim_id=a_claim(town).id, at=AT).payment
+    said = {"payment_id": payment.id, "mandate": mandate.reference, "at": AT}
+    with pytest.raises(payments.MandateOfOtherCreditor):
+        payments.order_debit_by(tenant=with_another_creditor(town), **said)
+    assert payments.attempts_of(tenant=town, payment_id=payment.id) == []
+    assert payments.order_debit_by(tenant=town, **said).status is payments.Status.PENDING

@@ -18,7 +18,7 @@ from ._parts import FEES, OVERPAID, RECEIVABLE, Part, Rest, SharesDiffer, divide
 from ._payers import forget
 from ._payout_money import given_back_by_report
 from ._policies import small_difference
-from ._posting import Posting, hold_again, post, standing_decisions, undo
+from ._posting import Posting, Standing, changes, hold_again, post, standing_decisions, undo
 from ._proposals import proposals_for
 from ._repayment import lines_of_parts
 from ._rules import Doubt
@@ -136,7 +136,7 @@ def take_back(*, tenant: Tenant, detail: UUID, by: str, at: datetime, reason: st
             raise PayoutStands("a provider's payout is explained by the provider's payments and reports")
         _still_possible(tenant, standing)
         on = max(berlin_day(at), _booked_on(tenant, told))
-        reopened = undo(tenant, standing, on=on, at=at, by=by, reason=reason.strip())
+        reopened = undo(tenant, standing, on={detail: on}, at=at, by=by, reason=reason.strip())
         hold_again(tenant, told, Doubt.TAKEN_BACK, at)
         forget(tenant, detail, [part.claim for part in standing if part.claim and part.comes_in])
         payments.reopened(tenant=tenant, claim_ids=reopened, at=at)
@@ -187,12 +187,9 @@ def _of_payout(tenant: Tenant, detail: UUID) -> bool:
     return PayoutShareRow.objects.filter(tenant_id=tenant.id, detail=detail).exists()
 
 
-def _still_possible(tenant: Tenant, standing: Sequence[Any]) -> None:
+def _still_possible(tenant: Tenant, standing: Sequence[Standing]) -> None:
     """See that each claim stands where the decision left room to take it back."""
-    change: dict[UUID, int] = {}
-    for part in standing:
-        if part.claim and part.account is None and part.attempt is None:
-            change[part.claim] = change.get(part.claim, 0) + (-part.cents if part.comes_in else part.cents)
+    change = changes(standing)
     known = claims.claims_by_id_locked(tenant=tenant, claim_ids=list(change))
     for claim_id, cents in change.items():
         claim = known[claim_id]

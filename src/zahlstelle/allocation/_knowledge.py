@@ -16,7 +16,7 @@ from zahlstelle.tenancy import Tenant
 
 from ._decisions import Given, Known
 from ._policies import policy_of, small_difference
-from ._references import References, one_mistake
+from ._references import References, one_mistake, usable
 
 
 def know(tenant: Tenant, batch: Sequence[ToDecide], named: Sequence[References]) -> Known:
@@ -26,6 +26,7 @@ def know(tenant: Tenant, batch: Sequence[ToDecide], named: Sequence[References])
     found = claims.claims_by_kassenzeichen(tenant=tenant, numbers=sorted(numbers))
     references = {r for item in batch for r in (item.detail.instruction_id, item.detail.tx_id) if r}
     attempts = payments.attempts_by_provider_reference(tenant=tenant, references=sorted(references))
+    ends = {item.detail.end_to_end_id for item in batch if item.detail.end_to_end_id}
     mandates = {item.detail.mandate_id for item in batch if item.detail.mandate_id}
     ids = [attempt.id for attempt in attempts.values()]
     of_town = policy_of(tenant=tenant)
@@ -33,12 +34,12 @@ def know(tenant: Tenant, batch: Sequence[ToDecide], named: Sequence[References])
         claims=found,
         open_cents={claim.id: claim.open_cents for claim in found.values()},
         attempts=attempts,
-        collected=_collected(tenant, references, mandates),
+        collected=_collected(tenant, references | ends, mandates),
         clearing_cents=ledger.balances_of(tenant=tenant, prefix="clearing:", subjects=ids),
         under_way=payments.claims_being_paid(tenant=tenant, claim_ids=[claim.id for claim in found.values()]),
         policies={said: of_town.with_changes(json.loads(said)) for said in {c.policy for c in found.values()}},
         small_difference=small_difference(tenant=tenant),
-        near=_near(tenant, batch, named, found),
+        near=_near(tenant, named, found),
         originals=originals_of(tenant, batch, named, found),
     )
 
@@ -50,15 +51,13 @@ def _collected(tenant: Tenant, names: set[str], mandates: set[str]) -> Mapping[s
 
 
 def _near(
-    tenant: Tenant, batch: Sequence[ToDecide], named: Sequence[References], found: Mapping[str, OpenAmount]
+    tenant: Tenant, named: Sequence[References], found: Mapping[str, OpenAmount]
 ) -> Mapping[str, Sequence[OpenAmount]]:
-    """Find, for numbers without a check digit, other claims that one mistake would have named instead."""
-    unsure = {
-        number
-        for item, references in zip(batch, named, strict=True)
-        for number in references.candidates - references.checked
-        if number in found and item.detail.amount.cents == found[number].open_cents
-    }
+    """Find, for numbers without a check digit, other claims that one mistake would have named instead.
+
+    Whatever the amount is: a town may let part payments, too much and small differences be posted too.
+    """
+    unsure = {n for references in named for n in references.candidates - references.checked if n in found}
     others = {number: _one_mistake_away(number) for number in unsure}
     known = claims.open_amounts(tenant=tenant, numbers=sorted(set().union(*others.values()))) if others else []
     return {number: [claim for claim in known if claim.kassenzeichen in near] for number, near in others.items()}
@@ -87,7 +86,7 @@ class _Paid:
         same_mandate = ours.mandate_id is not None and ours.mandate_id == theirs.mandate_id
         if ours.mandate_id and theirs.mandate_id and not same_mandate:
             return False
-        told, before = _usable(ours.end_to_end_id), _usable(theirs.end_to_end_id)
+        told, before = usable(ours.end_to_end_id), usable(theirs.end_to_end_id)
         if told and before and told != before:
             return False
         return same_mandate or (len(claim_ids) == 1 and claim_ids[0] == self.claim)
@@ -95,8 +94,8 @@ class _Paid:
     def named_by(self, item: ToDecide) -> bool:
         """Say whether the return names this very payment, by its mandate or its end-to-end id."""
         same_mandate = self.mandate_id is not None and self.mandate_id == item.detail.mandate_id
-        told = _usable(item.detail.end_to_end_id)
-        return same_mandate or (bool(told) and told == _usable(self.end_to_end_id))
+        told = usable(item.detail.end_to_end_id)
+        return same_mandate or (bool(told) and told == usable(self.end_to_end_id))
 
     def given(self) -> Given:
         lines = [(number, cents) for number, cents in json.loads(self.lines)] if self.lines else None
@@ -184,11 +183,3 @@ def _left(
         if seen[key] > back.get(key, 0):
             left.append(payment.given())
     return left
-
-
-_NO_REFERENCE = frozenset({"", "NOTPROVIDED", "NOTAVAILABLE", "NONREF", "NOREF", "0"})
-
-
-def _usable(reference: str | None) -> str:
-    text = (reference or "").strip().upper()
-    return "" if text in _NO_REFERENCE else text

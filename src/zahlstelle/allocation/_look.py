@@ -10,7 +10,7 @@ from zahlstelle.tenancy import Policy
 
 from ._decisions import Given, Known, Seen
 from ._names import NameMatch, compare_names
-from ._references import References
+from ._references import SEPARATORS, References, usable
 from ._table import Amount, Kind, Named, Original, Payout, Signals
 
 
@@ -111,9 +111,18 @@ def _look_at_claim(item: ToDecide, claim: OpenAmount, named: References, known: 
 
 
 def _our_collection(item: ToDecide, claim: OpenAmount, known: Known) -> bool:
-    """Say whether money is what we ourselves collected for this claim: it has the debit's name or its mandate."""
-    keys = (item.detail.instruction_id, item.detail.mandate_id)
-    return any(claim.id in known.collected.get(key, ()) for key in keys if key)
+    """Say whether money is what we ourselves collected for this claim: by the debit's own name, else by its mandate.
+
+    A mandate may be for many claims, and be collected by elsewhere too: it decides only where no name says otherwise.
+    """
+    detail = item.detail
+    for name in (detail.instruction_id, detail.end_to_end_id):
+        if name and name in known.collected:
+            return claim.id in known.collected[name]
+    told = SEPARATORS.sub("", usable(detail.end_to_end_id))
+    if told and told != claim.kassenzeichen:
+        return False
+    return detail.mandate_id is not None and claim.id in known.collected.get(detail.mandate_id, ())
 
 
 def _words(policy: Policy) -> Mapping[str, str]:

@@ -22,12 +22,12 @@ from zahlstelle.tenancy import Tenant, inside
 from . import _payouts
 from ._as_a_set import Namer, allocate_exact, left_over
 from ._divided import post_divided
-from ._doubts import Doubt
 from ._exact import decision_id
 from ._knowledge import know
 from ._parts import RECEIVABLE
-from ._posting import hold_again, standing_decisions, undo
+from ._posting import standing_decisions
 from ._proposals import count_proposed
+from ._replaced import forget_replaced, take_back_replaced
 from ._retry import ready
 from ._rules import (
     RULE_VERSION,
@@ -107,10 +107,11 @@ def import_orders(*, tenant: Tenant, name: str, path: Path, at: datetime, by: st
         bank.one_at_a_time(tenant=tenant)
         kept = bank.register_orders(tenant=tenant, name=name, path=path, at=at)
         payments.debits_rejected(tenant=tenant, rejects=kept.rejected, at=at)
-        _forget_replaced(tenant, kept.touched)
-        reopened = _take_back_replaced(tenant, kept.touched, at)
+        forget_replaced(tenant, kept.touched)
+        reopened = take_back_replaced(tenant, kept.touched, at)
         allocated = decided = 0
-        for batch in bank.details_to_decide(tenant=tenant, entries=kept.touched):
+        for told in bank.details_to_decide(tenant=tenant, entries=kept.touched):
+            batch = _undecided(tenant, told)
             allocated += _decide_batch(tenant, batch, at)
             decided += len(batch)
         payments.reopened(tenant=tenant, claim_ids=reopened, at=at)
@@ -122,8 +123,8 @@ def import_orders(*, tenant: Tenant, name: str, path: Path, at: datetime, by: st
 def _import(tenant: Tenant, name: str, path: Path, at: datetime, by: str) -> ImportResult:
     with inside(tenant):
         taken = bank.take_in(tenant=tenant, name=name, path=path, at=at, named=Namer(tenant))
-        _forget_replaced(tenant, taken.touched)
-        reopened = _take_back_replaced(tenant, taken.touched, at)
+        forget_replaced(tenant, taken.touched)
+        reopened = take_back_replaced(tenant, taken.touched, at)
         result = ImportResult(
             files=1,
             entries=taken.entries,
@@ -134,7 +135,7 @@ def _import(tenant: Tenant, name: str, path: Path, at: datetime, by: str) -> Imp
         )
         result.allocated = allocate_exact(tenant=tenant, rows=taken.rows, at=at)
         for page in left_over(tenant=tenant, entries=taken.touched):
-            batch = bank.named_to_decide(tenant=tenant, details=page)
+            batch = _undecided(tenant, bank.named_to_decide(tenant=tenant, details=page))
             allocated = _decide_batch(tenant, batch, at)
             result.allocated += allocated
             result.suspended += len(batch) - allocated
@@ -171,63 +172,25 @@ def break_up_payouts(*, tenant: Tenant, at: datetime) -> int:
         return _payouts.break_up(tenant, at, _decide_batch)
 
 
-def _forget_replaced(tenant: Tenant, entries: Sequence[UUID]) -> None:
-    """An entry that waited as a whole gives way to its details, now that they are there."""
-    sql = """
-        DELETE FROM suspense s USING bank_detail d
-        WHERE s.tenant_id = %s AND d.tenant_id = s.tenant_id AND d.id = s.detail AND s.entry = ANY(%s) AND NOT d.active
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [tenant.id, list(entries)])
-
-
-_REPLACED = """
-SELECT d.id, min(e.booked_on) FROM bank_detail d
-JOIN bank_entry e ON e.tenant_id = d.tenant_id AND e.id = d.entry
-WHERE d.tenant_id = %s AND d.entry = ANY(%s) AND NOT d.active GROUP BY d.id
-"""
-
-
-def _take_back_replaced(tenant: Tenant, entries: Sequence[UUID], at: datetime) -> Sequence[UUID]:
-    """Take back what an entry had paid: its details, or the statement, say better what it is. Returns the claims.
-
-    A return of what is taken back waits again: it cannot take from a claim what is no longer paid on it. What went out
-    is taken back before what came in, so that no claim falls below zero in between.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(_REPLACED, [tenant.id, list(entries)])
-        booked_on = dict(cursor.fetchall())
-        standing = list(standing_decisions(tenant, list(booked_on))) if booked_on else []
-        claims_paid = [part.claim for part in standing if part.claim and part.comes_in]
-        cents = [part.cents for part in standing if part.claim and part.comes_in]
-        cursor.execute(_RETURNS, {"tenant": tenant.id, "claims": claims_paid, "cents": cents, "given": list(booked_on)})
-        returns = dict(cursor.fetchall())
-    standing += standing_decisions(tenant, list(returns)) if returns else []
-    booked_on |= returns
-    reopened: list[UUID] = []
-    for comes_in, on in sorted({(part.comes_in, booked_on[part.detail]) for part in standing}):
-        of_day = [part for part in standing if (part.comes_in, booked_on[part.detail]) == (comes_in, on)]
-        reopened += undo(tenant, of_day, on=on, at=at, by=_MACHINE, reason=_REPLACED_REASON)
-    for detail in bank.details_by_id(tenant=tenant, details=list(returns)).values():
-        hold_again(tenant, detail, Doubt.RETURNED, at)
-    return reopened
-
-
-# Returns that stand on claims from which more is taken back than is settled on them.
-_RETURNS = """
-SELECT DISTINCT a.detail, e.booked_on
-FROM (SELECT claim, sum(cents) AS cents FROM unnest(%(claims)s::uuid[], %(cents)s::bigint[]) AS t (claim, cents)
-    GROUP BY claim) g
-JOIN claim_balance b ON b.tenant_id = %(tenant)s AND b.claim_id = g.claim AND b.settled_cents < g.cents
-JOIN allocation a ON a.tenant_id = b.tenant_id AND a.claim = g.claim AND a.outcome = 'returned'
-JOIN bank_entry e ON e.tenant_id = a.tenant_id AND e.id = a.entry
-WHERE NOT a.detail = ANY(%(given)s::uuid[]) AND NOT EXISTS (
-    SELECT 1 FROM allocation t WHERE t.tenant_id = a.tenant_id AND t.detail = a.detail AND t.takes_back = a.id)
-"""
-_REPLACED_REASON = "Einzelumsätze nachgereicht"
+def _undecided(tenant: Tenant, batch: Sequence[ToDecide]) -> Sequence[ToDecide]:
+    """Leave out what is settled: an entry may wait as a whole, be settled by hand, and then be told otherwise."""
+    standing = {part.detail for part in standing_decisions(tenant, [item.detail.id for item in batch])}
+    return [item for item in batch if item.detail.id not in standing]
 
 
 def _decide_batch(tenant: Tenant, batch: Sequence[ToDecide], at: datetime, again: bool = False) -> int:
+    """Decide details in their order. What follows a return and is about its claim is decided once that is booked."""
+    allocated = 0
+    while batch:
+        decided = _decide_stretch(tenant, batch)
+        _write(tenant, decided, at, again)
+        allocated += sum(not isinstance(decision, Suspend) for _, decision in decided)
+        batch = batch[len(decided) :]
+    return allocated
+
+
+def _decide_stretch(tenant: Tenant, batch: Sequence[ToDecide]) -> Sequence[tuple[ToDecide, Decided]]:
+    """Decide one detail after the other, up to a return that opens a claim again which a later one names."""
     pools = claims.pools(tenant=tenant)
     named = [
         references_in(
@@ -239,13 +202,21 @@ def _decide_batch(tenant: Tenant, batch: Sequence[ToDecide], at: datetime, again
         for item in batch
     ]
     known = know(tenant, batch, named)
-    decided = []
-    for item, references in zip(batch, named, strict=True):
+    last = {known.claims[n].id: place for place, one in enumerate(named) for n in one.candidates if n in known.claims}
+    decided: list[tuple[ToDecide, Decided]] = []
+    for place, (item, references) in enumerate(zip(batch, named, strict=True)):
         decision = decide(item, references, known)
         _use_up(item, decision, known)
         decided.append((item, decision))
-    _write(tenant, decided, at, again)
-    return sum(not isinstance(decision, Suspend) for _, decision in decided)
+        if any(last.get(claim, place) > place for claim in _opened_again(item, decision)):
+            break
+    return decided
+
+
+def _opened_again(item: ToDecide, decision: Decided) -> Sequence[UUID]:
+    if not isinstance(decision, Divide) or item.detail.side == "credit":
+        return []
+    return [part.claim for part in decision.parts if part.claim and part.account == RECEIVABLE]
 
 
 def _use_up(item: ToDecide, decision: Decided, known: Known) -> None:

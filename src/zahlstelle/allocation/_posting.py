@@ -13,10 +13,12 @@ from zahlstelle import claims, events, ledger, payments
 from zahlstelle.bank import BankDetail
 from zahlstelle.kernel import Money, fact_id
 from zahlstelle.ledger import Entry, Line, Side
+from zahlstelle.payments import Returned
 from zahlstelle.tables.allocation import AllocationRow, SuspenseRow
 from zahlstelle.tenancy import Tenant
 
 from ._parts import RECEIVABLE, Part
+from ._references import usable
 from ._rules import RULE_VERSION
 
 ALLOCATED, RETURNED, TAKEN_BACK = "allocated", "returned", "taken_back"
@@ -66,19 +68,19 @@ def post(*, tenant: Tenant, postings: Sequence[Posting], at: datetime, by: str, 
         for number, part in enumerate(posting.parts)
     ]
     AllocationRow.objects.bulk_create(rows, batch_size=2000)
-    reopened = _count(
-        tenant, [(part, posting.comes_in) for posting in postings for part in posting.parts], at, RETURNED
-    )
+    reopened = _count(tenant, _paid(postings), at, RETURNED)
     payments.debits_given_back(tenant=tenant, returns=list(_given_back(postings)), at=at)
     payments.reopened(tenant=tenant, claim_ids=reopened, at=at)
     _lighten(tenant, postings)
 
 
-def _given_back(postings: Sequence[Posting]) -> Iterator[tuple[UUID, str | None, str | None]]:
+def _given_back(postings: Sequence[Posting]) -> Iterator[Returned]:
     for posting in postings:
+        told = posting.detail
         for part in posting.parts:
             if not posting.comes_in and part.claim and part.account == RECEIVABLE:
-                yield part.claim, posting.detail.mandate_id, posting.detail.return_reason
+                name = usable(told.end_to_end_id) or None
+                yield Returned(part.claim, part.cents, told.mandate_id, name, told.return_reason)
 
 
 def _booking(posting: Posting, before: int, at: datetime) -> Entry:
@@ -115,12 +117,18 @@ def _row(
     )
 
 
-def _count(tenant: Tenant, parts: Sequence[tuple[Part, bool]], at: datetime, why: str) -> Sequence[UUID]:
-    """Count parts on their claims and tell what became of the claims. Returns those that are open again."""
+def _paid(postings: Sequence[Posting]) -> Mapping[UUID, int]:
+    """Add up what each claim is paid, below zero where money is given back."""
     amounts: dict[UUID, int] = {}
-    for part, comes_in in parts:
-        if part.account == RECEIVABLE and part.claim is not None:
-            amounts[part.claim] = amounts.get(part.claim, 0) + (part.cents if comes_in else -part.cents)
+    for posting in postings:
+        for part in posting.parts:
+            if part.account == RECEIVABLE and part.claim is not None:
+                amounts[part.claim] = amounts.get(part.claim, 0) + (part.cents if posting.comes_in else -part.cents)
+    return amounts
+
+
+def _count(tenant: Tenant, amounts: Mapping[UUID, int], at: datetime, why: str) -> Sequence[UUID]:
+    """Count amounts on their claims and tell what became of the claims. Returns those that are open again."""
     claims.settle(tenant=tenant, amounts=sorted(amounts.items()))
     now = {claim.id: claim.open_cents for claim in claims.open_amounts(tenant=tenant, ids=list(amounts))}
     settled = sorted(claim for claim, cents in amounts.items() if cents > 0 and now[claim] == 0)
@@ -170,11 +178,23 @@ class Standing:
     lines: str | None  # as JSON
     journal_entry: UUID
     comes_in: bool
+    charged_back: UUID | None = None  # the claim that it opened again as a chargeback
+
+    @property
+    def change(self) -> tuple[UUID, int] | None:
+        """Say whose claim counts as paid by how much more, below zero by less, once this is taken back."""
+        if self.charged_back:
+            return self.charged_back, self.cents
+        if self.claim is None or self.account is not None or self.attempt is not None:
+            return None
+        return self.claim, -self.cents if self.comes_in else self.cents
 
 
 _STANDING = """
 SELECT a.id, a.detail, a.entry, a.amount_cents, a.claim, a.attempt, a.account, a.lines::text, a.journal_entry,
-    d.side = 'credit'
+    d.side = 'credit', CASE WHEN a.attempt IS NOT NULL THEN (SELECT t.claim_id FROM attempt t
+        JOIN journal_entry j ON j.tenant_id = t.tenant_id AND j.id = a.journal_entry
+        WHERE t.tenant_id = a.tenant_id AND t.id = a.attempt AND starts_with(j.occasion, 'chargeback:')) END
 FROM allocation a JOIN bank_detail d ON d.tenant_id = a.tenant_id AND d.id = a.detail
 WHERE a.tenant_id = %(tenant)s AND a.outcome IN ('allocated', 'returned') AND a.detail = ANY(%(details)s::uuid[])
     AND NOT EXISTS (SELECT 1 FROM allocation b WHERE b.tenant_id = a.tenant_id AND b.detail = a.detail
@@ -190,16 +210,25 @@ def standing_decisions(tenant: Tenant, details: Sequence[UUID]) -> Sequence[Stan
         return [Standing(*row) for row in cursor.fetchall()]
 
 
-def undo(
-    tenant: Tenant, standing: Sequence[Standing], *, on: date, at: datetime, by: str, reason: str
-) -> Sequence[UUID]:
-    """Take decisions back by one more entry each (Storno). Returns the claims that are open again.
+def changes(standing: Sequence[Standing]) -> Mapping[UUID, int]:
+    """Add up for each claim by how much more it counts as paid once these decisions are taken back."""
+    amounts: dict[UUID, int] = {}
+    for claim, cents in filter(None, (part.change for part in standing)):
+        amounts[claim] = amounts.get(claim, 0) + cents
+    return amounts
 
-    The caller tells payments of them: after deciding anew, where it does.
+
+def undo(
+    tenant: Tenant, standing: Sequence[Standing], *, on: Mapping[UUID, date], at: datetime, by: str, reason: str
+) -> Sequence[UUID]:
+    """Take decisions back by one more entry each (Storno), on the day of each detail. Returns the claims open again.
+
+    Claims are changed by all of it together: what gives a payment back, and the payment, may go at once. The caller
+    tells payments of the claims: after deciding anew, where it does.
     """
     stornos = {
-        entry: ledger.reverse(tenant=tenant, entry=entry, on=on, at=at, text=reason)
-        for entry in dict.fromkeys(part.journal_entry for part in standing)
+        entry: ledger.reverse(tenant=tenant, entry=entry, on=on[detail], at=at, text=reason)
+        for entry, detail in {part.journal_entry: part.detail for part in standing}.items()
     }
     AllocationRow.objects.bulk_create(
         [
@@ -224,12 +253,7 @@ def undo(
             for part in standing
         ]
     )
-    back = [
-        (Part(part.cents, part.claim, part.account or RECEIVABLE), not part.comes_in)
-        for part in standing
-        if part.attempt is None
-    ]
-    return _count(tenant, back, at, TAKEN_BACK)
+    return _count(tenant, changes(standing), at, TAKEN_BACK)
 
 
 def hold_again(tenant: Tenant, detail: BankDetail, doubt: str, at: datetime) -> None:

@@ -28,17 +28,23 @@ class References:
 _WORD = re.compile(r"(?<!\w)[A-Z0-9]{8,35}(?!\w)")
 _GROUPS = re.compile(r"\d+(?:[ ./\-]{1,3}\d+)*")
 _DIGITS = re.compile(r"\d+")
-_SEPARATORS = re.compile(r"[\s./\-]+")
+SEPARATORS = re.compile(r"[\s./\-]+")
 _ANNOUNCED = re.compile(r"(?<!\w)(?:KASSENZEICHEN|KASSENZ|KASSZ|KZ)[\s.:/\-]*(?=\w)")
-_NO_REFERENCE = frozenset({"NOTPROVIDED", "NOTAVAILABLE", "NONREF", "NOREF"})
+_NO_REFERENCE = frozenset({"", "NOTPROVIDED", "NOTAVAILABLE", "NONREF", "NOREF", "0"})
 _RF = re.compile(r"(?<!\w)RF\d{2}[A-Z0-9]{1,21}(?!\w)")
+
+
+def usable(reference: str | None) -> str:
+    """Give a reference in one spelling; empty where a bank only says that there is none."""
+    text = (reference or "").strip().upper()
+    return "" if text in _NO_REFERENCE else text
 
 
 def references_in(
     *, end_to_end_id: str | None, reference: str | None, remittance: Sequence[str], pools: Iterable[Pool]
 ) -> References:
     """Find what a detail names. Pieces of a remittance text are read joined both ways: banks cut it anywhere."""
-    fields = {_SEPARATORS.sub("", text).upper() for text in (end_to_end_id, reference) if text} - _NO_REFERENCE
+    fields = {SEPARATORS.sub("", text).upper() for text in (end_to_end_id, reference) if text} - _NO_REFERENCE
     texts = dict.fromkeys(
         text.upper() for text in (end_to_end_id, reference, " ".join(remittance), "".join(remittance)) if text
     )
@@ -129,7 +135,7 @@ def near_pool_numbers(
     texts = [text for text in (end_to_end_id, reference, " ".join(remittance), "".join(remittance)) if text]
     for text in texts:
         for match in _LOOSE.finditer(text.upper()):
-            written = _SEPARATORS.sub("", match.group())
+            written = SEPARATORS.sub("", match.group())
             for pool in pools:
                 for number, mistake in _near(written, pool):
                     found.setdefault(number, mistake)

@@ -34,6 +34,11 @@ _REPLAYED = {
         "schema": {"type": "string", "enum": ["true"]},
     }
 }
+_CLIENT_CREDENTIALS = {
+    "type": "oauth2",
+    "description": "A token for an hour, for an API key (RFC 6749, section 4.4).",
+    "flows": {"clientCredentials": {"tokenUrl": "/oauth2/token", "scopes": {"api": "everything a key may do"}}},
+}
 _LOCATION = {"Location": {"description": "Where the new object is.", "schema": {"type": "string"}}}
 _CHALLENGE = {"WWW-Authenticate": {"description": "How to identify.", "schema": {"type": "string"}}}
 
@@ -44,7 +49,8 @@ def completed(document: dict[str, Any]) -> dict[str, Any]:
     components = document.setdefault("components", {})
     components.setdefault("schemas", {})["Problem"] = Described.schema
     components["responses"] = {f"Problem{status}": _response(status, words) for status, words in _PROBLEMS.items()}
-    document["security"] = [{"ApiKey": []}]
+    components["securitySchemes"]["ClientCredentials"] = _CLIENT_CREDENTIALS
+    document["security"] = [{"ApiKey": []}, {"ClientCredentials": []}]
     for route in document["paths"].values():
         for method, operation in route.items():
             _complete(method, operation)

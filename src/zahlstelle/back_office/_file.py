@@ -53,10 +53,12 @@ def refused(file: ArchivedFile) -> Refused:
 def file(request: HttpRequest, desk: Desk, file: UUID) -> HttpResponse:
     """Show a file; a POST lets the worker try it again, or lets it wait no longer (`tun=erledigt`)."""
     if request.method == "POST":
-        done = request.POST.get("tun") == "erledigt"
-        what = bank.dismiss if done else bank.ask_again
-        what(tenant=desk.tenant, file_id=file, at=clock.now(), by=str(desk.person.id))
-        messages.success(request, _("Abgelegt.") if done else _("Die Datei wird noch einmal gelesen."))
+        dismissed = request.POST.get("tun") == "erledigt"
+        what = bank.dismiss if dismissed else bank.ask_again
+        if what(tenant=desk.tenant, file_id=file, at=clock.now(), by=str(desk.person.id)):
+            messages.success(request, _("Abgelegt.") if dismissed else _("Die Datei wird noch einmal gelesen."))
+        else:
+            messages.warning(request, _("Nichts geändert: Die Datei steht nicht mehr so da wie auf Ihrer Seite."))
         return redirect("kasse:file", town=desk.tenant.slug, file=file)
     found = treasury.bank_file(tenant=desk.tenant, file_id=file)
     no = refused(found.file) if found.file.outcome in ("refused", "dismissed") else None

@@ -67,28 +67,29 @@ def receive(*, tenant: Tenant, name: str, path: Path, at: datetime, by: str) -> 
     return Received(file_id, row is not None and row.outcome == IMPORTED)
 
 
-def ask_again(*, tenant: Tenant, file_id: UUID, at: datetime, by: str) -> None:
-    """Let the worker try a file again that was set aside. Raises BankFileUnknown."""
+def ask_again(*, tenant: Tenant, file_id: UUID, at: datetime, by: str) -> bool:
+    """Let the worker try a file again that was set aside; False where it is not set aside. Raises BankFileUnknown."""
+    return _set(tenant, file_id, RECEIVED, {REFUSED, DISMISSED}, "bank_file.tried_again", at, by)
+
+
+def dismiss(*, tenant: Tenant, file_id: UUID, at: datetime, by: str) -> bool:
+    """Let a refused file wait no longer: it was no bank file, or another came instead; False where it is not refused.
+
+    Raises BankFileUnknown.
+    """
+    return _set(tenant, file_id, DISMISSED, {REFUSED}, "bank_file.dismissed", at, by)
+
+
+def _set(tenant: Tenant, file_id: UUID, outcome: str, of: set[str], deed: str, at: datetime, by: str) -> bool:
     with inside(tenant):
         row = BankFileRow.objects.select_for_update().filter(tenant_id=tenant.id, id=file_id).first()
         if row is None:
             raise BankFileUnknown(f"there is no bank file {file_id}")
-        if row.outcome not in (REFUSED, DISMISSED):
-            return
-        BankFileRow.objects.filter(tenant_id=tenant.id, id=file_id).update(outcome=RECEIVED)
-        audit.write(tenant=tenant, at=at, actor=by, action="bank_file.tried_again", subject=str(file_id))
-
-
-def dismiss(*, tenant: Tenant, file_id: UUID, at: datetime, by: str) -> None:
-    """Let a refused file wait no longer: it was no bank file, or another came instead. Raises BankFileUnknown."""
-    with inside(tenant):
-        row = BankFileRow.objects.select_for_update().filter(tenant_id=tenant.id, id=file_id).first()
-        if row is None:
-            raise BankFileUnknown(f"there is no bank file {file_id}")
-        if row.outcome != REFUSED:
-            return
-        BankFileRow.objects.filter(tenant_id=tenant.id, id=file_id).update(outcome=DISMISSED)
-        audit.write(tenant=tenant, at=at, actor=by, action="bank_file.dismissed", subject=str(file_id))
+        if row.outcome not in of:
+            return False
+        BankFileRow.objects.filter(tenant_id=tenant.id, id=file_id).update(outcome=outcome)
+        audit.write(tenant=tenant, at=at, actor=by, action=deed, subject=str(file_id))
+        return True
 
 
 def received_files(*, tenant: Tenant, limit: int = 20) -> Sequence[UUID]:

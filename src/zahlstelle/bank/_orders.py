@@ -154,16 +154,21 @@ def _rejected(tenant: Tenant, at: datetime) -> list[tuple[str, str | None]]:
         return list(cursor.fetchall())
 
 
-# Two entries that point to one batch are two doubts, not twice the same payments.
 _POINTING = """
 SELECT e.id, e.amount_cents, e.currency, e.side, coalesce(e.batch_message_id, ''), coalesce(e.batch_payment_id, '')
 FROM bank_entry e WHERE e.tenant_id = %(tenant)s AND e.booked AND e.breakdown IN ('pending', 'broken')
     AND (e.batch_message_id IS NOT NULL OR e.batch_payment_id IS NOT NULL)
     AND (%(entries)s::uuid[] IS NULL OR e.id = ANY(%(entries)s::uuid[]))
-    AND NOT EXISTS (SELECT 1 FROM bank_entry o WHERE o.tenant_id = e.tenant_id AND o.id <> e.id AND o.booked
-        AND o.side = e.side AND o.breakdown = 'whole' AND o.batch_message_id IS NOT DISTINCT FROM e.batch_message_id
-        AND o.batch_payment_id IS NOT DISTINCT FROM e.batch_payment_id)
 ORDER BY e.booked_on, e.id
+"""
+# Two entries that point to one batch, or one to a batch and one to its whole message, are two doubts, not twice the
+# same payments. Asked for each entry by itself: the one before it may just have been broken up.
+_TAKEN = """
+SELECT EXISTS (SELECT 1 FROM bank_entry e JOIN bank_entry o ON o.tenant_id = e.tenant_id AND o.id <> e.id AND o.booked
+    AND o.side = e.side AND o.breakdown = 'whole' AND o.batch_message_id IS NOT DISTINCT FROM e.batch_message_id
+    AND (o.batch_payment_id IS NOT DISTINCT FROM e.batch_payment_id
+        OR (e.batch_message_id IS NOT NULL AND (o.batch_payment_id IS NULL OR e.batch_payment_id IS NULL)))
+WHERE e.tenant_id = %(tenant)s AND e.id = %(entry)s)
 """
 _BATCH = """
 SELECT t.id, t.amount_cents, t.currency, EXISTS (SELECT 1 FROM bank_reject r
@@ -194,6 +199,9 @@ def break_up_by_orders(tenant: Tenant, entries: Sequence[UUID] | None = None) ->
     with connection.cursor() as cursor:
         cursor.execute(_POINTING, {"tenant": tenant.id, "entries": list(entries) if entries is not None else None})
         for entry, cents, currency, side, message, payment in cursor.fetchall():
+            cursor.execute(_TAKEN, {"tenant": tenant.id, "entry": entry})
+            if cursor.fetchone() == (True,):
+                continue
             kind = "collection" if side == "credit" else "transfer"
             given: dict[str, Any] = {"tenant": tenant.id, "kind": kind, "message": message, "payment": payment}
             cursor.execute(_BATCH, given)

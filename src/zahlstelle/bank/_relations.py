@@ -142,11 +142,12 @@ def covered_days(
     if closing_on is None and last is None:
         return sorted(set(days))
     end = max(day for day in (closing_on, last) if day is not None)
-    begin = min((day for day in (opening_on, first, closing_on, last) if day is not None), default=end)
+    begin = min(day for day in (first or opening_on, closing_on, last) if day is not None)
     own = {day for day in days if begin <= day <= end} | {end}
-    if (end - begin).days <= _LONGEST:
-        after = opening_on if opening_on is not None and opening_on < end and first is None else None
-        start = begin.toordinal() + (1 if after == begin else 0)
+    # An opening balance of an earlier day is that of its evening: what was booked on it stands in the statement before.
+    evening = opening_on is not None and opening_on < (first or end)
+    start = opening_on.toordinal() + 1 if opening_on is not None and evening else begin.toordinal()
+    if end.toordinal() - start <= _LONGEST:
         own |= {date.fromordinal(number) for number in range(start, end.toordinal() + 1)}
     return sorted(own)
 

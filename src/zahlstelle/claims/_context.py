@@ -15,22 +15,15 @@ from zahlstelle.tenancy import Policy, Tenant, inside
 from ._queries import OpenAmount
 from ._rules import normalised
 
-# Of very many claims of one amount some will do: all of them are no help to anybody. Claims that are paid in part are
-# few, and found by reading what is open.
+# Of very many claims of one amount some will do: all of them are no help to anybody. What is open is asked first, in
+# one scan of the narrow table for all amounts: the open ones may be few among very many that are paid.
 _SAME_AMOUNT = """
-WITH told AS (
-    SELECT f.id FROM unnest(%(cents)s::bigint[]) AS asked (cents) CROSS JOIN LATERAL (
-        SELECT c.id FROM claim c WHERE c.tenant_id = %(tenant)s AND c.amount_cents = asked.cents LIMIT 300) f
-    UNION SELECT b.claim_id FROM claim_balance b WHERE b.tenant_id = %(tenant)s AND b.settled_cents > 0
-        AND b.settled_cents < b.due_cents AND b.due_cents - b.settled_cents = ANY(%(cents)s)
-)
-SELECT id, kassenzeichen, amount_cents, open_cents, currency FROM (
-    SELECT c.id, c.kassenzeichen, c.amount_cents, b.due_cents - b.settled_cents AS open_cents, c.currency,
-        row_number() OVER (PARTITION BY b.due_cents - b.settled_cents ORDER BY c.opened_at DESC, c.id) AS place
-    FROM told JOIN claim c ON c.id = told.id AND c.tenant_id = %(tenant)s
-        JOIN claim_balance b ON b.claim_id = c.id AND b.tenant_id = %(tenant)s
-    WHERE b.due_cents - b.settled_cents = ANY(%(cents)s)
-) found WHERE place <= %(each)s ORDER BY open_cents, place
+SELECT c.id, c.kassenzeichen, c.amount_cents, f.open_cents, c.currency FROM (
+    SELECT b.claim_id, b.due_cents - b.settled_cents AS open_cents,
+        row_number() OVER (PARTITION BY b.due_cents - b.settled_cents ORDER BY b.claim_id DESC) AS place
+    FROM claim_balance b WHERE b.tenant_id = %(tenant)s AND b.due_cents - b.settled_cents = ANY(%(cents)s)
+) f JOIN claim c ON c.id = f.claim_id AND c.tenant_id = %(tenant)s
+WHERE f.place <= %(each)s ORDER BY f.open_cents, f.place
 """
 
 
@@ -134,27 +127,35 @@ class AmountOfPayer:
 
 
 # First and last part of a name together find a debtor among very many claims of one amount; of those that share only
-# one part (a family, say) the latest are looked at.
+# one part (a family, say) the latest are looked at. Only claims of which nothing is paid count, before any limit does:
+# very many that are paid must not hide one that is open.
 _OF_AMOUNTS = """
 WITH asked AS (
     SELECT * FROM unnest(%(places)s::integer[], %(cents)s::bigint[], %(parts)s::text[]) AS a (place, cents, part)
+), part AS (
+    SELECT DISTINCT cents, part FROM asked
+), single AS MATERIALIZED (
+    SELECT p.cents, p.part, f.id FROM part p
+    CROSS JOIN LATERAL (SELECT c.id FROM claim c JOIN claim_balance b ON b.claim_id = c.id
+        AND b.tenant_id = c.tenant_id AND b.settled_cents = 0 WHERE c.tenant_id = %(tenant)s
+        AND c.amount_cents = p.cents AND c.debtor_first = p.part ORDER BY c.id DESC LIMIT %(most)s) f
+    UNION ALL SELECT p.cents, p.part, f.id FROM part p
+    CROSS JOIN LATERAL (SELECT c.id FROM claim c JOIN claim_balance b ON b.claim_id = c.id
+        AND b.tenant_id = c.tenant_id AND b.settled_cents = 0 WHERE c.tenant_id = %(tenant)s
+        AND c.amount_cents = p.cents AND c.debtor_last = p.part ORDER BY c.id DESC LIMIT %(most)s) f
 ), hit AS (
     SELECT a.place, f.id, 2 AS parts FROM asked a JOIN asked z ON z.place = a.place AND z.part <> a.part
-    CROSS JOIN LATERAL (SELECT c.id FROM claim c WHERE c.tenant_id = %(tenant)s AND c.amount_cents = a.cents
-        AND c.debtor_first = a.part AND c.debtor_last = z.part ORDER BY c.id DESC LIMIT %(most)s) f
-    UNION ALL SELECT a.place, f.id, 1 FROM asked a
-    CROSS JOIN LATERAL (SELECT c.id FROM claim c WHERE c.tenant_id = %(tenant)s AND c.amount_cents = a.cents
-        AND c.debtor_first = a.part ORDER BY c.id DESC LIMIT %(most)s) f
-    UNION ALL SELECT a.place, f.id, 1 FROM asked a
-    CROSS JOIN LATERAL (SELECT c.id FROM claim c WHERE c.tenant_id = %(tenant)s AND c.amount_cents = a.cents
-        AND c.debtor_last = a.part ORDER BY c.id DESC LIMIT %(most)s) f
+    CROSS JOIN LATERAL (SELECT c.id FROM claim c JOIN claim_balance b ON b.claim_id = c.id
+        AND b.tenant_id = c.tenant_id AND b.settled_cents = 0 WHERE c.tenant_id = %(tenant)s
+        AND c.amount_cents = a.cents AND c.debtor_first = a.part AND c.debtor_last = z.part
+        ORDER BY c.id DESC LIMIT %(most)s) f
+    UNION ALL SELECT a.place, s.id, 1 FROM asked a JOIN single s ON s.cents = a.cents AND s.part = a.part
 ), found AS (
     SELECT place, id, max(parts) AS parts FROM hit GROUP BY place, id
 ), ranked AS (
     SELECT f.place, f.id, row_number() OVER (
         PARTITION BY f.place ORDER BY f.parts DESC, c.due_on NULLS LAST, c.opened_at DESC, f.id) AS rank
     FROM found f JOIN claim c ON c.id = f.id AND c.tenant_id = %(tenant)s
-        JOIN claim_balance b ON b.claim_id = f.id AND b.tenant_id = %(tenant)s AND b.settled_cents = 0
 )
 SELECT r.place, c.id, c.kassenzeichen, c.amount_cents, c.amount_cents, c.currency, c.purpose, c.debtor_name, c.due_on
 FROM ranked r JOIN claim c ON c.id = r.id AND c.tenant_id = %(tenant)s

@@ -25,7 +25,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(args: Namespace) -> int:
     """Collect."""
     start_django()
-    from zahlstelle import payments, tenancy, treasury
+    from zahlstelle import claims, payments, tenancy, treasury
     from zahlstelle.kernel import Money
 
     try:
@@ -40,6 +40,9 @@ def run(args: Namespace) -> int:
             print(f"taken before, at {done.taken_at:%Y-%m-%d %H:%M} UTC: give it to the bank only once")
         if left := payments.collections(tenant=tenant, untaken=True):
             print(f"{len(left)} earlier collections still wait to be taken: call again with another file")
+        for attempt, mandate, creditor in payments.debits_of_other_creditors(tenant=tenant):
+            number = claims.claim_by_id(tenant=tenant, claim_id=attempt.claim_id).kassenzeichen
+            print(f"left out: {number}, {attempt.amount}: mandate {mandate} was given to {creditor}")
         return 0
     finally:
         stop_django()

@@ -8,6 +8,7 @@ from ipaddress import ip_address
 from django.conf import settings
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
+from django.http.request import split_domain_port
 from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily
@@ -48,7 +49,7 @@ _BY_A_PROXY = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-
 
 def _on_this_machine(request: HttpRequest) -> bool:
     """A proxy on this machine asks on loopback, too: for the whole world. It is known by its headers and the host."""
-    host = request.get_host().rpartition(":")[0] or request.get_host()
+    host, _ = split_domain_port(request.get_host())
     if any(name in request.headers for name in _BY_A_PROXY) or not _loopback(host.strip("[]")):
         return False
     return _loopback(request.META.get("REMOTE_ADDR") or "")

@@ -89,7 +89,7 @@ def keep(request: HttpRequest, token: str) -> HttpResponse:
         site=place,
         at=clock.now(),
     )
-    response = SeeOther(reverse("payment_page:result", args=[token]))
+    response = SeeOther(reverse("payment_page:result", args=[token]) + "#gemerkt")
     _device.remember(response, tenant, device)
     return response
 

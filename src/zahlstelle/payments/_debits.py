@@ -28,12 +28,15 @@ from ._mandates import (
     Mandate,
     MandateBlocked,
     MandateKind,
+    MandateOfOtherCreditor,
     MandateUnknown,
     NewMandate,
+    Returned,
     SequenceType,
     collect_on,
     due_on,
     ends_mandate,
+    is_return_of,
     new_mandate,
     reference_of,
     sequence,
@@ -124,7 +127,7 @@ def order_debit(*, tenant: Tenant, payment_id: UUID, iban: str, holder: str, tex
 def order_debit_by(*, tenant: Tenant, payment_id: UUID, mandate: str, at: datetime) -> Attempt:
     """Let the town collect a payment by a recurring mandate it has. Ordered twice is once.
 
-    Raises MandateUnknown, MandateBlocked and what `order_debit` raises.
+    Raises MandateUnknown, MandateBlocked, MandateOfOtherCreditor and what `order_debit` raises.
     """
     with inside(tenant):
         known = _ordered(tenant, payment_id)
@@ -135,6 +138,8 @@ def order_debit_by(*, tenant: Tenant, payment_id: UUID, mandate: str, at: dateti
             raise MandateUnknown(f"{mandate} was given for one payment")
         if given.blocked:
             raise MandateBlocked(f"{mandate} must not be used again: {given.blocked}")
+        if given.creditor_id != debit_terms(tenant=tenant, at=at).creditor_id:
+            raise MandateOfOtherCreditor(f"{mandate} was given to {given.creditor_id}")
         attempt = intend(tenant=tenant, payment_id=payment_id, provider="transfer", method=METHOD, at=at)
         return _wait(tenant, attempt.id, given, at)
 
@@ -215,13 +220,15 @@ def _wait(tenant: Tenant, attempt_id: UUID, mandate: Mandate, at: datetime) -> A
     return attempt_of(row)
 
 
-def debits_to_collect(*, tenant: Tenant, at: datetime) -> Sequence[Debit]:
+def debits_to_collect(*, tenant: Tenant, creditor_id: str, at: datetime) -> Sequence[Debit]:
     """Hold and give the debits that wait to be collected, the oldest first, in the caller's transaction.
 
-    What is no longer open of its claim as it was ordered, or whose mandate is blocked, is given up instead.
+    What is no longer open of its claim as it was ordered, or whose mandate is blocked, is given up instead. What was
+    consented to under another creditor identifier is left out and goes on waiting: `debits_of_other_creditors`.
     """
     with inside(tenant):
-        waiting = {row.attempt: row for row in _waiting(tenant)}
+        others = {row.attempt for row, _ in _of_other_creditors(tenant, creditor_id)}
+        waiting = {row.attempt: row for row in _waiting(tenant) if row.attempt not in others}
         rows, claimed = _held(tenant, list(waiting))
         held = {row.id: row for row in rows}
         mandates = _mandates(tenant, {waiting[attempt].mandate for attempt in held})
@@ -246,6 +253,27 @@ def debits_to_collect(*, tenant: Tenant, at: datetime) -> Sequence[Debit]:
             )
             used.add(mandate.id)
         return debits
+
+
+def debits_of_other_creditors(*, tenant: Tenant) -> Sequence[tuple[Attempt, str, str]]:
+    """List debits that wait and are left out of every collection, with the mandate and whom it was given to.
+
+    The creditor identifier is part of a mandate: under another one nobody has consented to being collected from.
+    """
+    collects = direct_debit(tenant=tenant)
+    if collects is None:
+        return []
+    with inside(tenant):
+        others = {row.attempt: mandate for row, mandate in _of_other_creditors(tenant, collects[0].creditor_id)}
+        rows = AttemptRow.objects.filter(tenant_id=tenant.id, id__in=others, status=Status.PENDING).order_by("id")
+        return [(attempt_of(row), others[row.id].reference, others[row.id].creditor_id) for row in rows]
+
+
+def _of_other_creditors(tenant: Tenant, creditor_id: str) -> Sequence[tuple[DebitRow, MandateRow]]:
+    waiting = _waiting(tenant)
+    mandates = MandateRow.objects.filter(tenant_id=tenant.id, id__in=[row.mandate for row in waiting])
+    others = mandates.exclude(creditor_id=creditor_id).in_bulk()
+    return [(row, others[row.mandate]) for row in waiting if row.mandate in others]
 
 
 def _waiting(tenant: Tenant) -> Sequence[DebitRow]:
@@ -354,23 +382,42 @@ def debits_rejected(*, tenant: Tenant, rejects: Sequence[tuple[str, str | None]]
         return count
 
 
-def debits_given_back(*, tenant: Tenant, returns: Sequence[tuple[UUID, str | None, str | None]], at: datetime) -> None:
-    """Note that payers' banks have taken debits back (Rücklastschrift): the claim, the mandate and the reason each.
+def debits_given_back(*, tenant: Tenant, returns: Sequence[Returned], at: datetime) -> None:
+    """Note that payers' banks have taken debits back (Rücklastschrift). Each return is one debit's at most.
 
-    The caller has booked it and opened the claims again. Twice is once.
+    The caller holds the claims, has booked it and opened them again. A paid debit that none of the returns is about
+    stays paid, but does not hold its claim any more: what is open of it now may be paid anew. Twice is once.
     """
     with inside(tenant):
-        told = {claim: (mandate, reason) for claim, mandate, reason in returns}
+        left = list(returns)
+        claimed = claims.claims_by_id_locked(tenant=tenant, claim_ids=sorted({told.claim for told in left}))
         rows = AttemptRow.objects.select_for_update().filter(
-            tenant_id=tenant.id, claim_id__in=told, method=METHOD, provider="transfer", status=Status.PAID
+            tenant_id=tenant.id, claim_id__in=claimed, method=METHOD, provider="transfer", status=Status.PAID
         )
         for row in rows.order_by("id"):
-            of = debit_of(tenant=tenant, attempt_id=row.id)
-            named, reason = told[row.claim_id]
-            if of is None or (named is not None and named != of[0].reference):
+            mandate = _mandate_of_attempt(tenant, row.id)
+            told = _return_of(row, mandate, claimed[row.claim_id], left)
+            if told is None:
+                row.let_go = row.let_go or not claimed[row.claim_id].open.is_zero
+                row.save(update_fields=["let_go"])
                 continue
-            _fail(tenant, row, Status.CHARGED_BACK, reason, at)
-            _block(tenant, [(of[0].id, reason)], at)
+            left.remove(told)
+            _fail(tenant, row, Status.CHARGED_BACK, told.reason, at)
+            _block(tenant, [(mandate.id, told.reason)], at)
+
+
+def _mandate_of_attempt(tenant: Tenant, attempt_id: UUID) -> MandateRow:
+    debit = DebitRow.objects.get(tenant_id=tenant.id, attempt=attempt_id)
+    return MandateRow.objects.get(tenant_id=tenant.id, id=debit.mandate)
+
+
+def _return_of(row: AttemptRow, mandate: MandateRow, claim: Claim, returns: Sequence[Returned]) -> Returned | None:
+    names = (claim.kassenzeichen, row.id.hex)  # as the bank is given them
+    for told in returns:
+        mine = is_return_of(told, cents=row.amount_cents, mandate=mandate.reference, names=names)
+        if told.claim == row.claim_id and mine:
+            return told
+    return None
 
 
 def _fail(tenant: Tenant, row: AttemptRow, status: Status, reason: str | None, at: datetime) -> bool:

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -40,6 +41,12 @@ class MandateBlocked(Refusal):
     """The mandate must not be used again: a return or the payer said so."""
 
     code = "mandate_blocked"
+
+
+class MandateOfOtherCreditor(Refusal):
+    """The mandate names another creditor identifier than the town collects under by now."""
+
+    code = "mandate_of_other_creditor"
 
 
 class MandateKind(StrEnum):
@@ -129,6 +136,29 @@ def sequence(kind: MandateKind, *, used_before: bool) -> SequenceType:
     if kind is MandateKind.ONCE:
         return "OOFF"
     return "RCUR" if used_before else "FRST"
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """Money that went out and opened a claim again, with what the bank says of it; nothing said is None."""
+
+    claim: UUID
+    cents: int
+    mandate: str | None
+    name: str | None  # the end-to-end reference
+    reason: str | None
+
+
+def is_return_of(told: Returned, *, cents: int, mandate: str, names: Sequence[str]) -> bool:
+    """Say whether money is the return of a debit: of its amount, and by its mandate.
+
+    Where the bank tells no mandate, it must give a reason, and no other name than the debit's `names`.
+    """
+    if told.cents != cents:
+        return False
+    if told.mandate is not None:
+        return told.mandate == mandate
+    return bool(told.reason) and (told.name is None or told.name.upper() in {name.upper() for name in names})
 
 
 # Reasons after which a mandate is not used again: the account is gone, wrong or closed to debits, there is no mandate,

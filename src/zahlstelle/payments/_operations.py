@@ -311,7 +311,7 @@ def settled_by_transfer(*, tenant: Tenant, claim_ids: Sequence[UUID], at: dateti
 def reopened(*, tenant: Tenant, claim_ids: Sequence[UUID], at: datetime) -> None:
     """Let payments by transfer wait again where the money turned out to be another claim's.
 
-    Those of claims that are settled all the same stay paid.
+    Those of claims that are settled all the same stay paid, and so does a debit that no longer holds its claim.
     """
     with inside(tenant):
         known = claims.claims_by_id_locked(tenant=tenant, claim_ids=claim_ids).values()
@@ -320,6 +320,7 @@ def reopened(*, tenant: Tenant, claim_ids: Sequence[UUID], at: datetime) -> None
             claim_id__in=[claim.id for claim in known if not claim.open.is_zero],
             provider="transfer",
             status=Status.PAID,
+            let_go=False,
         )
         for row in paid.order_by("id"):
             row.status, row.changed_at = Status.PENDING, at

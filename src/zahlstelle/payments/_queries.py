@@ -11,7 +11,15 @@ from django.db.models import Count, Min, Q
 
 from zahlstelle.kernel import Money, Refusal
 from zahlstelle.tables.payments import AttemptRow, CollectedDebitRow, PaymentRow
-from zahlstelle.tenancy import Tenant, direct_debit, inside, opened_with, provider_accesses, tenant_by_id
+from zahlstelle.tenancy import (
+    CollectingAccountUnknown,
+    Tenant,
+    direct_debit,
+    inside,
+    opened_with,
+    provider_accesses,
+    tenant_by_id,
+)
 
 from ._mandates import METHOD as DEBIT
 from ._rules import ENDS, PUBLIC, PaymentStatus, Status
@@ -244,8 +252,16 @@ def captured(*, tenant: Tenant) -> Sequence[Attempt]:
 def methods(*, tenant: Tenant) -> Sequence[str]:
     """List what a citizen can pay with here, in the town's order; what the bank side settles closes the list."""
     offered = [method for access in provider_accesses(tenant=tenant) for method in access.methods]
-    ours = [DEBIT, "transfer"] if direct_debit(tenant=tenant) else ["transfer"]
+    ours = [DEBIT, "transfer"] if _collects(tenant) else ["transfer"]
     return [*dict.fromkeys(offered), *ours]
+
+
+def _collects(tenant: Tenant) -> bool:
+    """Say whether the town collects. Where its account is in doubt citizens pay otherwise; collecting says why."""
+    try:
+        return direct_debit(tenant=tenant) is not None
+    except CollectingAccountUnknown:
+        return False
 
 
 def payment_of(row: PaymentRow) -> Payment:

@@ -57,7 +57,7 @@ class AttemptRow(OfTenant):
     # Kept by triggers of `refund` and `dispute`, and by nobody else.
     refunded_cents = models.BigIntegerField(default=0)
     disputed_cents = models.BigIntegerField(default=0)
-    # Its money was given back so that the claim is owed again: another attempt may hold the claim.
+    # Money was given back so that the claim is owed again: another attempt may hold the claim.
     let_go = models.BooleanField(default=False)
     # The citizen lets the provider keep the card; the stored card that is charged (a foreign key within the town).
     keep = models.BooleanField(default=False)

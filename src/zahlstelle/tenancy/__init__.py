@@ -5,9 +5,18 @@ from zahlstelle.tables.tenancy import Person
 from ._direct_debit import DirectDebit
 from ._inside import inside, opened_with
 from ._login import LoginPaused, LoginRefused, log_in
-from ._operations import ApiKeyUnknown, ClientAccess, add_api_key, add_person, add_tenant, api_client
+from ._operations import (
+    ApiKeyUnknown,
+    ClientAccess,
+    add_api_key,
+    add_person,
+    add_tenant,
+    api_client,
+    api_client_of_digest,
+)
 from ._policies import DoublePayment, LatePayment, Overpayment, PartPayment, Policy, Repayment
 from ._queries import (
+    CollectingAccountUnknown,
     TenantUnknown,
     all_tenants,
     bank_accounts,
@@ -37,6 +46,7 @@ __all__ = [
     "ApiKeyUnknown",
     "BankAccount",
     "ClientAccess",
+    "CollectingAccountUnknown",
     "DirectDebit",
     "DoublePayment",
     "LatePayment",
@@ -61,6 +71,7 @@ __all__ = [
     "add_tenant",
     "all_tenants",
     "api_client",
+    "api_client_of_digest",
     "bank_accounts",
     "direct_debit",
     "inside",

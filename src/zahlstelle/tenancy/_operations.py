@@ -56,6 +56,7 @@ def add_tenant(*, town: TownFile, at: datetime) -> Tenant:
 
 
 def _furnish(tenant: Tenant, town: TownFile) -> None:
+    _put_behind(tenant, town)
     for position, account in enumerate(town.bank_accounts):
         BankAccountRow.objects.update_or_create(
             id=fact_id("bank_account", tenant.id, account.iban),
@@ -88,6 +89,22 @@ def _furnish(tenant: Tenant, town: TownFile) -> None:
                 "position": position,
             },
         )
+
+
+def _put_behind(tenant: Tenant, town: TownFile) -> None:
+    """Keep accounts and providers that left the file, behind those that are in it.
+
+    Statements of an account may still come. A provider is still asked about what was paid there, and gives it back; it
+    is offered to nobody any more.
+    """
+    accounts = BankAccountRow.objects.filter(tenant_id=tenant.id).order_by("position", "id")
+    left = accounts.exclude(iban__in=[account.iban for account in town.bank_accounts])
+    for position, account in enumerate(left, len(town.bank_accounts)):
+        BankAccountRow.objects.filter(id=account.id).update(position=position)
+    accesses = ProviderAccessRow.objects.filter(tenant_id=tenant.id).order_by("position", "id")
+    gone = accesses.exclude(provider__in=[access.provider for access in town.providers])
+    for position, access in enumerate(gone, len(town.providers)):
+        ProviderAccessRow.objects.filter(id=access.id).update(position=position, methods=[])
 
 
 def add_person(*, tenant: Tenant, email: str, name: str, role: Role, password: str | None) -> UUID:
@@ -135,8 +152,13 @@ def api_client(*, key: str) -> ClientAccess:
     """
     if not key.isascii() or len(key) != 48 or f"{zlib.crc32(key[:-8].encode()):08x}" != key[-8:]:
         raise ApiKeyUnknown("this is not an API key of Zahlstelle")
+    return api_client_of_digest(digest=token_digest(key))
+
+
+def api_client_of_digest(*, digest: str) -> ClientAccess:
+    """Find whose key has this digest (see `kernel.token_digest`). Raises ApiKeyUnknown as `api_client` does."""
     with connection.cursor() as cursor:
-        cursor.execute(_OF_KEY, {"digest": token_digest(key)})
+        cursor.execute(_OF_KEY, {"digest": digest})
         cursor.nextset()
         row = cursor.fetchone()
     if row is None:

@@ -20,6 +20,12 @@ class TenantUnknown(Refusal):
     status = 404
 
 
+class CollectingAccountUnknown(Refusal):
+    """The account that direct debits are to be collected to is none of the town's."""
+
+    code = "collecting_account_unknown"
+
+
 def all_tenants() -> Sequence[Tenant]:
     """List every town of the installation, by name."""
     return [_tenant(row) for row in TenantRow.objects.order_by("name")]
@@ -54,12 +60,17 @@ def towns_of(person_id: UUID) -> Sequence[Membership]:
 
 
 def direct_debit(*, tenant: Tenant) -> tuple[DirectDebit, BankAccount] | None:
-    """Say how the town collects by SEPA direct debit itself, and to which account; None where it does not."""
+    """Say how the town collects by SEPA direct debit itself, and to which account; None where it does not.
+
+    Raises CollectingAccountUnknown: money is never collected to another account than the one that is named.
+    """
     said = read_direct_debit(tenant.settings.get("direct_debit"))
     if said is None:
         return None
-    accounts = bank_accounts(tenant=tenant)
-    return said, next((account for account in accounts if account.iban == said.iban), accounts[0])
+    for account in bank_accounts(tenant=tenant):
+        if said.iban in (None, account.iban):
+            return said, account
+    raise CollectingAccountUnknown(f"{tenant.slug}: settings.direct_debit names an account that the town has not")
 
 
 def names_of_people(*, tenant: Tenant) -> Mapping[str, str]:

@@ -15,7 +15,7 @@ from zahlstelle import allocation, audit, bank, payments
 from zahlstelle.iso20022 import CollectionHead, DebitOrder, sayable_reference, write_pain008
 from zahlstelle.kernel import Refusal, berlin_day
 from zahlstelle.payments import Collection, Debit
-from zahlstelle.tenancy import Tenant, direct_debit, inside
+from zahlstelle.tenancy import BankAccount, DirectDebit, Tenant, direct_debit, inside
 
 
 class NothingToCollect(Refusal):
@@ -38,6 +38,7 @@ class CollectionUnknown(Refusal):
 
 
 Put = Callable[[bytes], None]
+Collects = tuple[DirectDebit, BankAccount]
 
 
 def collect(*, tenant: Tenant, at: datetime, by: str, put: Put) -> Collection:
@@ -46,10 +47,11 @@ def collect(*, tenant: Tenant, at: datetime, by: str, put: Put) -> Collection:
     A collection whose file nobody has taken yet, because somebody was interrupted, comes first.
     Raises NotCollecting, NothingToCollect.
     """
-    if direct_debit(tenant=tenant) is None:
+    collects = direct_debit(tenant=tenant)
+    if collects is None:
         raise NotCollecting(f"{tenant.slug}: write [settings.direct_debit] with a creditor_id into the town file")
     untaken = payments.collections(tenant=tenant, untaken=True)
-    collection = untaken[0] if untaken else _make(tenant, at, by)
+    collection = untaken[0] if untaken else _make(tenant, collects, at, by)
     return _hand_out(tenant, collection.message_id, at, by, put, first=True)
 
 
@@ -58,20 +60,22 @@ def collect_again(*, tenant: Tenant, message_id: str, at: datetime, by: str, put
     return _hand_out(tenant, message_id, at, by, put, first=False)
 
 
-def _make(tenant: Tenant, at: datetime, by: str) -> Collection:
+def _make(tenant: Tenant, collects: Collects, at: datetime, by: str) -> Collection:
     with inside(tenant):
         bank.one_at_a_time(tenant=tenant)
         untaken = payments.collections(tenant=tenant, untaken=True)
         if untaken:  # somebody else made one in between
             return untaken[0]
-        debits = payments.debits_to_collect(tenant=tenant, at=at)
+        debits = payments.debits_to_collect(tenant=tenant, creditor_id=collects[0].creditor_id, at=at)
         if debits:
-            return _record(tenant, debits, at, by)
-    raise NothingToCollect(f"{tenant.slug}: no direct debit waits")
+            return _record(tenant, collects, debits, at, by)
+    left_out = len(payments.debits_of_other_creditors(tenant=tenant))
+    more = f"; {left_out} are left out: their mandates name another creditor identifier" if left_out else ""
+    raise NothingToCollect(f"{tenant.slug}: no direct debit can be collected{more}")
 
 
-def _record(tenant: Tenant, debits: Sequence[Debit], at: datetime, by: str) -> Collection:
-    message_id, content = _written(tenant, debits, at)
+def _record(tenant: Tenant, collects: Collects, debits: Sequence[Debit], at: datetime, by: str) -> Collection:
+    message_id, content = _written(tenant, collects, debits, at)
     made = payments.record_collection(
         tenant=tenant, message_id=message_id, content=content, debits=debits, at=at, by=by
     )
@@ -79,15 +83,13 @@ def _record(tenant: Tenant, debits: Sequence[Debit], at: datetime, by: str) -> C
         path = Path(folder) / f"{message_id}.xml"
         path.write_bytes(content)
         allocation.import_orders(tenant=tenant, path=path, name=path.name, at=at, by=by)
-    about = {"count": made.count, "cents": made.cents}
+    left_out = len(payments.debits_of_other_creditors(tenant=tenant))
+    about = {"count": made.count, "cents": made.cents, "left_out": left_out}
     audit.write(tenant=tenant, at=at, actor=by, action="collection.made", subject=message_id, details=about)
     return made
 
 
-def _written(tenant: Tenant, debits: Sequence[Debit], at: datetime) -> tuple[str, bytes]:
-    collects = direct_debit(tenant=tenant)
-    if collects is None:
-        raise NotCollecting(f"{tenant.slug}: the town file says nothing of direct debit")
+def _written(tenant: Tenant, collects: Collects, debits: Sequence[Debit], at: datetime) -> tuple[str, bytes]:
     said, account = collects
     digest = hashlib.sha256("".join(debit.name for debit in debits).encode()).hexdigest()[:24]
     head = CollectionHead(

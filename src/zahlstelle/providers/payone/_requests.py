@@ -1,0 +1,83 @@
+"""What is asked of PAYONE's Commerce Platform. Pure: no IO, no clock; a test holds it against the description."""
+
+import base64
+import hashlib
+import json
+from typing import Any
+from uuid import UUID
+
+from zahlstelle.payments import RefundRequest, StartRequest
+
+# Methods whose payer goes on at a page of PAYONE's side, and their products.
+METHODS = {"paypal": 840, "wero": 900}
+_LONGEST_RETURN_URL = 200
+
+
+def payment_reference(ours: UUID) -> str:
+    """The name of a payment or refund at PAYONE: at most 20 characters are allowed, so it is drawn from our id.
+
+    It has 100 bits of it, so that two ids never meet; the id itself stands in the checkout and in the parameters.
+    """
+    return base64.b32encode(hashlib.sha256(ours.bytes).digest()).decode()[:20]
+
+
+def parameters(ours: UUID) -> str:
+    """What PAYONE gives back with every word about the payment: our own name for it."""
+    return json.dumps({"attempt": str(ours)}, separators=(",", ":"))
+
+
+def unsayable(request: StartRequest) -> str | None:
+    """Why PAYONE cannot be asked for this, or None."""
+    if request.method not in METHODS:
+        return "method_not_offered"
+    return "return_url_too_long" if len(request.return_url) > _LONGEST_RETURN_URL else None
+
+
+def start(request: StartRequest) -> dict[str, Any]:
+    """A commerce case with one checkout that is paid at once: case, checkout and payment in one call."""
+    ours = str(request.attempt_id)
+    amount = {"amount": request.amount.cents, "currencyCode": request.amount.currency}
+    references = {
+        "merchantReference": payment_reference(request.attempt_id),
+        "merchantParameters": parameters(request.attempt_id),
+    }
+    if request.method == "paypal":
+        references["descriptor"] = " ".join(request.description.split())[:127].strip() or request.kassenzeichen
+    return {
+        "merchantReference": ours,
+        "checkout": {
+            "amountOfMoney": amount,
+            "references": {"merchantReference": ours},
+            "autoExecuteOrder": True,
+            "orderRequest": {
+                "orderType": "FULL",
+                "orderReferences": references,
+                "paymentMethodSpecificInput": {
+                    "paymentChannel": "ECOMMERCE",
+                    "redirectPaymentMethodSpecificInput": _redirect(request),
+                },
+            },
+        },
+    }
+
+
+def refund(request: RefundRequest) -> dict[str, Any]:
+    """A refund under a name of its own, which PAYONE takes once for a checkout. Wero demands a reason."""
+    return {
+        "amountOfMoney": {"amount": request.amount.cents, "currencyCode": request.amount.currency},
+        "references": {"merchantReference": payment_reference(request.refund_id)},
+        "return": {"returnReason": " ".join(request.text.split())[:255].strip() or "Erstattung"},
+    }
+
+
+def cancel() -> dict[str, Any]:
+    """Give the whole payment up."""
+    return {"cancellationReason": "CONSUMER_REQUEST"}
+
+
+def _redirect(request: StartRequest) -> dict[str, Any]:
+    return {
+        "paymentProductId": METHODS[request.method],
+        "requiresApproval": False,  # captured at once: what is only reserved is no payment of a fee
+        "redirectionData": {"returnUrl": request.return_url},
+    }

@@ -1,0 +1,204 @@
+"""All that the adapter sends to PAYONE, and all that the sandbox answers, fits the official description."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+from tests.support.payone import description, faults_of, faults_of_answer, faults_of_request, keys
+from tests.support.sandbox import Ear, Merchant, SandboxServer, until
+
+from zahlstelle.kernel import Money, clock, new_id
+from zahlstelle.payments import (
+    MerchantAccess,
+    NeverSeen,
+    NotStarted,
+    ProviderStatus,
+    RefundReport,
+    RefundRequest,
+    RefundStatus,
+    Report,
+    Started,
+    StartRequest,
+)
+from zahlstelle.providers.payone import PayoneProvider, _requests
+
+Said = tuple[httpx.Request, httpx.Response]
+PROVIDER = PayoneProvider(now=clock.now, timeout=httpx.Timeout(10))
+
+
+@pytest.fixture
+def said() -> Iterator[list[Said]]:
+    """Everything that goes over the wire."""
+    heard: list[Said] = []
+
+    def keep(answer: httpx.Response) -> None:
+        answer.read()
+        heard.append((answer.request, answer))
+
+    PROVIDER._client.event_hooks["response"].append(keep)
+    yield heard
+    PROVIDER._client.event_hooks["response"].remove(keep)
+
+
+@pytest.fixture
+def access(sandbox: SandboxServer, town: Merchant, ear: Ear) -> MerchantAccess:
+    return keys(sandbox, town.merchant_id, ear.url)
+
+
+def order(access: MerchantAccess, method: str = "paypal", **changes: Any) -> StartRequest:
+    request = StartRequest(
+        attempt_id=new_id(),
+        merchant=access,
+        kassenzeichen="471100000019",
+        amount=Money(3700),
+        description="Personalausweis für Änne Müßig",
+        method=method,
+        return_url="http://127.0.0.1:9/back?a=1",
+        notify_url="http://127.0.0.1:9/notify",
+        language="de",
+        expires_at=clock.now() + timedelta(minutes=90),
+    )
+    return replace(request, **changes)
+
+
+def started(request: StartRequest) -> Started:
+    answer = PROVIDER.start(request)
+    assert isinstance(answer, Started), answer
+    return answer
+
+
+def act(sandbox: SandboxServer, name: str, **what: Any) -> None:
+    sandbox.admin("POST", f"/payments/{name.rpartition('/')[2]}/act", what)
+
+
+def report(request: StartRequest, name: str | None = None) -> Report:
+    answer = PROVIDER.status(merchant=request.merchant, reference=str(request.attempt_id), provider_reference=name)
+    assert isinstance(answer, Report), answer
+    return answer
+
+
+def back_of(request: StartRequest, name: str, cents: int, **changes: Any) -> RefundRequest:
+    values = (Money(cents), request.amount, "  Gebühr\n zu hoch ", request.notify_url)
+    back = RefundRequest(new_id(), request.merchant, name, str(request.attempt_id), request.method, *values)
+    return replace(back, **changes)
+
+
+def judged(said: list[Said]) -> int:
+    """Judge every request, and every answer that the platform itself gave."""
+    for request, answer in said:
+        body = json.loads(request.content) if request.content else None
+        verb, path = request.method, request.url.path
+        assert faults_of_request(verb, path, request.url.query.decode(), body) == [], f"{verb} {path}"
+        assert faults_of_answer(verb, path, answer.status_code, answer.json()) == [], f"{verb} {path}"
+    return len(said)
+
+
+@pytest.mark.parametrize("method", ["paypal", "wero"])
+def test_all_that_is_said_fits_the_description(
+    sandbox: SandboxServer, access: MerchantAccess, said: list[Said], method: str
+) -> None:
+    request = order(access, method)
+    name = started(request).provider_reference
+    assert report(request).status is report(request, name).status is ProviderStatus.OPEN
+    act(sandbox, name, card="paid")
+    assert report(request, name).status is ProviderStatus.PAID
+    back = back_of(request, name, 1200)
+    answer = PROVIDER.refund(back)
+    assert isinstance(answer, RefundReport)
+    assert (answer.status, answer.amount, answer.reference) == (RefundStatus.DONE, Money(1200), str(back.refund_id))
+    assert PROVIDER.refund(back) == PROVIDER.refund_status(back, refund_reference=None) == answer
+    assert report(request, name).amount == Money(3700), "what went back was paid before"
+    assert PROVIDER.refund(back_of(request, name, 2501)) == NotStarted("MORE_THAN_REFUNDABLE")
+    assert PROVIDER.cancel(merchant=access, provider_reference=name) == report(request, name)
+    given_up = order(access, method)
+    answer_to = PROVIDER.cancel(merchant=access, provider_reference=started(given_up).provider_reference)
+    assert isinstance(answer_to, Report) and answer_to.status is ProviderStatus.CANCELLED
+    never = PROVIDER.status(merchant=access, reference=str(new_id()), provider_reference=None)
+    assert isinstance(never, NeverSeen)
+    assert judged(said) > 20
+
+
+def test_what_was_taken_back_is_told_and_was_paid(
+    sandbox: SandboxServer, access: MerchantAccess, said: list[Said]
+) -> None:
+    request = order(access)
+    name = started(request).provider_reference
+    act(sandbox, name, card="paid")
+    sandbox.behave(refund_seconds=3600)
+    waiting = PROVIDER.refund(back_of(request, name, 1000))
+    assert isinstance(waiting, RefundReport) and waiting.status is RefundStatus.PENDING
+    sandbox.admin("POST", f"/payments/{name.rpartition('/')[2]}/chargebacks", {"amount_cents": 2000})
+    told = report(request, name)
+    assert (told.status, told.amount) == (ProviderStatus.PAID, Money(3700))
+    assert judged(said) > 3
+
+
+@pytest.mark.parametrize(
+    ("card", "status"),
+    [
+        ("do-not-honor", ProviderStatus.DECLINED),
+        ("unknown-paid", ProviderStatus.PENDING),
+        ("challenge", ProviderStatus.PENDING),
+    ],
+)
+def test_what_is_not_paid_is_told_as_it_is(
+    sandbox: SandboxServer, access: MerchantAccess, said: list[Said], card: str, status: ProviderStatus
+) -> None:
+    request = order(access)
+    name = started(request).provider_reference
+    act(sandbox, name, card=card)
+    assert report(request, name).status is status
+    judged(said)
+
+
+def test_a_payment_that_was_made_is_not_made_again(access: MerchantAccess, sandbox: SandboxServer) -> None:
+    """Even where the search does not find it, PAYONE refuses its name; and a second open one is a doubt to us."""
+    request = order(access)
+    act(sandbox, started(request).provider_reference, card="paid")
+    assert not isinstance(PROVIDER.start(request), Started)
+    assert len(sandbox.admin("GET", f"/payments?merchant_id={access.merchant_id}")["payments"]) == 1
+
+
+def test_webhooks_fit_what_the_description_says_of_payments(
+    sandbox: SandboxServer, access: MerchantAccess, ear: Ear
+) -> None:
+    request = order(access)
+    name = started(request).provider_reference
+    act(sandbox, name, card="paid")
+    PROVIDER.refund(back_of(request, name, 1200))
+    until(lambda: len(ear.heard) == 2)
+    seen = set()
+    for each in ear.heard:
+        envelope = each.event
+        kind = next(kind for kind in ("payment", "refund") if kind in envelope)
+        schema = {"payment": "PaymentResponse", "refund": "RefundPaymentResponse"}[kind]
+        assert faults_of(envelope[kind], schema) == []
+        seen.add(envelope["type"])
+        told = PROVIDER.read_notification(merchant=access, headers=each.headers, body=each.body, at=clock.now())
+        assert told.reference == str(request.attempt_id)
+    assert seen == {"payment.captured", "refund.refunded"}
+
+
+def test_the_judge_refuses(access: MerchantAccess) -> None:
+    """Without this, a judge that finds nothing would prove nothing."""
+    assert description()["info"]["version"] == "1.61.0"
+    path = f"/v1/{access.merchant_id}/commerce-cases"
+    good = _requests.start(order(access))
+    assert faults_of_request("POST", path, "", good) == []
+    for spoil in (
+        lambda said: said.update(more=1),
+        lambda said: said["checkout"].update(amountOfMoney={"amount": 37.5, "currencyCode": "EUR"}),
+        lambda said: said["checkout"]["orderRequest"]["orderReferences"].update(merchantReference="x" * 21),
+        lambda said: said["checkout"]["orderRequest"].update(orderType="ALL"),
+        lambda said: said["checkout"]["orderRequest"]["orderReferences"].update(descriptor=None),
+    ):
+        bad = json.loads(json.dumps(good))
+        spoil(bad)
+        assert faults_of_request("POST", path, "", bad), bad
+    assert faults_of_request("GET", f"/v1/{access.merchant_id}/checkouts", "size=101", None)
+    assert faults_of_request("GET", f"/v1/{access.merchant_id}/checkouts", "more=1", None)
+    assert faults_of_request("GET", "/v1/x/nothing", "", None)
