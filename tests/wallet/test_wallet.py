@@ -1,6 +1,6 @@
 """Cards kept behind a passkey: kept when asked for and finished, charged by their holder alone, forgotten for good."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -208,6 +208,29 @@ def test_an_expired_card_is_not_offered_and_not_charged(town: Tenant, provider: 
     assert wallet.remembered(tenant=town, device=holder.device, on=date(2031, 1, 1)) is None
     with pytest.raises(StoredCardUnknown):
         question_to_pay(town, holder, payment_id, AT.replace(year=2031))
+
+
+@pytest.mark.parametrize(
+    ("expires_on", "leaves_at"),
+    [
+        (date(2026, 11, 30), datetime(2026, 11, 30, 23, tzinfo=UTC)),  # midnight in Berlin
+        (date(2030, 12, 31), AT + timedelta(days=1 + 730)),  # unused for two years
+    ],
+)
+def test_a_card_leaves_by_itself(
+    town: Tenant, provider: "KeepingProvider", expires_on: date, leaves_at: datetime
+) -> None:
+    provider.expires_on = expires_on
+    holder, payment_id, used_at = keeps(town), a_payment(town, AT + timedelta(days=1)), AT + timedelta(days=1)
+    answer = holder.passkey.answers(question_to_pay(town, holder, payment_id, used_at))
+    pays(town, payment_id, answer, used_at)
+    wallet.sweep(tenant=town, at=AT + timedelta(hours=2))  # looks after the wish
+    for moment in (AT + timedelta(days=730), leaves_at - timedelta(seconds=1)):
+        if moment < leaves_at:
+            wallet.sweep(tenant=town, at=moment)
+    assert len(wallet.cards(tenant=town, citizen=holder.citizen)) == len(provider.cards) == 1
+    wallet.sweep(tenant=town, at=leaves_at)
+    assert (provider.cards, rows(town)["stored_card"], rows(town)["citizen"]) == ({}, 0, 0)
 
 
 def test_a_device_that_is_somebody_elses_now_shows_no_card(town: Tenant) -> None:

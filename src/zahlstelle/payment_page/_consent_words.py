@@ -36,7 +36,7 @@ def step(tenant: Tenant) -> list[str]:
         _("Auf diesem Gerät merkt sich ein Cookie, welche Karte wir Ihnen anbieten, höchstens ein Jahr lang."),
         _("Ihre Bank kann beim Bezahlen trotzdem eine Freigabe verlangen."),
         _(
-            "Sie können alles jederzeit löschen, auch beim Zahlungsdienst. Ohne diesen Schritt ist die Karte nach zwei "
-            "Stunden gelöscht."
+            "Sie können alles jederzeit löschen, auch beim Zahlungsdienst. Von selbst gelöscht wird die Karte, wenn "
+            "sie abläuft oder zwei Jahre lang nicht benutzt wird. Ohne diesen Schritt ist sie in zwei Stunden gelöscht."
         ),
     ]

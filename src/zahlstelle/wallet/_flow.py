@@ -23,7 +23,16 @@ from ._operations import (
     spend,
 )
 from ._passkeys import NewPasskey
-from ._rules import NothingToKeep, PasskeyRefused, Purpose, Question, Site, next_look, pause_before_forgetting
+from ._rules import (
+    NothingToKeep,
+    PasskeyRefused,
+    Purpose,
+    Question,
+    Site,
+    leaves_at,
+    next_look,
+    pause_before_forgetting,
+)
 
 _log = structlog.get_logger(__name__)
 _PAID = (Status.PAID, Status.SURPLUS)
@@ -107,7 +116,7 @@ def sweep(*, tenant: Tenant, at: datetime, limit: int = 50) -> int:
     with inside(tenant):
         ChallengeRow.objects.filter(tenant_id=tenant.id, expires_at__lt=at).delete()
         due = StoredCardRow.objects.filter(tenant_id=tenant.id, check_at__lte=at).order_by("check_at")[:limit]
-        leaving = [held(row) for row in due]
+        leaving = [held(row) for row in due if row.leaving_at] + _over(tenant, [r for r in due if not r.leaving_at], at)
         wishes = KeepingRow.objects.filter(tenant_id=tenant.id, check_at__lte=at).order_by("check_at")[:limit]
         payment_ids = list(wishes.values_list("payment_id", flat=True))
     for card in leaving:
@@ -115,6 +124,17 @@ def sweep(*, tenant: Tenant, at: datetime, limit: int = 50) -> int:
     for payment_id in payment_ids:
         _look_after(tenant, payment_id, at)
     return len(leaving) + len(payment_ids)
+
+
+def _over(tenant: Tenant, rows: list[StoredCardRow], at: datetime) -> list[Held]:
+    """Let cards leave that have expired or that nobody used for long; those used since are looked at later."""
+    leaving: list[Held] = []
+    for row in rows:
+        row.check_at = leaves_at(row.expires_on, row.used_at or row.kept_at)
+        row.save(update_fields=["check_at"])
+        if row.check_at <= at and row.citizen_id:
+            leaving += let_go(tenant=tenant, citizen=row.citizen_id, card_ids=[row.id], at=at)
+    return leaving
 
 
 def _answering(

@@ -31,6 +31,7 @@ from ._rules import (
     Site,
     StoredCardUnknown,
     email_of,
+    leaves_at,
 )
 
 
@@ -185,6 +186,7 @@ def record_kept(
             last_four=kept.last_four,
             expires_on=kept.expires_on,
             kept_at=at,
+            check_at=leaves_at(kept.expires_on, at),
         )
         DeviceRow.objects.create(
             id=new_id(), tenant_id=tenant.id, digest=token_digest(token), citizen_id=citizen, made_at=at

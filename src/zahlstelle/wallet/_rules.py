@@ -2,17 +2,19 @@
 
 import re
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from zahlstelle.kernel import InputRefused, Refusal
+from zahlstelle.kernel import BERLIN, InputRefused, Refusal
 
 QUESTION_LIVES = timedelta(minutes=5)
 # So long after the wish, made while paying, a citizen may finish it with a passkey; then the card is forgotten.
 WISH_LIVES = timedelta(hours=2)
 # A payment may turn out to be paid days later: so long we look whether the provider kept a card nobody finished.
 LOOKED_AFTER = timedelta(days=8)
+# A card that was not used for so long leaves by itself, as one that has expired does.
+UNUSED = timedelta(days=730)
 _EMAIL = re.compile(r"[^@\s\x00-\x1f<>\"]{1,64}@[^@\s\x00-\x1f<>\"]{1,185}\.[^@\s\x00-\x1f<>\".]{2,63}")
 
 
@@ -109,6 +111,12 @@ def email_of(typed: str) -> str:
 def next_look(asked_at: datetime, at: datetime) -> datetime | None:
     """Say when to look again whether the provider kept a card that nobody finished; None: never."""
     return at + timedelta(days=1) if at < asked_at + LOOKED_AFTER else None
+
+
+def leaves_at(expires_on: date, last_used_at: datetime) -> datetime:
+    """Say when a card leaves by itself: after its last day, or unused for two years."""
+    after_its_last_day = datetime.combine(expires_on + timedelta(days=1), time.min, BERLIN)
+    return min(after_its_last_day, last_used_at + UNUSED)
 
 
 def pause_before_forgetting(checks: int) -> timedelta:
