@@ -30,7 +30,7 @@ def settings_of() -> Any:
         changed.append(override)
 
     yield change
-    for override in changed:
+    for override in reversed(changed):
         override.disable()
 
 
@@ -65,9 +65,12 @@ def token_of(town: "Tenant") -> str:
     return a_payment(town).token
 
 
-def choose(citizen: "Client", token: str, **more: str) -> None:
+def choose(citizen: "Client", keeping: "KeepingProvider", token: str, **more: str) -> str:
+    """Open the page, choose the card; the address to which the provider sends whoever pays."""
+    citizen.get(f"/pay/{token}")
     answer = citizen.post(f"/pay/{token}", {"method": "card", **more})
     assert answer.status_code == 303
+    return keeping.asked[-1].return_url.removeprefix("https://zahlstelle.example")
 
 
 def test_the_box_is_offered_where_cards_are_kept_and_passkeys_belong(
@@ -87,13 +90,15 @@ def test_the_box_is_offered_where_cards_are_kept_and_passkeys_belong(
 def test_the_provider_keeps_a_card_only_where_the_box_was_ticked(
     named: None, citizen: "Client", keeper: "Tenant", keeping: "KeepingProvider", more: dict[str, str], kept: int
 ) -> None:
-    choose(citizen, token_of(keeper), **more)
+    choose(citizen, keeping, token_of(keeper), **more)
     assert len(keeping.cards) == kept
 
 
-def test_a_question_says_what_is_wrong_with_the_address(named: None, citizen: "Client", keeper: "Tenant") -> None:
+def test_a_question_says_what_is_wrong_with_the_address(
+    named: None, citizen: "Client", keeper: "Tenant", keeping: "KeepingProvider"
+) -> None:
     token = token_of(keeper)
-    choose(citizen, token, keep="yes")
+    citizen.get(choose(citizen, keeping, token, keep="yes"))
     answer = citizen.post(f"/pay/{token}/merken/frage", {"email": "erika"})
     assert (answer.status_code, answer.json()["code"]) == (422, "email_wrong")
     question = citizen.post(f"/pay/{token}/merken/frage", {"email": "erika@example.org"}).json()["question"]
@@ -110,8 +115,8 @@ def test_kept_and_charged_through_the_pages(
     from tests.support.passkey import Passkey
 
     token, passkey = token_of(keeper), Passkey()
-    choose(citizen, token, keep="yes")
-    assert "Noch ein Schritt: Karte merken" in citizen.get(f"/pay/{token}/ergebnis").text
+    back = choose(citizen, keeping, token, keep="yes")
+    assert "Noch ein Schritt: Karte merken" in citizen.get(back).text
     question = citizen.post(f"/pay/{token}/merken/frage", {"email": "erika@example.org"}).json()["question"]
     answer = citizen.post(f"/pay/{token}/merken", {"answer": passkey.registers(json.dumps(question))})
     cookie = answer.cookies[f"karte-{keeper.slug}"]
@@ -132,11 +137,46 @@ def test_a_wish_taken_back_is_forgotten(
     named: None, citizen: "Client", keeper: "Tenant", keeping: "KeepingProvider"
 ) -> None:
     token = token_of(keeper)
-    choose(citizen, token, keep="yes")
-    citizen.get(f"/pay/{token}/ergebnis")
+    citizen.get(choose(citizen, keeping, token, keep="yes"))
     citizen.post(f"/pay/{token}/merken/nicht")
     assert keeping.cards == {}
     assert "Noch ein Schritt" not in citizen.get(f"/pay/{token}/ergebnis").text
+
+
+def another(keeper: "Tenant") -> "Client":
+    """Another browser, with a secret of its own."""
+    from django.test import Client
+
+    browser = Client(SERVER_NAME="localhost")
+    browser.get(f"/{keeper.slug}/")
+    assert browser.cookies["csrftoken"].value
+    return browser
+
+
+STEP = "Noch ein Schritt: Karte merken"
+
+
+def test_nobody_else_with_the_address_finishes_the_wish(
+    named: None, citizen: "Client", keeper: "Tenant", keeping: "KeepingProvider"
+) -> None:
+    token, other = token_of(keeper), another(keeper)
+    back = choose(citizen, keeping, token, keep="yes")
+    assert STEP not in other.get(back).text
+    assert other.post(f"/pay/{token}/merken/frage", {"email": "erika@example.org"}).status_code == 409
+    other.post(f"/pay/{token}", {"method": "card", "keep": "yes"})
+    assert STEP not in other.get(f"/pay/{token}/ergebnis").text
+    assert STEP in citizen.get(back).text
+
+
+def test_who_ticked_the_box_for_another_who_paid_does_not_get_the_card(
+    named: None, citizen: "Client", keeper: "Tenant", keeping: "KeepingProvider"
+) -> None:
+    token, payer = token_of(keeper), another(keeper)
+    back = choose(citizen, keeping, token, keep="yes")
+    assert STEP not in payer.get(back).text, "the provider sent another browser back"
+    assert STEP not in citizen.get(f"/pay/{token}/ergebnis").text
+    assert STEP not in citizen.get(f"/pay/{token}/ergebnis?zurueck=guessed").text
+    assert citizen.post(f"/pay/{token}/merken/frage", {"email": "erika@example.org"}).status_code == 409
 
 
 def test_a_wallet_that_is_not_open_shows_its_door(named: None, citizen: "Client", keeper: "Tenant") -> None:

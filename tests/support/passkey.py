@@ -23,6 +23,7 @@ class Passkey:
     key: ec.EllipticCurvePrivateKey = field(default_factory=lambda: ec.generate_private_key(ec.SECP256R1()))
     id: bytes = field(default_factory=lambda: token_bytes(16))
     holder: bytes = b""
+    counts: bool = False  # passkeys that are copied between devices do not count
     count: int = 0
 
     def registers(self, question: str, **lies: Any) -> str:
@@ -40,7 +41,7 @@ class Passkey:
     def answers(self, question: str, **lies: Any) -> str:
         """Answer a question to it. `lies` replace challenge, origin, host, flags, key, holder."""
         asked = json.loads(question)
-        self.count += 1
+        self.count += self.counts
         data = self._data(lies.get("host", asked["rpId"]), lies.get("flags", PRESENT | VERIFIED))
         client = self._client("webauthn.get", asked, lies)
         signed = data + hashlib.sha256(base64url_to_bytes(client)).digest()

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from tests.support.passkey import Passkey
@@ -12,6 +13,8 @@ from zahlstelle.tenancy import Tenant
 from zahlstelle.wallet import Site
 
 SITE = Site("zahlstelle.example", "https://zahlstelle.example")
+BROWSER = "what only this browser knows"
+HERE: dict[str, Any] = {"browser": BROWSER, "site": SITE}
 BACK = {"return_url": "https://zahlstelle.example/pay/x/ergebnis", "notify_url": "https://zahlstelle.example/notify"}
 
 
@@ -32,7 +35,10 @@ def paid_with_wish(town: Tenant, at: datetime = AT, *, keep: bool = True) -> UUI
     """Pay by card with the box ticked."""
     payment_id = a_payment(town, at)
     if keep:
-        wallet.wish_to_keep(tenant=town, payment_id=payment_id, version="1", words="Karte merken", language="de", at=at)
+        wallet.wish_to_keep(
+            tenant=town, payment_id=payment_id, browser=BROWSER, version="1", words="Karte merken", language="de", at=at
+        )
+    wallet.came_back(tenant=town, payment_id=payment_id, browser=BROWSER, at=at)
     attempt = payments.begin(tenant=town, payment_id=payment_id, method="card", keep=keep, at=at, **BACK)
     payments.refresh(tenant=town, attempt_id=attempt.id, at=at)
     return payment_id
@@ -42,14 +48,14 @@ def keeps(town: Tenant, at: datetime = AT, passkey: Passkey | None = None) -> Ho
     """Pay, wish, and keep the card with a new passkey, or with one that is there."""
     payment_id, key = paid_with_wish(town, at), passkey or Passkey()
     if passkey:
-        question = wallet.ask_passkey_to_keep(tenant=town, payment_id=payment_id, site=SITE, at=at)
+        question = wallet.ask_passkey_to_keep(tenant=town, payment_id=payment_id, **HERE, at=at)
         answer = key.answers(question)
     else:
         question = wallet.ask_for_new_passkey(
-            tenant=town, payment_id=payment_id, email="erika@example.org", site=SITE, at=at
+            tenant=town, payment_id=payment_id, **HERE, email="erika@example.org", at=at
         )
         answer = key.registers(question)
-    device = wallet.keep_card(tenant=town, payment_id=payment_id, answer=answer, words="Schritt", site=SITE, at=at)
+    device = wallet.keep_card(tenant=town, payment_id=payment_id, **HERE, answer=answer, words="Schritt", at=at)
     known = wallet.remembered(tenant=town, device=device, on=at.date())
     assert known is not None
     return Holder(key, device, known.citizen)

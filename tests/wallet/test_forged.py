@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import pytest
@@ -12,7 +13,18 @@ from django.db import IntegrityError, transaction
 from tests.support.passkey import PRESENT, VERIFIED, Passkey
 from tests.support.sizes import size
 from tests.support.towns import AT
-from tests.support.wallets import BACK, SITE, Holder, a_payment, keeps, paid_with_wish, pays, question_to_pay
+from tests.support.wallets import (
+    BACK,
+    BROWSER,
+    HERE,
+    SITE,
+    Holder,
+    a_payment,
+    keeps,
+    paid_with_wish,
+    pays,
+    question_to_pay,
+)
 
 from zahlstelle import payments, wallet
 from zahlstelle.kernel import Refusal
@@ -20,7 +32,7 @@ from zahlstelle.payments import INSTRUMENT_GONE, MethodUnknown, NotStarted
 from zahlstelle.tables.payments import AttemptRow
 from zahlstelle.tables.wallet import ConsentRow, DeviceRow, PasskeyRow, StoredCardRow
 from zahlstelle.tenancy import Tenant, inside
-from zahlstelle.wallet import PasskeyRefused, StoredCardUnknown
+from zahlstelle.wallet import NothingToKeep, PasskeyRefused, StoredCardUnknown
 
 if TYPE_CHECKING:
     from tests.support.keeping_provider import KeepingProvider
@@ -47,6 +59,33 @@ def test_a_replayed_answer(town: Tenant, holder: Holder, provider: "KeepingProvi
     pays(town, payment_id, answer)
     refused(town, payment_id, answer, provider)
     refused(town, a_payment(town), answer, provider)
+
+
+def test_a_copy_of_a_passkey_that_counts(town: Tenant, provider: "KeepingProvider") -> None:
+    holder = keeps(town)
+    holder.passkey.counts = True
+    payment_id = a_payment(town)
+    copy = replace(holder.passkey)
+    pays(town, payment_id, holder.passkey.answers(question_to_pay(town, holder, payment_id)))
+    other = a_payment(town)
+    refused(town, other, copy.answers(question_to_pay(town, holder, other)), provider)
+
+
+def test_whoever_else_has_the_payments_address_does_not_keep_its_card(
+    town: Tenant, provider: "KeepingProvider"
+) -> None:
+    payment_id = paid_with_wish(town)
+    about: dict[str, Any] = {"tenant": town, "payment_id": payment_id, "at": AT}
+    question = wallet.ask_for_new_passkey(browser=BROWSER, email="a@b.de", site=SITE, **about)
+    assert wallet.wish_of(browser="another", **about) is None
+    with pytest.raises(NothingToKeep):
+        wallet.ask_for_new_passkey(browser="another", email="a@b.de", site=SITE, **about)
+    with pytest.raises(NothingToKeep):
+        wallet.ask_passkey_to_keep(browser="another", site=SITE, **about)
+    with pytest.raises(NothingToKeep):
+        wallet.keep_card(browser="another", answer=Passkey().registers(question), words="", site=SITE, **about)
+    wallet.drop_wish(browser="another", **about)
+    assert (wallet.wish_of(browser=BROWSER, **about), len(provider.cards)) == ("open", 1)
 
 
 def test_an_answer_that_was_wrong_once_is_spent(town: Tenant, holder: Holder, provider: "KeepingProvider") -> None:
@@ -151,10 +190,15 @@ def new_instrument(town: Tenant, holder: Holder) -> UUID:
 
 def test_a_new_passkey_answers_only_for_its_payment(town: Tenant, provider: "KeepingProvider") -> None:
     one, other = paid_with_wish(town), paid_with_wish(town)
-    question = wallet.ask_for_new_passkey(tenant=town, payment_id=one, email="a@b.de", site=SITE, at=AT)
+    question = wallet.ask_for_new_passkey(tenant=town, payment_id=one, **HERE, email="a@b.de", at=AT)
     with pytest.raises(PasskeyRefused):
         wallet.keep_card(
-            tenant=town, payment_id=other, answer=Passkey().registers(question), words="", site=SITE, at=AT
+            tenant=town,
+            payment_id=other,
+            **HERE,
+            answer=Passkey().registers(question),
+            words="",
+            at=AT,
         )
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 from tests.support.passkey import Passkey
 from tests.support.towns import AT
-from tests.support.wallets import BACK, SITE, a_payment, keeps, paid_with_wish, pays, question_to_pay
+from tests.support.wallets import BACK, BROWSER, HERE, SITE, a_payment, keeps, paid_with_wish, pays, question_to_pay
 
 from zahlstelle import claims, payments, wallet
 from zahlstelle.payments import NoAnswer, Status
@@ -91,7 +91,7 @@ def test_what_is_kept_is_what_was_agreed_to(town: Tenant) -> None:
 def test_without_the_box_nothing_is_kept(town: Tenant, provider: "KeepingProvider") -> None:
     payment_id = paid_with_wish(town, keep=False)
     with pytest.raises(NothingToKeep):
-        wallet.ask_for_new_passkey(tenant=town, payment_id=payment_id, email="a@b.de", site=SITE, at=AT)
+        wallet.ask_for_new_passkey(tenant=town, payment_id=payment_id, **HERE, email="a@b.de", at=AT)
     assert provider.cards == {}
     assert set(rows(town).values()) == {0}
 
@@ -104,16 +104,16 @@ def test_a_wish_that_nobody_finishes_is_forgotten_at_the_provider(town: Tenant, 
     wallet.sweep(tenant=town, at=AT + timedelta(hours=2))
     assert provider.cards == {}
     with pytest.raises(NothingToKeep):
-        wallet.ask_passkey_to_keep(tenant=town, payment_id=payment_id, site=SITE, at=AT + timedelta(hours=2))
+        wallet.ask_passkey_to_keep(tenant=town, payment_id=payment_id, **HERE, at=AT + timedelta(hours=2))
 
 
 def test_a_wish_is_taken_back_at_once(town: Tenant, provider: "KeepingProvider") -> None:
     payment_id = paid_with_wish(town)
-    wallet.drop_wish(tenant=town, payment_id=payment_id, at=AT)
+    wallet.drop_wish(tenant=town, payment_id=payment_id, browser=BROWSER, at=AT)
     assert provider.cards == {}
-    assert wallet.wish_of(tenant=town, payment_id=payment_id, at=AT) is None
+    assert wallet.wish_of(tenant=town, payment_id=payment_id, browser=BROWSER, at=AT) is None
     holder = keeps(town)
-    wallet.drop_wish(tenant=town, payment_id=payment_id, at=AT)
+    wallet.drop_wish(tenant=town, payment_id=payment_id, browser=BROWSER, at=AT)
     assert len(wallet.cards(tenant=town, citizen=holder.citizen)) == 1
 
 
@@ -279,7 +279,7 @@ def test_no_answer_is_no_second_charge(
 def test_what_is_no_email_address(town: Tenant, typed: str) -> None:
     payment_id = paid_with_wish(town)
     with pytest.raises(EmailWrong):
-        wallet.ask_for_new_passkey(tenant=town, payment_id=payment_id, email=typed, site=SITE, at=AT)
+        wallet.ask_for_new_passkey(tenant=town, payment_id=payment_id, **HERE, email=typed, at=AT)
 
 
 @pytest.mark.parametrize(
@@ -298,14 +298,14 @@ def test_where_passkeys_belong_to(base_url: str, there: bool) -> None:
 
 def test_a_new_passkey_must_know_its_holder(town: Tenant, provider: "KeepingProvider") -> None:
     payment_id = paid_with_wish(town)
-    question = wallet.ask_for_new_passkey(tenant=town, payment_id=payment_id, email="a@b.de", site=SITE, at=AT)
+    question = wallet.ask_for_new_passkey(tenant=town, payment_id=payment_id, **HERE, email="a@b.de", at=AT)
     with pytest.raises(PasskeyRefused):
         wallet.keep_card(
             tenant=town,
             payment_id=payment_id,
+            **HERE,
             answer=Passkey().registers(question, flags=1),
             words="",
-            site=SITE,
             at=AT,
         )
     assert set(rows(town).values()) == {0}

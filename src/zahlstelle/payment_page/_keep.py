@@ -3,11 +3,14 @@
 import json
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
+from django.core import signing
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
 from django.utils import translation
+from django.utils.crypto import constant_time_compare
 from django.views.decorators.http import require_POST
 
 from zahlstelle import payments, wallet
@@ -21,10 +24,17 @@ from . import _consent_words, _device
 from ._frame import SeeOther, friendly
 from ._words import words_for
 
+_BACK = "zurueck"
+
 
 def site() -> Site | None:
     """Say where passkeys belong to; None where browsers allow none."""
     return wallet.site_of(settings.BASE_URL)
+
+
+def browser(request: HttpRequest) -> str:
+    """Name the browser by what it has already, the secret against forged forms: nothing more is left on the device."""
+    return request.COOKIES.get(settings.CSRF_COOKIE_NAME, "")
 
 
 def possible(tenant: Tenant) -> bool:
@@ -40,40 +50,57 @@ def shown(request: HttpRequest, tenant: Tenant, page: str, known_so_far: Mapping
         label, hint = _consent_words.box(tenant)
         return {"keep_label": label, "keep_hint": hint, "again": _card_here(request, tenant)}
     attempt = known_so_far["attempt"]
-    wish = wallet.wish_of(tenant=tenant, payment_id=known_so_far["payment"].id, at=clock.now())
+    wish = wallet.wish_of(
+        tenant=tenant, payment_id=known_so_far["payment"].id, browser=browser(request), at=clock.now()
+    )
     unfinished = wish == "open" and attempt.keep and attempt.status is Status.PAID
     return {"keep_step": _consent_words.step(tenant) if unfinished else None, "kept": wish == "kept"}
 
 
 def wish(request: HttpRequest, tenant: Tenant, payment: Payment, method: str) -> bool:
-    """Write down that the box was ticked, with the words beside it; says whether it was."""
+    """Write down that the box was ticked, with the words beside it; says whether the card may be kept."""
     if method != "card" or request.POST.get("keep") != "yes" or not possible(tenant):
         return False
-    wallet.wish_to_keep(
+    return wallet.wish_to_keep(
         tenant=tenant,
         payment_id=payment.id,
+        browser=browser(request),
         version=_consent_words.VERSION,
         words="\n".join(_consent_words.box(tenant)),
         language=known(translation.get_language()),
         at=clock.now(),
     )
-    return True
+
+
+def way_back(request: HttpRequest, payment: Payment) -> str:
+    """Mark the way back from the provider, so that only the browser that left comes back: nobody else can write it."""
+    return "?" + urlencode({_BACK: _mark(request, payment)})
+
+
+def note_way_back(request: HttpRequest, tenant: Tenant, payment: Payment) -> None:
+    """Note that the provider sent this browser back, if it did."""
+    if constant_time_compare(request.GET.get(_BACK, ""), _mark(request, payment)):
+        wallet.came_back(tenant=tenant, payment_id=payment.id, browser=browser(request), at=clock.now())
+
+
+def _mark(request: HttpRequest, payment: Payment) -> str:
+    return signing.Signer(salt="zahlstelle.way_back").signature(f"{payment.id} {browser(request)}")
 
 
 @require_POST
 def ask_to_keep(request: HttpRequest, token: str) -> HttpResponse:
     """Give the question to a passkey, to keep the card: a new one for an e-mail address, or one that is there."""
     tenant, payment, place = _opened(request, token)
+    about: dict[str, Any] = {
+        "tenant": tenant,
+        "payment_id": payment.id,
+        "browser": browser(request),
+        "site": place,
+        "at": clock.now(),
+    }
     if request.POST.get("there"):
-        return question(
-            lambda: wallet.ask_passkey_to_keep(tenant=tenant, payment_id=payment.id, site=place, at=clock.now())
-        )
-    email = request.POST.get("email", "")
-    return question(
-        lambda: wallet.ask_for_new_passkey(
-            tenant=tenant, payment_id=payment.id, email=email, site=place, at=clock.now()
-        )
-    )
+        return question(lambda: wallet.ask_passkey_to_keep(**about))
+    return question(lambda: wallet.ask_for_new_passkey(email=request.POST.get("email", ""), **about))
 
 
 @require_POST
@@ -84,6 +111,7 @@ def keep(request: HttpRequest, token: str) -> HttpResponse:
     device = wallet.keep_card(
         tenant=tenant,
         payment_id=payment.id,
+        browser=browser(request),
         answer=request.POST.get("answer", ""),
         words="\n".join(_consent_words.step(tenant)),
         site=place,
@@ -99,7 +127,7 @@ def keep(request: HttpRequest, token: str) -> HttpResponse:
 def keep_not(request: HttpRequest, token: str) -> HttpResponse:
     """Take the wish back: the provider forgets the card at once."""
     tenant, payment, _place = _opened(request, token)
-    wallet.drop_wish(tenant=tenant, payment_id=payment.id, at=clock.now())
+    wallet.drop_wish(tenant=tenant, payment_id=payment.id, browser=browser(request), at=clock.now())
     return SeeOther(reverse("payment_page:result", args=[token]))
 
 

@@ -40,6 +40,7 @@ def page(request: HttpRequest, token: str) -> HttpResponse:
     tenant, payment = _opened(request, token)
     if request.method == "POST":
         return _choose(request, token, tenant, payment)
+    _keep.note_way_back(request, tenant, payment)
     instead = ask(tenant, payment)
     if instead is not None and instead.status is Status.STARTED and instead.redirect_url:
         return SeeOther(instead.redirect_url)  # the bank wants to see the payer: no second choice of a method
@@ -118,19 +119,21 @@ def _choose(request: HttpRequest, token: str, tenant: Tenant, payment: Payment) 
         if method == "transfer":
             payments.choose_transfer(tenant=tenant, payment_id=payment.id, at=clock.now())
             return SeeOther(result)
-        return _to_provider(tenant, payment, method, result, keep=_keep.wish(request, tenant, payment, method))
+        keep = _keep.wish(request, tenant, payment, method)
+        back = result + (_keep.way_back(request, payment) if keep else "")
+        return _to_provider(tenant, payment, method, back, result, keep=keep)
     except (AlreadyPaid, PaymentOver):
         return SeeOther(result)
     except AlreadyBeingPaid as refusal:
         return _being_paid(request, token, tenant, payment, method, refusal)
 
 
-def _to_provider(tenant: Tenant, payment: Payment, method: str, result: str, *, keep: bool) -> HttpResponse:
+def _to_provider(tenant: Tenant, payment: Payment, method: str, back: str, result: str, *, keep: bool) -> HttpResponse:
     attempt = payments.begin(
         tenant=tenant,
         payment_id=payment.id,
         method=method,
-        return_url=settings.BASE_URL + result,
+        return_url=settings.BASE_URL + back,
         notify_url=f"{settings.BASE_URL}/provider/{tenant.slug}/{{provider}}/notify",
         keep=keep,
         at=clock.now(),

@@ -91,14 +91,20 @@ class StoredCardRow(OfTenant):
 
 
 class KeepingRow(OfTenant):
-    """A citizen wishes, while paying, that the card is kept: what they read then, and what became of the wish."""
+    """A citizen wishes, while paying, that the card is kept: what they read then, and what became of the wish.
+
+    `browser`: only the browser in which the box was ticked may finish it, whoever else has the payment's address; and
+    only after the provider sent that browser back (`returned_at`), so that nobody keeps the card of another who paid.
+    """
 
     id = models.UUIDField(primary_key=True)
     payment = models.OneToOneField("tables.PaymentRow", on_delete=models.PROTECT, related_name="+")
     version = models.CharField(max_length=20)
     words = models.TextField()
     language = models.CharField(max_length=5)
+    browser = models.CharField(max_length=64)
     asked_at = models.DateTimeField()
+    returned_at = models.DateTimeField(null=True)
     outcome = models.CharField(max_length=10, null=True)
     check_at = models.DateTimeField(null=True)
 

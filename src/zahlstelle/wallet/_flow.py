@@ -6,6 +6,7 @@ from uuid import UUID
 import structlog
 
 from zahlstelle import payments
+from zahlstelle.kernel import token_digest
 from zahlstelle.payments import INSTRUMENT_GONE, Attempt, Forgotten, KeptInstrument, NoAnswer, NothingKept, Status
 from zahlstelle.tables.wallet import ChallengeRow, KeepingRow, StoredCardRow
 from zahlstelle.tenancy import Tenant, inside, provider_accesses
@@ -39,7 +40,9 @@ _PAID = (Status.PAID, Status.SURPLUS)
 _SOON = timedelta(minutes=10)
 
 
-def keep_card(*, tenant: Tenant, payment_id: UUID, answer: str, words: str, site: Site, at: datetime) -> str:
+def keep_card(
+    *, tenant: Tenant, payment_id: UUID, browser: str, answer: str, words: str, site: Site, at: datetime
+) -> str:
     """Keep the card of a paid payment for whoever answers with a passkey, new or known. Gives the device's token.
 
     `words` are those the citizen read at this step. Raises PasskeyRefused, NothingToKeep.
@@ -52,6 +55,7 @@ def keep_card(*, tenant: Tenant, payment_id: UUID, answer: str, words: str, site
     return record_kept(
         tenant=tenant,
         payment_id=payment_id,
+        browser=browser,
         attempt=attempt,
         kept=kept,
         merchant_id=_merchant_id(tenant, attempt.provider),
@@ -102,10 +106,11 @@ def delete_cards(*, tenant: Tenant, citizen: UUID, card_ids: list[UUID] | None, 
     return all(done)
 
 
-def drop_wish(*, tenant: Tenant, payment_id: UUID, at: datetime) -> None:
+def drop_wish(*, tenant: Tenant, payment_id: UUID, browser: str, at: datetime) -> None:
     """Take a wish back that nobody finished: the provider forgets the card now, or the worker asks until it has."""
     with inside(tenant):
         wishes = KeepingRow.objects.filter(tenant_id=tenant.id, payment_id=payment_id, outcome__isnull=True)
+        wishes = wishes.filter(browser=token_digest(browser))
         if not wishes.update(outcome="dropped", check_at=at):
             return
     _look_after(tenant, payment_id, at)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from zahlstelle import payments
 from zahlstelle.kernel import berlin_day, new_id, new_token, token_digest
 from zahlstelle.payments import Attempt, KeptInstrument
 from zahlstelle.tables.wallet import (
@@ -45,29 +46,57 @@ class Held:
     handle: str
 
 
-def wish_to_keep(*, tenant: Tenant, payment_id: UUID, version: str, words: str, language: str, at: datetime) -> None:
-    """Write down that the citizen wishes the card to be kept, and what they read. Wished again: the words of now."""
-    read = {"version": version, "words": words, "language": language, "asked_at": at, "check_at": at + WISH_LIVES}
+def wish_to_keep(
+    *, tenant: Tenant, payment_id: UUID, browser: str, version: str, words: str, language: str, at: datetime
+) -> bool:
+    """Write down that the citizen wishes the card to be kept, and what they read; says whether it may be kept.
+
+    `browser` is what only this browser knows: no other may finish the wish, or wish anew once an attempt is under way
+    that keeps the card. Wished again in the same browser: the words of now.
+    """
+    read = {
+        "browser": token_digest(browser),
+        "version": version,
+        "words": words,
+        "language": language,
+        "asked_at": at,
+        "returned_at": None,
+        "check_at": at + WISH_LIVES,
+    }
     with inside(tenant):
         fresh = KeepingRow(id=new_id(), tenant_id=tenant.id, payment_id=payment_id, **read)
         KeepingRow.objects.bulk_create([fresh], ignore_conflicts=True)
-        KeepingRow.objects.filter(tenant_id=tenant.id, payment_id=payment_id, outcome__isnull=True).update(**read)
+        known = KeepingRow.objects.select_for_update().get(tenant_id=tenant.id, payment_id=payment_id)
+        begun = any(attempt.keep for attempt in payments.attempts_of(tenant=tenant, payment_id=payment_id))
+        if known.outcome is not None or (known.browser != read["browser"] and begun):
+            return False
+        KeepingRow.objects.filter(tenant_id=tenant.id, id=known.id).update(**read)
+        return True
 
 
-def ask_for_new_passkey(*, tenant: Tenant, payment_id: UUID, email: str, site: Site, at: datetime) -> str:
+def came_back(*, tenant: Tenant, payment_id: UUID, browser: str, at: datetime) -> None:
+    """Note that the provider sent this browser back: whoever sits here is who paid."""
+    with inside(tenant):
+        wishes = KeepingRow.objects.filter(
+            tenant_id=tenant.id, payment_id=payment_id, browser=token_digest(browser), returned_at__isnull=True
+        )
+        wishes.update(returned_at=at)
+
+
+def ask_for_new_passkey(*, tenant: Tenant, payment_id: UUID, browser: str, email: str, site: Site, at: datetime) -> str:
     """Ask for a new passkey, to keep the card of a payment. Raises EmailWrong, NothingToKeep."""
     address = email_of(email)
     with inside(tenant):
-        _wish_locked(tenant, payment_id, at)
+        _wish_locked(tenant, payment_id, browser, at)
         row, challenge = _question(tenant, Purpose.REGISTER, at, payment=payment_id, email=address)
     # The question's id becomes the citizen's: both are made here, for this one time.
     return _passkeys.ask_for_new(site=site, town=tenant.name, citizen=row.id, email=address, challenge=challenge)
 
 
-def ask_passkey_to_keep(*, tenant: Tenant, payment_id: UUID, site: Site, at: datetime) -> str:
+def ask_passkey_to_keep(*, tenant: Tenant, payment_id: UUID, browser: str, site: Site, at: datetime) -> str:
     """Ask for a passkey that is there, to keep the card of a payment. Raises NothingToKeep."""
     with inside(tenant):
-        _wish_locked(tenant, payment_id, at)
+        _wish_locked(tenant, payment_id, browser, at)
         _, challenge = _question(tenant, Purpose.KEEP, at, payment=payment_id)
     return _passkeys.ask(site=site, challenge=challenge, passkeys=[])
 
@@ -147,6 +176,7 @@ def record_kept(
     *,
     tenant: Tenant,
     payment_id: UUID,
+    browser: str,
     attempt: Attempt,
     kept: KeptInstrument,
     merchant_id: str,
@@ -161,7 +191,7 @@ def record_kept(
     """
     token = new_token()
     with inside(tenant):
-        wish = _wish_locked(tenant, payment_id, at)
+        wish = _wish_locked(tenant, payment_id, browser, at)
         if new is not None:
             _make_known(tenant, citizen, *new, at)
         consent = ConsentRow.objects.create(
@@ -267,9 +297,10 @@ def _question(
     return row, challenge
 
 
-def _wish_locked(tenant: Tenant, payment_id: UUID, at: datetime) -> KeepingRow:
+def _wish_locked(tenant: Tenant, payment_id: UUID, browser: str, at: datetime) -> KeepingRow:
     row = KeepingRow.objects.select_for_update().filter(tenant_id=tenant.id, payment_id=payment_id).first()
-    if row is None or row.outcome is not None or at >= row.asked_at + WISH_LIVES:
+    theirs = row is not None and row.browser == token_digest(browser) and row.returned_at is not None
+    if row is None or not theirs or row.outcome is not None or at >= row.asked_at + WISH_LIVES:
         raise NothingToKeep("no card of this payment waits to be kept")
     return row
 

@@ -60,11 +60,13 @@ def passkeys(*, tenant: Tenant, citizen: UUID) -> Sequence[str]:
         return list(rows.values_list("credential_id", flat=True))
 
 
-def wish_of(*, tenant: Tenant, payment_id: UUID, at: datetime) -> str | None:
-    """Say what became of the wish to keep the card of a payment: `open`, `kept`, or None (none, or over)."""
+def wish_of(*, tenant: Tenant, payment_id: UUID, browser: str, at: datetime) -> str | None:
+    """Say what became of this browser's wish to keep the card of a payment: `open`, `kept`, or None (none, or over)."""
     with inside(tenant):
-        row = KeepingRow.objects.filter(tenant_id=tenant.id, payment_id=payment_id).first()
-    if row is None or (row.outcome is None and at >= row.asked_at + WISH_LIVES):
+        row = KeepingRow.objects.filter(
+            tenant_id=tenant.id, payment_id=payment_id, browser=token_digest(browser)
+        ).first()
+    if row is None or row.returned_at is None or (row.outcome is None and at >= row.asked_at + WISH_LIVES):
         return None
     return {None: "open", "kept": "kept"}.get(row.outcome)
 

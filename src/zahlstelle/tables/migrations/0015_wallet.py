@@ -123,7 +123,9 @@ class Migration(migrations.Migration):
                 ("version", models.CharField(max_length=20)),
                 ("words", models.TextField()),
                 ("language", models.CharField(max_length=5)),
+                ("browser", models.CharField(max_length=64)),
                 ("asked_at", models.DateTimeField()),
+                ("returned_at", models.DateTimeField(null=True)),
                 ("outcome", models.CharField(max_length=10, null=True)),
                 ("check_at", models.DateTimeField(null=True)),
                 (
