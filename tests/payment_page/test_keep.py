@@ -1,5 +1,6 @@
 """Kept cards on the payment page and the wallet's page, as a browser's requests see them."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -35,14 +36,15 @@ def settings_of() -> Any:
 
 
 @pytest.fixture
-def keeping() -> "KeepingProvider":
+def keeping() -> "Iterator[KeepingProvider]":
     from tests.support.keeping_provider import KeepingProvider
 
     from zahlstelle import payments
 
     provider = KeepingProvider()
     payments.plug(provider)
-    return provider
+    yield provider
+    payments._flow._PLUGGED.pop("keeping")
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Two towns that take cards over a provider that keeps them, and citizens with passkeys."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,14 +12,15 @@ if TYPE_CHECKING:  # these need a database, which is not there yet when this fil
 
 
 @pytest.fixture
-def provider() -> "KeepingProvider":
+def provider() -> "Iterator[KeepingProvider]":
     from tests.support.keeping_provider import KeepingProvider
 
     from zahlstelle import payments
 
     keeping = KeepingProvider()
     payments.plug(keeping)
-    return keeping
+    yield keeping
+    payments._flow._PLUGGED.pop("keeping")
 
 
 def contract(merchant: str) -> dict[str, Any]:
