@@ -6,7 +6,9 @@ A message never repeats an address, because a password may stand in it.
 import os
 import re
 from collections.abc import Mapping
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from zahlstelle.kernel import Refusal
 
@@ -47,6 +49,49 @@ def origin(name: str, default: str) -> str:
     if not _ORIGIN.fullmatch(said):
         raise SettingWrong(f"{name} must be scheme and host without a path, such as https://pay.example")
     return said
+
+
+def networks(name: str, default: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    """Give addresses and networks, separated by commas. Raises SettingWrong."""
+    try:
+        return tuple(ip_network(part.strip()) for part in text(name, default).split(","))
+    except ValueError:
+        raise SettingWrong(f"{name} must be addresses or networks, such as 10.0.0.5,10.1.0.0/24") from None
+
+
+def mail(name: str) -> Mapping[str, Any]:
+    """Give Django's settings for sending mail; empty where nothing is set. Raises SettingWrong.
+
+    `smtp://` speaks TLS after STARTTLS, `smtps://` from the beginning, `smtp+plain://` never; `file:` is a folder.
+    """
+    said = text(name, "")
+    if not said:
+        return {}
+    if said.startswith("file:"):
+        return {"EMAIL_BACKEND": "zahlstelle.web.mailbox.Folder", "EMAIL_FILE_PATH": said.removeprefix("file:")}
+    try:
+        asked = urlsplit(said)
+        port = asked.port or {"smtp": 587, "smtps": 465, "smtp+plain": 25}[asked.scheme]
+    except (ValueError, KeyError):
+        port = 0
+    if not port or not asked.hostname or asked.path.strip("/") or asked.query:
+        raise SettingWrong(f"{name} must be smtp://USER:PASSWORD@HOST:PORT, smtps://, smtp+plain:// or file:FOLDER")
+    return {
+        "EMAIL_HOST": asked.hostname,
+        "EMAIL_PORT": port,
+        "EMAIL_HOST_USER": unquote(asked.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(asked.password or ""),
+        "EMAIL_USE_TLS": asked.scheme == "smtp",
+        "EMAIL_USE_SSL": asked.scheme == "smtps",
+    }
+
+
+def mail_from(name: str, *, needed: bool) -> str:
+    """Give the address mail is sent from; empty where no mail is sent. Raises SettingWrong."""
+    said = text(name, "")
+    if needed and not re.fullmatch(r"[^@\s<>,]+@[^@\s<>,]+", said):
+        raise SettingWrong(f"{name} must be the e-mail address that mail is sent from, such as kasse@stadt.example")
+    return said if needed else ""
 
 
 def database(name: str, default: str) -> Mapping[str, Any]:

@@ -27,6 +27,7 @@ DEBUG = False
 ALLOWED_HOSTS = [host.strip() for host in environment.text("ZAHLSTELLE_HOSTS", "localhost,127.0.0.1").split(",")]
 BASE_URL = environment.origin("ZAHLSTELLE_BASE_URL", "http://localhost:8000")
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
+PROXIES = environment.networks("ZAHLSTELLE_PROXIES", "127.0.0.1,::1")  # whose word counts on where visitors come from
 METRICS_TOKEN = os.environ.get("ZAHLSTELLE_METRICS_TOKEN", "")
 
 DATABASES = {"default": _database()}
@@ -103,11 +104,23 @@ LANGUAGE_COOKIE_NAME = "language"
 LANGUAGE_COOKIE_AGE = 365 * 24 * 60 * 60
 LANGUAGE_COOKIE_HTTPONLY = True
 LANGUAGE_COOKIE_SECURE = BASE_URL.startswith("https://")
-LANGUAGES = [("de", "Deutsch"), ("en", "English")]
+LANGUAGES = [("de", "Deutsch"), ("de-x-leicht", "Leichte Sprache"), ("en", "English")]
 LOCALE_PATHS = [_HERE / "locale"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "Europe/Berlin"
+
+_MAIL = environment.mail("ZAHLSTELLE_MAIL")
+DEFAULT_FROM_EMAIL = environment.mail_from("ZAHLSTELLE_MAIL_FROM", needed=bool(_MAIL))
+EMAIL_BACKEND = _MAIL.get("EMAIL_BACKEND", "django.core.mail.backends.smtp.EmailBackend")
+EMAIL_FILE_PATH = _MAIL.get("EMAIL_FILE_PATH")
+EMAIL_HOST = _MAIL.get("EMAIL_HOST", "localhost")
+EMAIL_PORT = _MAIL.get("EMAIL_PORT", 25)
+EMAIL_HOST_USER = _MAIL.get("EMAIL_HOST_USER", "")
+EMAIL_HOST_PASSWORD = _MAIL.get("EMAIL_HOST_PASSWORD", "")
+EMAIL_USE_TLS = _MAIL.get("EMAIL_USE_TLS", False)
+EMAIL_USE_SSL = _MAIL.get("EMAIL_USE_SSL", False)
+EMAIL_TIMEOUT = 10  # seconds; the worker waits for it
 
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [_HERE / "static"]

@@ -38,9 +38,8 @@ def pay(token: str) -> Page:
     payment, merchant = _load(token)
     if payment["status"] != Status.CREATED:
         return _after(payment)
-    number = re.sub(r"[\s-]", "", request.form.get("number", ""))
-    errors = _wrong(number)
-    if errors:
+    number = entered()
+    if errors := wrong(number):
         typed = {name: request.form.get(name, "") for name in ("expiry", "cvc", "holder")}
         # What was typed as a number is not shown again: it might be a real card's.
         shown = {"number": BY_NUMBER[number].grouped} if number in BY_NUMBER else {}
@@ -150,7 +149,12 @@ def _filled(card: Card) -> dict[str, str]:
     return {"number": card.grouped, "expiry": f"12/{year:02d}", "cvc": "123", "holder": "Erika Mustermann"}
 
 
-def _wrong(number: str) -> dict[str, str]:
+def entered() -> str:
+    """The card number of the form, without what people put between its digits."""
+    return re.sub(r"[\s-]", "", request.form.get("number", ""))
+
+
+def wrong(number: str) -> dict[str, str]:
     """The key of an error text for each wrong field of the card form."""
     fits = {
         "number": number in BY_NUMBER,

@@ -85,6 +85,12 @@ CREATE TABLE IF NOT EXISTS payone_checkout (
     payment_id TEXT UNIQUE REFERENCES payment, reference TEXT, case_reference TEXT, payment_reference TEXT NOT NULL,
     parameters TEXT, amount_cents INTEGER NOT NULL, product INTEGER NOT NULL, created_at TEXT NOT NULL
 );
+CREATE TABLE IF NOT EXISTS payone_pass (
+    name TEXT PRIMARY KEY, merchant_id TEXT NOT NULL REFERENCES merchant, expires_at TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS payone_token (
+    token TEXT PRIMARY KEY, merchant_id TEXT NOT NULL REFERENCES merchant, card TEXT NOT NULL, holder TEXT
+);
 CREATE INDEX IF NOT EXISTS payone_checkout_named ON payone_checkout (merchant_id, reference);
 CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 """

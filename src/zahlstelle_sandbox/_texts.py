@@ -37,6 +37,15 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "cvc_error": ("Bitte geben Sie drei Ziffern an.", "Please give three digits."),
     "holder_error": ("Bitte höchstens 70 Zeichen.", "At most 70 characters, please."),
+    # Mailbox
+    "mailbox_title": ("Postfach", "Mailbox"),
+    "mailbox_text": (
+        "E-Mails an Bürgerinnen und Bürger. In der Demo geht keine hinaus; sie kommen alle hier an.",
+        "Mails to citizens. In the demo none goes out; all of them arrive here.",
+    ),
+    "mailbox_from": ("Von:", "From:"),
+    "mailbox_to": ("An:", "To:"),
+    "mailbox_none": ("Noch ist keine da.", "There is none yet."),
     # What comes after
     "decided_title": ("Diese Zahlung ist schon entschieden", "This payment is decided already"),
     "decided_text": ("Sie können zum Empfänger zurückkehren.", "You can return to the payee."),

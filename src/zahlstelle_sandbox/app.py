@@ -7,7 +7,19 @@ from pathlib import Path
 from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
-from . import _admin, _bank_pages, _behaviour, _card_pages, _giro_api, _merchants, _pages, _payone_api, _stored_api
+from . import (
+    _admin,
+    _bank_pages,
+    _behaviour,
+    _card_pages,
+    _giro_api,
+    _mailbox,
+    _merchants,
+    _pages,
+    _payone_api,
+    _payone_cards,
+    _stored_api,
+)
 from ._config import Config, Unusable, read_config, refuse_live
 from ._context import Sandbox
 from ._notifications import Sender
@@ -60,10 +72,12 @@ def create_app(place: Place, *, background: bool) -> Flask:
         _stored_api.api,  # the whole API: kept cards and, below them, payments
         _giro_api.giro,
         _payone_api.payone,
+        _payone_cards.fields,
         _admin.admin,
         _pages.pages,
         _card_pages.cards,
         _bank_pages.bank,
+        _mailbox.mailbox,
     ):
         app.register_blueprint(blueprint)
     app.add_url_rule("/healthz", view_func=_healthz)
@@ -101,7 +115,7 @@ def _only_this_machine() -> None:
 
 
 def _secured(response: Response) -> Response:
-    response.headers["Content-Security-Policy"] = POLICY
+    response.headers.setdefault("Content-Security-Policy", POLICY)
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Referrer-Policy"] = "no-referrer"
     response.headers["X-Robots-Tag"] = "noindex"
@@ -111,7 +125,7 @@ def _secured(response: Response) -> Response:
 
 
 def _problem(problem: Problem) -> tuple[Response, int] | tuple[str, int]:
-    if request.blueprint in ("pages", "cards", "bank"):
+    if request.blueprint in ("pages", "cards", "bank", "mailbox"):
         return _pages.sorry(problem), problem.status
     response = jsonify(problem.body())
     response.mimetype = "application/problem+json"

@@ -31,6 +31,7 @@ OFFENCES = {
     "tables-wallet": ("zahlstelle.payment_page._keep", "zahlstelle.tables.wallet"),
     "tables-allocation": ("zahlstelle.treasury._operations", "zahlstelle.tables.allocation"),
     "tables-treasury": ("zahlstelle.allocation._queries", "zahlstelle.tables.treasury"),
+    "tables-web": ("zahlstelle.jobs._worker", "zahlstelle.tables.web"),
     "tables-idempotency": ("zahlstelle.jobs._worker", "zahlstelle.tables.idempotency"),
 }
 # More of the same guard, seen to bark too.

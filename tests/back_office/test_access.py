@@ -19,7 +19,7 @@ from zahlstelle.tenancy import Role, Tenant
 OPEN = {"log_in", "log_out", "choose"}
 OF_A_TOWN = [pattern for pattern in urls.urlpatterns if pattern.name not in OPEN]
 NAMED_BY_ID = [pattern for pattern in OF_A_TOWN if "<uuid:" in str(pattern.pattern) or pattern.name == "claim"]
-TAKES_POSTS = {"book", "files", "file", "item", "decided", "payers"}
+TAKES_POSTS = {"book", "files", "file", "item", "decided", "payers", "feedback"}
 
 
 def address(pattern: URLPattern, town: Tenant, day: TreasuryDay) -> str:

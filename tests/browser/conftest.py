@@ -49,12 +49,20 @@ def open_browser(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
     """Open a browser window of a citizen: `open_browser(javascript=False, width=320, dark=True, language="en")`."""
     opened: list[BrowserContext] = []
 
-    def open_one(*, javascript: bool = True, width: int = 1280, dark: bool = False, language: str = "de") -> Any:
+    def open_one(
+        *,
+        javascript: bool = True,
+        width: int = 1280,
+        dark: bool = False,
+        language: str = "de",
+        forced: bool = False,
+    ) -> Any:
         context = browser.new_context(
             java_script_enabled=javascript,
             viewport={"width": width, "height": 900},
             color_scheme="dark" if dark else "light",
-            locale={"de": "de-DE", "en": "en-GB"}[language],
+            forced_colors="active" if forced else "none",
+            locale={"de": "de-DE", "de-x-leicht": "de-DE", "en": "en-GB"}[language],
         )
         context.set_default_timeout(10_000)
         opened.append(context)

@@ -15,10 +15,11 @@ from tests.support.sizes import size
 from tests.support.states import every_page
 
 LOOKS = [
+    {"width": 320, "dark": False, "language": "de-x-leicht"},
+    {"width": 1280, "dark": True, "language": "en"},
     {"width": 1280, "dark": False, "language": "de"},
     {"width": 320, "dark": True, "language": "en"},
-    {"width": 320, "dark": False, "language": "de"},
-    {"width": 1280, "dark": True, "language": "en"},
+    {"width": 320, "dark": False, "language": "de", "forced": True},
 ]
 
 
@@ -35,12 +36,13 @@ def sideways(page: Page) -> int:
 def keep(page: Page, name: str, look: Mapping[str, Any]) -> None:
     """Keep a picture in test-results/ where someone wants to look: ZAHLSTELLE_SCREENSHOTS=1."""
     if os.environ.get("ZAHLSTELLE_SCREENSHOTS"):
-        folder = ROOT / "test-results" / f"{look['width']}-{'dark' if look['dark'] else 'light'}-{look['language']}"
+        colours = "forced" if look.get("forced") else "dark" if look["dark"] else "light"
+        folder = ROOT / "test-results" / f"{look['width']}-{colours}-{look['language']}"
         page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
 
 
 @pytest.mark.prove("every_page")
-@pytest.mark.parametrize("look", LOOKS[: size(2, 4)], ids=lambda look: "-".join(map(str, look.values())))
+@pytest.mark.parametrize("look", LOOKS[: size(2, 5)], ids=lambda look: "-".join(map(str, look.values())))
 def test_no_page_keeps_anyone_out(
     desk: Desk, pages: Mapping[str, str], open_browser: Callable[..., BrowserContext], look: dict[str, Any]
 ) -> None:
@@ -49,7 +51,7 @@ def test_no_page_keeps_anyone_out(
     errors: list[str] = []
     page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
     for name, path in pages.items():
-        page.goto(f"{desk.base_url}{path}?lang={look['language']}")
+        page.goto(f"{desk.base_url}{path}{'&' if '?' in path else '?'}lang={look['language']}")
         wrong[name] = looked_at(page, name, look)
         if name in REFUSALS:
             REFUSALS[name](page)
@@ -86,6 +88,8 @@ REFUSALS: Mapping[str, Callable[[Page], None]] = {
     "service-without-fee": mistype("amount", "12,345"),
     "service-with-fee": mistype("name", "Erika " * 20),
     "debit": mistype("iban", "DE02 1203"),
+    "accessibility": mistype("email", "erika@"),
+    "paid": mistype("email", "erika@"),
     "being-paid": lambda page: page.locator("button[value=card]").click(),
 }
 

@@ -62,6 +62,7 @@ def every_page(town: Any, day: Any) -> Mapping[str, str]:
         "files": f"{here}/dateien/",
         "learned payers": f"{here}/bekannte-zahler/",
         "deliveries": f"{here}/lieferungen/",
+        "feedback": f"{here}/rueckmeldungen/",
         **archived(town, here),
         **{f"doubt {n}": f"{here}/verwahrung/{one.detail}/" for n, one in enumerate(allocation.suspense(tenant=town))},
         "missing": f"{here}/umsatz/{town.id}/",

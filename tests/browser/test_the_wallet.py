@@ -59,7 +59,7 @@ def keep(page: Page, desk: "Desk", town: "Tenant", card: str = "4111 1111 1111 1
     expect_paid(page)
     expect(page.get_by_role("heading", name="Noch ein Schritt: Karte merken")).to_be_visible()
     assert on_the_device(page, desk) <= {"csrftoken"}, "nothing of it before consent"
-    page.get_by_label("E-Mail-Adresse").fill("erika@example.org")
+    page.locator("#keep-email").fill("erika@example.org")
     page.get_by_role("button", name="Einwilligen und Passkey anlegen").click()
     expect(page.get_by_text("Ihre Karte ist gemerkt.")).to_be_visible()
     assert on_the_device(page, desk) == {"csrftoken", f"karte-{town.slug}"}
@@ -252,11 +252,11 @@ def test_every_page_of_the_wallet_is_for_everyone_and_the_last_one_deletes_all(
     page.locator("#keep").check()
     choose(page, "card")
     pay_at_sandbox(page)
-    page.locator("#email").fill("erika@")
+    page.locator("#keep-email").fill("erika@")
     page.locator("[data-new] button").click()
-    expect(page.locator("#email-error")).to_be_visible()
+    expect(page.locator("#keep-email-error")).to_be_visible()
     looked_at("step")
-    page.locator("#email").fill("erika@example.org")
+    page.locator("#keep-email").fill("erika@example.org")
     page.locator("[data-new] button").click()
     page.locator(".zs-note--success").wait_for()
     looked_at("kept")

@@ -125,14 +125,14 @@ def test_kept_and_charged_through_the_pages(
     assert (answer.status_code, cookie["httponly"], cookie["secure"], cookie["samesite"]) == (303, True, True, "Lax")
     second = token_of(keeper)
     assert "Mit Visa ····\u00a01111 bezahlen" in citizen.get(f"/pay/{second}").text
-    question = citizen.post(f"/pay/{second}/karte/frage").json()["question"]
+    question = citizen.post(f"/pay/{second}/gemerkt/frage").json()["question"]
     told = passkey.answers(json.dumps(question))
-    assert citizen.post(f"/pay/{second}/karte", {"answer": told}).url == f"/pay/{second}/ergebnis"
+    assert citizen.post(f"/pay/{second}/gemerkt", {"answer": told}).url == f"/pay/{second}/ergebnis"
     assert len(keeping.charged) == 1
-    assert citizen.post(f"/pay/{token_of(keeper)}/karte", {"answer": told}).status_code == 403
+    assert citizen.post(f"/pay/{token_of(keeper)}/gemerkt", {"answer": told}).status_code == 403
     assert len(keeping.charged) == 1
-    citizen.post(f"/pay/{token_of(keeper)}/karte/nicht-ich")
-    assert citizen.post(f"/pay/{token_of(keeper)}/karte/frage").status_code == 404
+    citizen.post(f"/pay/{token_of(keeper)}/gemerkt/nicht-ich")
+    assert citizen.post(f"/pay/{token_of(keeper)}/gemerkt/frage").status_code == 404
 
 
 def test_a_wish_taken_back_is_forgotten(
@@ -216,4 +216,4 @@ def test_a_question_needs_the_forms_token(named: None, keeper: "Tenant") -> None
     from django.test import Client
 
     strict = Client(SERVER_NAME="localhost", enforce_csrf_checks=True)
-    assert strict.post(f"/pay/{token_of(keeper)}/karte/frage").status_code == 403
+    assert strict.post(f"/pay/{token_of(keeper)}/gemerkt/frage").status_code == 403

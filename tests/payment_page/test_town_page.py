@@ -230,3 +230,16 @@ def test_a_payment_keeps_the_language_it_was_started_in(citizen: Client, town: T
     citizen.get(f"/{town.slug}/?lang=en")
     token = token_of(by_number(citizen, town, a_claim(town).kassenzeichen))
     assert payments.payment_by_token(token)[1].language == "en"
+
+
+def test_leichte_sprache_is_chosen_like_the_others(citizen: Client, town: Tenant) -> None:
+    assert 'href="?lang=de-x-leicht"' in citizen.get(f"/{town.slug}/").content.decode()
+    page = citizen.get(f"/{town.slug}/?lang=de-x-leicht").content.decode()
+    assert '<html lang="de-x-leicht">' in page
+    assert "Sie haben einen Brief bekommen?" in page
+    assert "37,00\N{NO-BREAK SPACE}€" in page
+    answer = by_number(citizen, town, a_claim(town).kassenzeichen)
+    assert payments.payment_by_token(token_of(answer))[1].language == "de-x-leicht"
+    citizen.post(answer.headers["Location"], {"method": "card"})
+    provider: Any = payments.provider_named("fake")
+    assert provider.asked[-1].language == "de"  # providers know no other German

@@ -1,16 +1,18 @@
-"""Every refusal, method and page has its words, in both languages."""
+"""Every refusal, method and page has its words, in every language."""
 
 import re
 import sys
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.utils import translation
 
 from zahlstelle import claims, kernel, payments, tenancy, wallet
 from zahlstelle.kernel import Refusal
 from zahlstelle.payment_page import _words
 from zahlstelle.payment_page._words import WORDS, method_for
+from zahlstelle.web import _counting, addresses, feedback
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "scripts"))
@@ -36,7 +38,14 @@ OUT_OF_REACH = {
     "mandate_unknown",
     "mandate_blocked",
 }
-CATALOGUE = messages.LOCALE / "en" / "LC_MESSAGES" / "django.po"
+LANGUAGES = ("de", "de-x-leicht", "en")
+CATALOGUES = sorted(messages.LOCALE.glob("*/LC_MESSAGES/django.po"))
+every_catalogue = pytest.mark.parametrize("catalogue", CATALOGUES, ids=lambda path: path.parts[-3])
+LEICHT = messages.LOCALE / "de_X-leicht" / "LC_MESSAGES" / "django.po"
+# The words of the law, and names of files, are the same in Leichte Sprache.
+_AS_IT_IS = re.compile(
+    r"^(Hinweis: Ich kann|Zahlungsempfänger:|Ich ermächtige|Der Betrag wird frühestens am %.*Vorab|[a-z]+$)"
+)
 
 
 def refusals(kind: type[Refusal] = Refusal) -> set[type[Refusal]]:
@@ -44,7 +53,8 @@ def refusals(kind: type[Refusal] = Refusal) -> set[type[Refusal]]:
 
 
 def reachable() -> set[str]:
-    rooms = tuple(room.__name__ for room in (kernel, tenancy, claims, payments, wallet, _words))
+    known = (kernel, tenancy, claims, payments, wallet, _words, _counting, addresses, feedback)
+    rooms = tuple(room.__name__ for room in known)
     return {each.code for each in refusals() if each.__module__.startswith(rooms)} - OUT_OF_REACH
 
 
@@ -54,7 +64,7 @@ def test_every_refusal_has_words() -> None:
 
 @pytest.mark.parametrize("code", sorted(WORDS))
 def test_words_say_what_happened_and_what_to_do(code: str) -> None:
-    for language in ("de", "en"):
+    for language in LANGUAGES:
         with translation.override(language):
             title, text = map(str, WORDS[code])
         assert title and not title.endswith(".")
@@ -65,33 +75,60 @@ def test_a_method_without_words_is_said_by_its_name() -> None:
     assert method_for("new_thing").name == "New Thing"
 
 
-def test_every_text_has_its_translation() -> None:
-    entries = messages.read_po(CATALOGUE)
+@every_catalogue
+def test_every_text_has_its_translation(catalogue: Path) -> None:
+    entries = messages.read_po(catalogue)
     assert list(entries) == messages.used(), "run: python scripts/messages.py update"
     assert [said for said, there in entries.items() if not there] == []
 
 
-def test_the_pages_read_what_the_translators_wrote() -> None:
-    entries = messages.read_po(CATALOGUE)
-    compiled = CATALOGUE.with_suffix(".mo").read_bytes()
-    assert compiled == messages.mo_of(entries, "en"), "run: python scripts/messages.py compile"
+@every_catalogue
+def test_the_pages_read_what_the_translators_wrote(catalogue: Path) -> None:
+    entries = messages.read_po(catalogue)
+    compiled = catalogue.with_suffix(".mo").read_bytes()
+    assert compiled == messages.mo_of(entries, catalogue.parts[-3]), "run: python scripts/messages.py compile"
 
 
-def test_translations_keep_what_is_filled_in() -> None:
+@every_catalogue
+def test_translations_keep_what_is_filled_in(catalogue: Path) -> None:
     names = re.compile(r"%\((\w+)\)s")
-    for said, there in messages.read_po(CATALOGUE).items():
+    for said, there in messages.read_po(catalogue).items():
         assert sorted(names.findall(said)) == sorted(names.findall(there)), said
 
 
-def test_python_reads_the_compiled_texts() -> None:
+@every_catalogue
+def test_python_reads_the_compiled_texts(catalogue: Path) -> None:
     import gettext
 
-    with CATALOGUE.with_suffix(".mo").open("rb") as file:
+    with catalogue.with_suffix(".mo").open("rb") as file:
         texts = gettext.GNUTranslations(file)
-    for said, there in messages.read_po(CATALOGUE).items():
+    for said, there in messages.read_po(catalogue).items():
         assert texts.gettext(said) == there
 
 
 def test_nobody_is_spoken_to_in_office_german() -> None:
     stiff = re.compile(r"gemäß|diesbezüglich|bezüglich|erfolgt|seitens|zwecks|Transaktion", re.IGNORECASE)
     assert [said for said in messages.used() if stiff.search(said)] == []
+
+
+def test_every_language_that_can_be_chosen_has_its_catalogue() -> None:
+    assert [code for code, _ in settings.LANGUAGES] == list(LANGUAGES)
+    assert [path.parts[-3] for path in CATALOGUES] == ["de_X-leicht", "en"]
+
+
+def test_leichte_sprache_has_short_sentences_and_short_words() -> None:
+    """Rules of Leichte Sprache that a machine can see: one thing in a sentence, no hard words, no long ones."""
+    easy = {there for said, there in messages.read_po(LEICHT).items() if not _AS_IT_IS.match(said)}
+    assert len(easy) > 200
+    sentences = [each for text in easy for each in re.split(r"(?<=[.!?:])\s+|\n", text) if each]
+    assert [each for each in sentences if len(each.split()) > 12] == []
+    hard = re.compile(r";|, (dass|weil|wenn|damit|obwohl)\b|\b(wird|werden|wurde|worden|würde)\b|\b\w*(ung|keit)s\w+")
+    assert [each for each in sentences if hard.search(each)] == []
+    long = re.compile(r"[A-Za-zäöüßÄÖÜ]{17,}")
+    assert [each for each in sentences if long.search(re.sub(r"%\(\w+\)s", "", each))] == []
+
+
+def test_leichte_sprache_is_read_by_the_pages() -> None:
+    with translation.override("de-x-leicht"):
+        assert translation.gettext("Kassenzeichen") == "Kassen-Zeichen"
+        assert method_for("transfer").hint == "Sie schicken das Geld mit Ihrer Bank. Das dauert 1 bis 2 Tage."

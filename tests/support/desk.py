@@ -43,7 +43,13 @@ def open_desk(*, host: str = "127.0.0.1", **environment: str) -> Desk:
     folder = Path(tempfile.mkdtemp(prefix="zs-desk-"))
     command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)]
     command += ["--blocking-threads", "4", "zahlstelle.wsgi:application"]
-    told = {"PYTHONPATH": str(ROOT / "src"), "ZAHLSTELLE_BASE_URL": base_url, "ZAHLSTELLE_HOSTS": host}
+    told = {
+        "PYTHONPATH": str(ROOT / "src"),
+        "ZAHLSTELLE_BASE_URL": base_url,
+        "ZAHLSTELLE_HOSTS": host,
+        "ZAHLSTELLE_MAIL": f"file:{folder / 'mail'}",
+        "ZAHLSTELLE_MAIL_FROM": "kasse@musterhausen.example",
+    }
     child = processes.start("web", command, log=folder / "log", env={**os.environ, **told, **environment})
     _await(base_url, child)
     return Desk(base_url, folder / "log", child)

@@ -8,7 +8,7 @@ from tests.support.debits import CREDITOR, PAYER
 from tests.support.desk import town_at
 from tests.support.sandbox import SandboxServer
 from tests.support.towns import a_claim
-from zahlstelle import payments
+from zahlstelle import claims, payments
 from zahlstelle.kernel import clock
 from zahlstelle.payments import Attempt, NewPayment
 from zahlstelle.tenancy import Tenant
@@ -77,12 +77,28 @@ def every_page(sandbox: SandboxServer, base_url: str) -> Mapping[str, str]:
         "town": f"/{town.slug}/",
         "service-with-fee": f"/{town.slug}/leistungen/personalausweis/",
         "service-without-fee": f"/{town.slug}/leistungen/spende/",
+        "accessibility": f"/{town.slug}/barrierefreiheit/",
+        "accessibility-thanks": f"/{town.slug}/barrierefreiheit/?danke=1",
+        "accessibility-of-all": "/barrierefreiheit/",
+        **_letters(town, settled),
         "not-found": "/gibt/es/nicht",
         "unknown-payment": "/pay/gibt-es-nicht",
         "unknown-service": f"/{town.slug}/leistungen/gibt-es-nicht/",
     }
     of_tokens = {name: f"/pay/{payment.token}" for name, payment in tokens.items()}
     return {**public, **of_tokens, "debit": f"/pay/{form.token}/lastschrift"}
+
+
+def _letters(town: Tenant, settled: NewPayment) -> Mapping[str, str]:
+    """A letter's link: to be paid, paid, and with a wrong code."""
+    number = a_claim(town, service="personalausweis").kassenzeichen
+    paid = claims.claim_by_id(tenant=town, claim_id=settled.payment.claim_id).kassenzeichen
+    codes = claims.letter_codes(tenant=town, kassenzeichen=[number, paid])
+    return {
+        "letter": f"/{town.slug}/zahlen/{number}/{codes[number]}",
+        "letter-paid": f"/{town.slug}/zahlen/{paid}/{codes[paid]}",
+        "letter-wrong": f"/{town.slug}/zahlen/{number}/CCC-CCC",
+    }
 
 
 def debits(sandbox: SandboxServer) -> tuple[NewPayment, NewPayment]:

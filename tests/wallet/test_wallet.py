@@ -21,7 +21,7 @@ from zahlstelle.tables.wallet import (
     StoredCardRow,
 )
 from zahlstelle.tenancy import Tenant, inside
-from zahlstelle.wallet import EmailWrong, NothingToKeep, PasskeyRefused, StoredCardUnknown
+from zahlstelle.wallet import NothingToKeep, PasskeyRefused, StoredCardUnknown
 
 if TYPE_CHECKING:
     from tests.support.keeping_provider import KeepingProvider
@@ -273,13 +273,6 @@ def test_no_answer_is_no_second_charge(
     assert attempt.status is Status.UNKNOWN
     assert payments.refresh(tenant=town, attempt_id=attempt.id, at=AT).status is Status.PAID
     assert (len(provider.charged), open_cents(town, payment_id)) == (1, 0)
-
-
-@pytest.mark.parametrize("typed", ["", "erika", "erika@", "a b@c.de", "a@b", "x" * 250 + "@b.de", 'a"@b.de'])
-def test_what_is_no_email_address(town: Tenant, typed: str) -> None:
-    payment_id = paid_with_wish(town)
-    with pytest.raises(EmailWrong):
-        wallet.ask_for_new_passkey(tenant=town, payment_id=payment_id, **HERE, email=typed, at=AT)
 
 
 @pytest.mark.parametrize(

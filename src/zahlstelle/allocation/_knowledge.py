@@ -170,11 +170,11 @@ def _left(
     ours: Mapping[str, Sequence[UUID]],
 ) -> Sequence[Given]:
     fitting = [payment for payment in paid if payment.could_be(item, claim_ids)]
-    if item.detail.mandate_id in ours:
-        # What comes back is what we collected; a transfer for the same claim is other money.
-        fitting = [payment for payment in fitting if payment.named_by(item)]
-    # Money that came otherwise meanwhile is not what a second return of the same collection gives back.
-    fitting = [payment for payment in fitting if payment.named_by(item)] or fitting
+    very = [payment for payment in fitting if payment.named_by(item)]
+    # Money that came otherwise is not what comes back where that is named. What we collected always is: else a transfer
+    # for the same claim would be taken for it.
+    if very or item.detail.mandate_id in ours:
+        fitting = very
     seen: dict[tuple[UUID, int], int] = {}
     left = []
     for payment in fitting:

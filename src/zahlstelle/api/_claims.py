@@ -6,10 +6,12 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Router
 
 from zahlstelle import claims
-from zahlstelle.claims import ClaimUnknown
+from zahlstelle.claims import Claim, ClaimUnknown
+from zahlstelle.tenancy import Tenant
 
 from ._auth import client_of
 from ._idempotency import Answer, once
+from ._letters import letters_of, qr_code
 from ._paging import DEFAULT_LIMIT, only, page_of
 from ._respond import told
 from ._schemas import ClaimIn, ClaimOut, ClaimPage, read_id
@@ -23,7 +25,7 @@ def open_claim(request: HttpRequest, body: ClaimIn) -> HttpResponse:
     tenant = client_of(request).tenant
 
     def work(at: datetime) -> Answer:
-        return Answer(201, ClaimOut.of(claims.open_claim(tenant=tenant, claim=body.as_claim(), at=at)))
+        return Answer(201, _told(tenant, claims.open_claim(tenant=tenant, claim=body.as_claim(), at=at)))
 
     return once(request, work)
 
@@ -38,18 +40,47 @@ def find_claims(
         only(request, "kassenzeichen")
         if "\x00" in kassenzeichen:
             raise ClaimUnknown("there is no claim under this Kassenzeichen")
-        return told(ClaimOut.of(claims.claim_by_kassenzeichen(tenant=tenant, kassenzeichen=kassenzeichen)))
+        return told(_told(tenant, claims.claim_by_kassenzeichen(tenant=tenant, kassenzeichen=kassenzeichen)))
     only(request, "limit", "cursor")
     page = page_of(request)
     found, following = page.cut(claims.claims_page(tenant=tenant, limit=page.limit + 1, before=page.before))
-    return told(ClaimPage(items=[ClaimOut.of(claim) for claim in found], next_cursor=following))
+    letters = letters_of(tenant, found)
+    return told(ClaimPage(items=[ClaimOut.of(claim, letters[claim.id]) for claim in found], next_cursor=following))
 
 
 @router.get("/{claim_id}", response={200: ClaimOut}, operation_id="get_claim", summary="Look a claim up")
 def get_claim(request: HttpRequest, claim_id: str) -> HttpResponse:
     """Tell how a claim stands."""
     only(request)
+    tenant = client_of(request).tenant
+    return told(_told(tenant, _claim(tenant, claim_id)))
+
+
+@router.get("/{claim_id}/letter.svg", response={200: None}, operation_id="get_letter_svg", summary="QR code as SVG")
+def letter_svg(request: HttpRequest, claim_id: str) -> HttpResponse:
+    """Draw the payment link as a QR code to print in a letter, 30 mm wide or more."""
+    return _drawn(request, claim_id, "svg", "image/svg+xml")
+
+
+@router.get("/{claim_id}/letter.png", response={200: None}, operation_id="get_letter_png", summary="QR code as PNG")
+def letter_png(request: HttpRequest, claim_id: str) -> HttpResponse:
+    """Draw the payment link as a QR code to print in a letter, 30 mm wide or more."""
+    return _drawn(request, claim_id, "png", "image/png")
+
+
+def _drawn(request: HttpRequest, claim_id: str, kind: str, media_type: str) -> HttpResponse:
+    only(request)
+    tenant = client_of(request).tenant
+    claim = _claim(tenant, claim_id)
+    return HttpResponse(qr_code(letters_of(tenant, [claim])[claim.id].url, kind), content_type=media_type)
+
+
+def _claim(tenant: Tenant, claim_id: str) -> Claim:
     known = read_id(claim_id)
     if known is None:
         raise ClaimUnknown(f"there is no claim {claim_id}")
-    return told(ClaimOut.of(claims.claim_by_id(tenant=client_of(request).tenant, claim_id=known)))
+    return claims.claim_by_id(tenant=tenant, claim_id=known)
+
+
+def _told(tenant: Tenant, claim: Claim) -> ClaimOut:
+    return ClaimOut.of(claim, letters_of(tenant, [claim])[claim.id])

@@ -193,6 +193,15 @@ class LineOut(_Told):
     kind: Kind
 
 
+class LetterOut(_Told):
+    """What a letter about the claim prints, so that it can be paid online."""
+
+    code: str = Field(description="Belongs to this Kassenzeichen and is printed beside it.")
+    url: str = Field(description="The payment link: opens what is to be paid. To be sent to the debtor only.")
+    qr_svg_url: str = Field(description="The link as a QR code to print, as SVG; fetched with your API key.")
+    qr_png_url: str = Field(description="The same as PNG.")
+
+
 class ClaimOut(_Told):
     """A claim (Forderung) as it stands."""
 
@@ -210,9 +219,10 @@ class ClaimOut(_Told):
     external_reference: str | None
     opened_at: Moment
     lines: list[LineOut]
+    letter: LetterOut
 
     @classmethod
-    def of(cls, claim: Claim) -> "ClaimOut":
+    def of(cls, claim: Claim, letter: LetterOut) -> "ClaimOut":
         """Say a claim in the words of the interface."""
         return cls(
             id=claim.id,
@@ -239,6 +249,7 @@ class ClaimOut(_Told):
                 )
                 for line in claim.lines
             ],
+            letter=letter,
         )
 
 
@@ -263,7 +274,10 @@ class PaymentIn(_Given):
     return_url: Url | None = Field(
         None, description="Where the citizen goes afterwards: exactly one of the addresses registered for the API key."
     )
-    language: Literal["de", "en"] = Field("de", description="The language of the payment page.")
+    language: Literal["de", "de-x-leicht", "en"] = Field(
+        "de",
+        description="The language of the payment page; `de-x-leicht` is Leichte Sprache.",
+    )
 
     @model_validator(mode="after")
     def _one_claim(self) -> Self:

@@ -2,7 +2,20 @@
 
 from django.urls import URLPattern, path
 
-from . import _account, _book, _claim, _day, _deliveries, _file, _files, _payers, _settling, _suspense, _taking_back
+from . import (
+    _account,
+    _book,
+    _claim,
+    _day,
+    _deliveries,
+    _feedback,
+    _file,
+    _files,
+    _payers,
+    _settling,
+    _suspense,
+    _taking_back,
+)
 
 app_name = "kasse"
 urlpatterns: list[URLPattern] = [
@@ -18,6 +31,7 @@ urlpatterns: list[URLPattern] = [
     path("<slug:town>/suche/", _claim.search, name="search"),
     path("<slug:town>/forderung/<str:kassenzeichen>/", _claim.claim, name="claim"),
     path("<slug:town>/buchung/<uuid:entry>/", _book.journal_entry, name="journal_entry"),
+    path("<slug:town>/rueckmeldungen/", _feedback.reports, name="feedback"),
     path("<slug:town>/buch/", _book.book, name="book"),
     path("<slug:town>/dateien/", _files.files, name="files"),
     path("<slug:town>/dateien/<uuid:file>/", _file.file, name="file"),

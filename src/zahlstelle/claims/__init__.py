@@ -11,6 +11,7 @@ from ._context import (
     policies_of,
     search_claims,
 )
+from ._letters import LetterCodeWrong, letter_code, letter_code_fits, letter_codes
 from ._operations import (
     DraftLine,
     FeeUnknown,
@@ -69,6 +70,7 @@ __all__ = [
     "FeeUnknown",
     "KassenzeichenTaken",
     "KassenzeichenWrong",
+    "LetterCodeWrong",
     "LineKind",
     "LinesDiffer",
     "NewClaim",
@@ -90,6 +92,9 @@ __all__ = [
     "claims_page",
     "existing",
     "kassenzeichen_of",
+    "letter_code",
+    "letter_code_fits",
+    "letter_codes",
     "normalised",
     "open_amounts",
     "open_claim",

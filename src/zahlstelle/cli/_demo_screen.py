@@ -27,6 +27,7 @@ def _addresses(told: dict[str, Any]) -> Table:
     table.add_row("the treasury (Kasse)", told["kasse_url"])
     table.add_row("operators (Betrieb)", told["operator_url"])
     table.add_row("the sandbox (provider and bank)", told["sandbox_url"])
+    table.add_row("mails to citizens (Postfach)", told["mailbox_url"])
     return table
 
 

@@ -138,6 +138,8 @@ class Demo:
             "ZAHLSTELLE_SECRET_KEY": self.folder.secret("secret_key"),
             "ZAHLSTELLE_BASE_URL": self.base_url,
             "ZAHLSTELLE_SANDBOX_URL": self.sandbox_url,
+            "ZAHLSTELLE_MAIL": f"file:{self.folder.sandbox / 'mail'}",
+            "ZAHLSTELLE_MAIL_FROM": "kasse@zahlstelle.example",
             "PYTHONUNBUFFERED": "1",
         }
 
@@ -149,6 +151,7 @@ class Demo:
             "sandbox_url": self.sandbox_url,
             "kasse_url": f"{self.base_url}/kasse/",
             "operator_url": f"{self.base_url}/betrieb/",
+            "mailbox_url": f"{self.sandbox_url}/postfach",
             "database_url": self._database.urls.app,
             "tenants": [],
             **seeded,

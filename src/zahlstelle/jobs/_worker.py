@@ -10,7 +10,7 @@ from django.db import close_old_connections
 from zahlstelle import allocation, ledger, payments, tenancy, treasury, wallet
 from zahlstelle.kernel import clock
 from zahlstelle.tenancy import Tenant
-from zahlstelle.web import answers
+from zahlstelle.web import answers, feedback, limits, mail
 
 from ._delivery import deliver
 from ._inbox import import_inbox
@@ -62,7 +62,10 @@ def run_once(*, tenant: Tenant, at: datetime) -> int:
     did += allocation.retry_doubts(tenant=tenant, at=at)
     allocation.learn_payers(tenant=tenant)
     did += deliver(tenant=tenant, at=at)
+    did += mail.send_due(tenant=tenant, at=at)
     ledger.seal(tenant=tenant, at=at)
     answers.purge(tenant=tenant, at=at)
+    limits.purge(tenant=tenant, at=at)
+    feedback.purge(tenant=tenant, at=at)
     treasury.round_done(tenant=tenant, at=at)
     return did

@@ -22,7 +22,7 @@ from zahlstelle.web.tags import in_fours, money
 from . import _girocode
 from ._frame import friendly
 from ._pdf import printable, write_pdf
-from ._standing import latest, unit_of
+from ._standing import hides, latest, said_purpose, unit_of
 
 
 @require_safe
@@ -46,7 +46,7 @@ def _pdf(tenant: Tenant, payment: Payment, claim: Claim, written_on: date) -> by
     account = tenancy.bank_accounts(tenant=tenant)[0]
     said = {"amount": money(payment.amount), "number": claim.kassenzeichen, "day": _day(claim.due_on)}
     facts = [
-        (_("Wofür"), claim.purpose),
+        (_("Wofür"), said_purpose(tenant, claim, payment)),
         (_("Betrag"), said["amount"]),
         *([(_("Zahlbar bis"), said["day"])] if claim.due_on else []),
         (_("Empfänger"), account.holder),
@@ -74,9 +74,9 @@ def _pdf(tenant: Tenant, payment: Payment, claim: Claim, written_on: date) -> by
     }
     data = printable(
         {
-            "language": translation.get_language(),
+            "language": translation.get_language().partition("-")[0],
             "town": tenant.name,
-            "unit": unit_of(tenant, claim),
+            "unit": None if hides(payment) else unit_of(tenant, claim),
             "colour": look_of(tenant.name, tenant.settings).colour,
             "kassenzeichen": claim.kassenzeichen,
             "facts": facts,

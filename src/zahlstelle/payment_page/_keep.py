@@ -18,6 +18,7 @@ from zahlstelle.kernel import Refusal, berlin_day, clock
 from zahlstelle.payments import AlreadyBeingPaid, AlreadyPaid, Payment, PaymentOver, Status
 from zahlstelle.tenancy import Tenant
 from zahlstelle.wallet import Site
+from zahlstelle.web.addresses import read_email
 from zahlstelle.web.language import has_chosen, known
 
 from . import _consent_words, _device
@@ -100,7 +101,7 @@ def ask_to_keep(request: HttpRequest, token: str) -> HttpResponse:
     }
     if request.POST.get("there"):
         return question(lambda: wallet.ask_passkey_to_keep(**about))
-    return question(lambda: wallet.ask_for_new_passkey(email=request.POST.get("email", ""), **about))
+    return question(lambda: wallet.ask_for_new_passkey(email=read_email(request.POST.get("email", "")), **about))
 
 
 @require_POST

@@ -13,24 +13,27 @@ from django.urls import reverse
 from django.utils import translation
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from zahlstelle import claims, payments, tenancy
+from zahlstelle import payments, tenancy
 from zahlstelle.kernel import clock
 from zahlstelle.payments import (
     PUBLIC,
     AlreadyBeingPaid,
     AlreadyPaid,
+    CardToken,
     MethodUnknown,
     Payment,
     PaymentOver,
-    PaymentUnknown,
     Status,
 )
 from zahlstelle.tenancy import Tenant
+from zahlstelle.web import limits
 from zahlstelle.web.language import has_chosen, known
+from zahlstelle.web.limits import What
+from zahlstelle.web.visitor import digest_of, visitor_of
 
 from . import _keep, _receipt
 from ._frame import SeeOther, friendly, refused
-from ._standing import EAGER, UNDER_WAY, ask, contents, latest, standing, status_of, unit_of
+from ._standing import EAGER, UNDER_WAY, ask, contents, latest, standing, status_of
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -78,6 +81,7 @@ def anew(request: HttpRequest, token: str) -> HttpResponse:
         at=clock.now(),
         return_url=payment.return_url,
         language=payment.language,
+        discreet=payment.discreet,
     )
     return SeeOther(reverse("payment_page:pay", args=[started.token]))
 
@@ -87,13 +91,7 @@ def anew(request: HttpRequest, token: str) -> HttpResponse:
 def receipt(request: HttpRequest, token: str) -> HttpResponse:
     """Hand out the receipt of a payment that is paid; for any other there is none."""
     tenant, payment = _opened(request, token)
-    attempt = latest(tenant, payment.id)
-    if attempt is None or attempt.status is not Status.PAID:
-        raise PaymentUnknown("there is a receipt only for what is paid")
-    claim = claims.claim_by_id(tenant=tenant, claim_id=payment.claim_id)
-    with translation.override(known(payment.language)):
-        content = _receipt.pdf(_receipt.receipt_of(tenant, claim, payment, attempt, unit_of(tenant, claim)))
-    name = f"{'receipt' if payment.language == 'en' else 'quittung'}-{claim.kassenzeichen}.pdf"
+    name, content = _receipt.file_of(tenant, payment)
     headers = {"Content-Disposition": f'inline; filename="{name}"'}
     return HttpResponse(content, content_type="application/pdf", headers=headers)
 
@@ -119,25 +117,50 @@ def _choose(request: HttpRequest, token: str, tenant: Tenant, payment: Payment) 
         if method == "transfer":
             payments.choose_transfer(tenant=tenant, payment_id=payment.id, at=clock.now())
             return SeeOther(result)
-        keep = _keep.wish(request, tenant, payment, method)
-        back = result + (_keep.way_back(request, payment) if keep else "")
-        return _to_provider(tenant, payment, method, back, result, keep=keep)
+        if payments.has_card_fields(tenant=tenant, method=method) and not _goes_on(tenant, payment, method):
+            return SeeOther(reverse("payment_page:card", args=[token]))
+        return to_provider(request, tenant, payment, method, result)
     except (AlreadyPaid, PaymentOver):
         return SeeOther(result)
     except AlreadyBeingPaid as refusal:
         return _being_paid(request, token, tenant, payment, method, refusal)
 
 
-def _to_provider(tenant: Tenant, payment: Payment, method: str, back: str, result: str, *, keep: bool) -> HttpResponse:
+def _goes_on(tenant: Tenant, payment: Payment, method: str) -> bool:
+    """Say whether the citizen has begun with this method and can go on with it at the provider."""
+    attempt = latest(tenant, payment.id)
+    return attempt is not None and attempt.status is Status.STARTED and attempt.method == method
+
+
+def to_provider(
+    request: HttpRequest, tenant: Tenant, payment: Payment, method: str, result: str, card: CardToken | None = None
+) -> HttpResponse:
+    """Begin at the provider, and send the citizen to where it goes on.
+
+    Starts that are not paid are counted, so that nobody tries stolen cards here.
+    """
+    before = {attempt.id for attempt in payments.attempts_of(tenant=tenant, payment_id=payment.id)}
+    tried = limits.take(
+        tenant=tenant,
+        what=What.START,
+        visitor=visitor_of(request),
+        subject=digest_of(str(payment.claim_id)),
+        payment=payment.id,
+        at=clock.now(),
+    )
+    keep = _keep.wish(request, tenant, payment, method)
     attempt = payments.begin(
         tenant=tenant,
         payment_id=payment.id,
         method=method,
-        return_url=settings.BASE_URL + back,
+        return_url=settings.BASE_URL + result + (_keep.way_back(request, payment) if keep else ""),
         notify_url=f"{settings.BASE_URL}/provider/{tenant.slug}/{{provider}}/notify",
         keep=keep,
         at=clock.now(),
+        card=card,
     )
+    if attempt.id in before:
+        limits.taken_back(tenant=tenant, tried=tried)  # taken up again, not begun
     at_provider = attempt.status is Status.STARTED and attempt.redirect_url
     return SeeOther(attempt.redirect_url if at_provider and attempt.redirect_url else result)
 
@@ -150,7 +173,7 @@ def _being_paid(
     if own is not None and PUBLIC[own.status] in UNDER_WAY:
         return SeeOther(reverse("payment_page:result", args=[token]))
     response = refused(request, refusal, tenant, token=token, method=method)
-    return _with_form_targets(response, tenant)
+    return with_form_targets(response, tenant)
 
 
 def _give_up_others(tenant: Tenant, payment: Payment) -> None:
@@ -163,10 +186,10 @@ def _show(request: HttpRequest, token: str, tenant: Tenant, payment_id: UUID) ->
     with tenancy.inside(tenant):
         name, shown = contents(token, tenant, payment_id)
         shown = {**shown, **_keep.shown(request, tenant, name, shown)}
-    return _with_form_targets(render(request, f"payment_page/{name}.html", shown), tenant)
+    return with_form_targets(render(request, f"payment_page/{name}.html", shown), tenant)
 
 
-def _with_form_targets(response: HttpResponse, tenant: Tenant) -> HttpResponse:
+def with_form_targets(response: HttpResponse, tenant: Tenant) -> HttpResponse:
     """Let the forms of this page end at the providers, and at whatever https site those pass the citizen on to."""
     addresses = (urlsplit(access.base_url) for access in tenancy.provider_accesses(tenant=tenant))
     origins = {f"{address.scheme}://{address.netloc}" for address in addresses if address.scheme == "http"}

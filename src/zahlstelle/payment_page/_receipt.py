@@ -7,14 +7,17 @@ from datetime import datetime
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from zahlstelle import claims
 from zahlstelle.claims import Claim
 from zahlstelle.kernel import BERLIN
-from zahlstelle.payments import Attempt, Payment
+from zahlstelle.payments import Attempt, Payment, PaymentUnknown, Status
 from zahlstelle.tenancy import Tenant
+from zahlstelle.web.language import known
 from zahlstelle.web.look import look_of
 from zahlstelle.web.tags import moment, money
 
 from ._pdf import printable, write_pdf
+from ._standing import latest, unit_of
 from ._words import method_for
 
 
@@ -34,10 +37,21 @@ class Receipt:
     paid_at: datetime
 
 
+def file_of(tenant: Tenant, payment: Payment) -> tuple[str, bytes]:
+    """Give the receipt's name and PDF, in the payment's language. Raises PaymentUnknown unless it is paid."""
+    attempt = latest(tenant, payment.id)
+    if attempt is None or attempt.status is not Status.PAID:
+        raise PaymentUnknown("there is a receipt only for what is paid")
+    claim = claims.claim_by_id(tenant=tenant, claim_id=payment.claim_id)
+    with translation.override(known(payment.language)):
+        content = pdf(receipt_of(tenant, claim, payment, attempt, unit_of(tenant, claim)))
+        return f"{_('quittung')}-{claim.kassenzeichen}.pdf", content
+
+
 def receipt_of(tenant: Tenant, claim: Claim, payment: Payment, attempt: Attempt, unit: str | None) -> Receipt:
     """Say in the active language what was paid. The attempt's last change is the moment it became paid."""
     return Receipt(
-        language=translation.get_language(),
+        language=translation.get_language().partition("-")[0],
         town=tenant.name,
         colour=look_of(tenant.name, tenant.settings).colour,
         unit=unit,

@@ -7,12 +7,14 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 from uuid import UUID
 
 from django.utils import translation
+from django.utils.translation import gettext as _
 
 from zahlstelle import claims, payments, tenancy
 from zahlstelle.claims import Claim
 from zahlstelle.kernel import clock
 from zahlstelle.payments import PUBLIC, Attempt, Payment, PaymentStatus, Status
 from zahlstelle.tenancy import Tenant
+from zahlstelle.web import mail
 
 from . import _girocode
 from ._words import Method, method_for, reason_for
@@ -72,8 +74,8 @@ def contents(token: str, tenant: Tenant, payment_id: UUID) -> tuple[str, Mapping
         "payment": payment,
         "status": status,
         "claim": claim,
-        "purpose": _purpose(tenant, claim),
-        "unit": unit_of(tenant, claim),
+        "purpose": said_purpose(tenant, claim, payment),
+        "unit": None if hides(payment) else unit_of(tenant, claim),
         "attempt": attempt,
         "method": method_for(attempt.method) if attempt else None,
         "back": _back(payment),
@@ -121,6 +123,11 @@ def _nothing(tenant: Tenant, payment: Payment, claim: Claim, attempt: Attempt | 
     return {}
 
 
+def _paid(tenant: Tenant, payment: Payment, claim: Claim, attempt: Attempt | None) -> Mapping[str, Any]:
+    receipt = attempt is not None and attempt.status is Status.PAID
+    return {"receipt": receipt, "mail": receipt and mail.offered()}
+
+
 Fill = Callable[[Tenant, Payment, Claim, Attempt | None], Mapping[str, Any]]
 _PAGES: Mapping[str, tuple[str, Fill]] = {
     "choose": ("choose", _choice),
@@ -129,7 +136,7 @@ _PAGES: Mapping[str, tuple[str, Fill]] = {
     PaymentStatus.CHECKING: ("checking", _nothing),
     PaymentStatus.AWAITING_TRANSFER: ("transfer", _transfer),
     PaymentStatus.AWAITING_DEBIT: ("debit_waiting", _debit),
-    PaymentStatus.PAID: ("paid", _nothing),
+    PaymentStatus.PAID: ("paid", _paid),
     PaymentStatus.EXPIRED: ("expired", _nothing),
 }
 
@@ -138,7 +145,17 @@ def _methods(tenant: Tenant) -> list[tuple[str, Method]]:
     return [(key, method_for(key)) for key in payments.methods(tenant=tenant)]
 
 
-def _purpose(tenant: Tenant, claim: Claim) -> str:
+def hides(payment: Payment) -> bool:
+    """Say whether the payment keeps to itself what it is for: nobody has shown to know the letter, or has paid."""
+    return payment.discreet and payment.status is not PaymentStatus.PAID
+
+
+def said_purpose(tenant: Tenant, claim: Claim, payment: Payment) -> str:
+    """Say what is paid for, as far as this payment tells."""
+    return _("Das steht in Ihrem Schreiben") if hides(payment) else purpose_of(tenant, claim)
+
+
+def purpose_of(tenant: Tenant, claim: Claim) -> str:
     """Say what is paid for; the name of a service in the page's language."""
     if claim.service:
         service = claims.service_by_key(tenant=tenant, key=claim.service)

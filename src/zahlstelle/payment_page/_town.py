@@ -4,21 +4,23 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils import translation
 from django.views.decorators.http import require_http_methods, require_safe
 
-from zahlstelle import claims, payments, tenancy
+from zahlstelle import claims, tenancy
 from zahlstelle.claims import ClaimUnknown, NewClaim, Service, ServiceUnknown
 from zahlstelle.kernel import Money, Refusal, clock, new_token
 from zahlstelle.payments import AlreadyPaid
 from zahlstelle.tenancy import Tenant
-from zahlstelle.web.language import known
+from zahlstelle.web import limits
+from zahlstelle.web.limits import What
+from zahlstelle.web.visitor import digest_of, visitor_of
 
+from . import _letter
 from ._card_numbers import without_card_number
-from ._frame import SeeOther, friendly
+from ._frame import friendly, to_payment
 from ._once import open_once
-from ._words import AmountTooHigh, CardNumberTyped, NameTooLong, NothingToPay, words_for
+from ._words import AmountTooHigh, CardNumberTyped, LetterCodeMissing, NameTooLong, NothingToPay, words_for
 
 _MOST = Money(99_999_999)
 _NAME_LENGTH = 70
@@ -38,18 +40,29 @@ def town(request: HttpRequest, slug: str) -> HttpResponse:
     tenant = tenancy.tenant_by_slug(slug)
     if request.method != "POST":
         return _town_page(request, tenant)
+    typed, code = request.POST.get("kassenzeichen", ""), request.POST.get("code", "").strip()
     try:
-        return _pay_by_kassenzeichen(tenant, request.POST.get("kassenzeichen", ""))
+        if code or _letter.code_needed(tenant):
+            number = claims.checked(typed, claims.pools(tenant=tenant))
+            return to_payment(tenant, _letter.opened(request, tenant, number, code).id)
+        return _pay_by_kassenzeichen(request, tenant, typed)
     except Refusal as refusal:
         return _town_page(request, tenant, refusal)
 
 
-def _pay_by_kassenzeichen(tenant: Tenant, typed: str) -> HttpResponse:
+def _pay_by_kassenzeichen(request: HttpRequest, tenant: Tenant, typed: str) -> HttpResponse:
+    """Take a number without its letter's code: every try counts, and the payment does not say what it is for."""
+    subject = digest_of(claims.normalised(typed))
+    visitor = visitor_of(request)
+    tried = limits.take(tenant=tenant, what=What.NUMBER, visitor=visitor, subject=subject, at=clock.now())
     number = claims.checked(typed, claims.pools(tenant=tenant))
     try:
-        return _to_payment(tenant, claims.claim_by_kassenzeichen(tenant=tenant, kassenzeichen=number).id)
+        found = claims.claim_by_kassenzeichen(tenant=tenant, kassenzeichen=number)
+        answer = to_payment(tenant, found.id, discreet=True)
     except (ClaimUnknown, AlreadyPaid) as refusal:
         raise NothingToPay("nothing is open under this Kassenzeichen") from refusal
+    limits.succeeded(tenant=tenant, tried=tried)
+    return answer
 
 
 def _town_page(request: HttpRequest, tenant: Tenant, refusal: Refusal | None = None) -> HttpResponse:
@@ -58,6 +71,10 @@ def _town_page(request: HttpRequest, tenant: Tenant, refusal: Refusal | None = N
         "town": tenant,
         "services": [_shown(service, language) for service in claims.services(tenant=tenant)],
         "typed": request.POST.get("kassenzeichen", ""),
+        "typed_code": request.POST.get("code", ""),
+        "code_needed": _letter.code_needed(tenant),
+        "code_wrong": isinstance(refusal, LetterCodeMissing),
+        "number_wrong": refusal is not None and not isinstance(refusal, LetterCodeMissing),
     }
     return _form(request, "payment_page/town.html", shown, refusal)
 
@@ -73,7 +90,7 @@ def service(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     if request.method != "POST":
         return _service_page(request, tenant, wanted)
     try:
-        return _to_payment(tenant, _open(request, tenant, wanted))
+        return to_payment(tenant, _open(request, tenant, wanted))
     except Refusal as refusal:
         return _service_page(request, tenant, wanted, refusal)
 
@@ -124,13 +141,6 @@ def _shown(service: Service, language: str) -> dict[str, object]:
         "unit": service.unit,
         "fee": service.fee,
     }
-
-
-def _to_payment(tenant: Tenant, claim_id: UUID) -> HttpResponse:
-    started = payments.start_payment(
-        tenant=tenant, claim_id=claim_id, at=clock.now(), language=known(translation.get_language())
-    )
-    return SeeOther(reverse("payment_page:pay", args=[started.token]))
 
 
 def _form(request: HttpRequest, template: str, shown: dict[str, object], refusal: Refusal | None) -> HttpResponse:

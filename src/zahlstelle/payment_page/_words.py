@@ -24,6 +24,12 @@ class NothingToPay(InputRefused):
     code = "nothing_to_pay"
 
 
+class LetterCodeMissing(InputRefused):
+    """The town asks for the code of the letter, and none was given."""
+
+    code = "letter_code_missing"
+
+
 class NameTooLong(InputRefused):
     """The name has more characters than a claim keeps."""
 
@@ -40,6 +46,12 @@ class CardNumberTyped(InputRefused):
     """A card number was typed where a name belongs; it is neither kept nor shown again."""
 
     code = "card_number_typed"
+
+
+class CardTokenWrong(InputRefused):
+    """What the card page sent is no token of a card."""
+
+    code = "card_token_wrong"
 
 
 class ConsentMissing(InputRefused):
@@ -87,6 +99,34 @@ WORDS: Mapping[str, Words] = {
         _(
             "Bitte vergleichen Sie jede Ziffer mit Ihrem Schreiben. Wenn Sie schon bezahlt haben, ist alles erledigt. "
             "Wenn Ihr Schreiben ganz neu ist, versuchen Sie es bitte morgen wieder."
+        ),
+    ),
+    "letter_code_wrong": Words(
+        _("Kassenzeichen und Code passen nicht zusammen"),
+        _("Bitte vergleichen Sie beide mit Ihrem Schreiben. Der Code hat sechs Zeichen, zum Beispiel K7M-2QX."),
+    ),
+    "letter_code_missing": Words(
+        _("Hier fehlt der Code"),
+        _("Er steht in Ihrem Schreiben neben dem Kassenzeichen und hat sechs Zeichen, zum Beispiel K7M-2QX."),
+    ),
+    "feedback_empty": Words(
+        _("Hier steht noch nichts"),
+        _("Bitte schreiben Sie in einem oder zwei Sätzen, was nicht ging."),
+    ),
+    "feedback_too_long": Words(
+        _("Das ist zu lang"),
+        _("Bitte kürzen Sie Ihre Nachricht auf höchstens 2000 Zeichen."),
+    ),
+    "feedback_unknown": _NOT_OURS,
+    "email_wrong": Words(
+        _("Diese E-Mail-Adresse stimmt nicht"),
+        _("Bitte prüfen Sie sie. Sie sieht zum Beispiel so aus: name@beispiel.de."),
+    ),
+    "too_many_tries": Words(
+        _("Das waren zu viele Versuche"),
+        _(
+            "Bitte warten Sie eine Viertelstunde und versuchen Sie es dann noch einmal. "
+            "Sie können den Betrag auch überweisen, so wie es in Ihrem Schreiben steht."
         ),
     ),
     "claim_unknown": Words(
@@ -164,9 +204,13 @@ WORDS: Mapping[str, Words] = {
         _("Hier gibt es keine Karte zu merken"),
         _("Vielleicht ist die Zeit dafür vorbei, oder sie ist schon gemerkt. Ihre Zahlung ist davon nicht betroffen."),
     ),
-    "email_wrong": Words(
-        _("Diese E-Mail-Adresse stimmt nicht"),
-        _("Bitte schreiben Sie sie so: name@beispiel.de."),
+    "card_token_wrong": _NOT_OURS,
+    "card_fields_away": Words(
+        _("Die Kartenzahlung ist gerade nicht erreichbar"),
+        _(
+            "Es ist nichts bezahlt worden. Bitte versuchen Sie es in ein paar Minuten noch einmal, "
+            "oder wählen Sie eine andere Zahlungsart."
+        ),
     ),
     "return_url_not_allowed": _NOT_OURS,
     "notification_forged": _NOT_OURS,

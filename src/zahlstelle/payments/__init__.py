@@ -1,5 +1,6 @@
 """Payments (Zahlvorgänge): attempts at providers, their status graph, one reducer, and the provider socket."""
 
+from ._card_fields import CardFieldsAway, card_fields, has_card_fields
 from ._debits import (
     Collection,
     Debit,
@@ -65,6 +66,7 @@ from ._queries import (
     claims_being_paid,
     collected_claims,
     methods,
+    paid_among,
     payment_by_id,
     payment_by_token,
     payments_of_claim,
@@ -119,7 +121,10 @@ from ._rules import EDGES, PUBLIC, PaymentStatus, Status, diagram
 from ._socket import (
     INSTRUMENT_GONE,
     Authentication,
+    CardFields,
+    CardToken,
     Forgotten,
+    HasCardFields,
     ItemKind,
     KeepsInstruments,
     KeptInstrument,
@@ -154,6 +159,9 @@ __all__ = [
     "Attempt",
     "AttemptNotChosen",
     "Authentication",
+    "CardFields",
+    "CardFieldsAway",
+    "CardToken",
     "Checking",
     "Collection",
     "Debit",
@@ -161,6 +169,7 @@ __all__ = [
     "Dispute",
     "ForgedNotification",
     "Forgotten",
+    "HasCardFields",
     "HolderWrong",
     "IbanWrong",
     "ItemKind",
@@ -225,6 +234,7 @@ __all__ = [
     "block_mandate",
     "cancel",
     "captured",
+    "card_fields",
     "charged_back",
     "checking",
     "choose_transfer",
@@ -243,6 +253,7 @@ __all__ = [
     "fetch_reports",
     "forget_instrument",
     "give_mandate",
+    "has_card_fields",
     "hear",
     "item_sums",
     "items_about",
@@ -257,6 +268,7 @@ __all__ = [
     "open_payouts",
     "order_debit",
     "order_debit_by",
+    "paid_among",
     "payment_by_id",
     "payment_by_token",
     "payments_of_claim",

@@ -1,5 +1,6 @@
 """The way to a provider and back: written down first, called outside any transaction, settled by one reducer."""
 
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -25,7 +26,17 @@ from ._operations import (
 )
 from ._queries import Attempt, attempt_of, attempts_of, payment_by_id
 from ._rules import LIVE, PaymentStatus, Status, never_started
-from ._socket import KeepsInstruments, MerchantAccess, NeverSeen, NoAnswer, Provider, Report, StartRequest
+from ._socket import (
+    Authentication,
+    CardToken,
+    KeepsInstruments,
+    MerchantAccess,
+    NeverSeen,
+    NoAnswer,
+    Provider,
+    Report,
+    StartRequest,
+)
 
 _log = structlog.get_logger(__name__)
 _PLUGGED: dict[str, Provider] = {}
@@ -51,11 +62,13 @@ def begin(
     return_url: str,
     notify_url: str,
     at: datetime,
+    card: CardToken | None = None,
     keep: bool = False,
 ) -> Attempt:
     """Begin an attempt: intent, call, answer. An attempt that is under way is taken up again instead.
 
-    `notify_url` may contain `{provider}`. `keep`: the citizen lets the provider keep the card, where it can.
+    `notify_url` may contain `{provider}`; `card` is handed to the provider and not kept. `keep`: the citizen lets the
+    provider keep the card, where it can.
     Raises MethodUnknown, PaymentOver, AlreadyPaid, AlreadyBeingPaid.
     """
     _outside_any_transaction()
@@ -73,15 +86,24 @@ def begin(
         keep=keep and isinstance(provider, KeepsInstruments),
         at=at,
     )
-    return _start(tenant, attempt, provider, merchant, at)
+    return _start(tenant, attempt, provider, merchant, at, card)
 
 
-def _start(tenant: Tenant, attempt: Attempt, provider: Provider, merchant: MerchantAccess, at: datetime) -> Attempt:
-    answer = provider.start(_start_request(tenant, attempt, merchant))
+def _start(
+    tenant: Tenant,
+    attempt: Attempt,
+    provider: Provider,
+    merchant: MerchantAccess,
+    at: datetime,
+    card: CardToken | None = None,
+) -> Attempt:
+    answer = provider.start(_start_request(tenant, attempt, merchant, card))
     return record_start(tenant=tenant, attempt_id=attempt.id, answer=answer, at=at)
 
 
-def _start_request(tenant: Tenant, attempt: Attempt, merchant: MerchantAccess) -> StartRequest:
+def _start_request(
+    tenant: Tenant, attempt: Attempt, merchant: MerchantAccess, card: CardToken | None = None
+) -> StartRequest:
     payment = payment_by_id(tenant=tenant, payment_id=attempt.payment_id)
     claim = claims.claim_by_id(tenant=tenant, claim_id=payment.claim_id)
     return StartRequest(
@@ -89,14 +111,15 @@ def _start_request(tenant: Tenant, attempt: Attempt, merchant: MerchantAccess) -
         merchant=merchant,
         kassenzeichen=claim.kassenzeichen,
         amount=attempt.amount,
-        description=claim.purpose,
+        description=claim.kassenzeichen if payment.discreet else claim.purpose,
         method=attempt.method,
         return_url=attempt.return_url or "",
         notify_url=attempt.notify_url or "",
-        language=payment.language,
+        language=payment.language.partition("-")[0],  # providers know no Leichte Sprache, but German
         expires_at=payment.expires_at,
         challenge=attempt.challenge,
         keep=attempt.keep,
+        card=card,
     )
 
 
@@ -127,14 +150,21 @@ def _once_more(tenant: Tenant, declined: Attempt, at: datetime) -> Attempt:
 
 
 def refresh(
-    *, tenant: Tenant, attempt_id: UUID, at: datetime, in_passing: bool = False, named: str | None = None
+    *,
+    tenant: Tenant,
+    attempt_id: UUID,
+    at: datetime,
+    in_passing: bool = False,
+    named: str | None = None,
+    authenticated: Authentication | None = None,
 ) -> Attempt:
     """Ask the provider what became of an attempt and settle it by the answer.
 
     Declined only because the payer was not authenticated, it is tried once more: then the new attempt is returned.
     `in_passing` is for a citizen who looks: the worker's own timetable stays as it is, however often that happens.
     `named` is what a notification says the provider calls it, asked by where the answer to the start was lost: the
-    report must still be about this attempt.
+    report must still be about this attempt. `authenticated` is what it says of the payer, kept where the report says
+    nothing of it.
     """
     _outside_any_transaction()
     with inside(tenant):
@@ -146,6 +176,7 @@ def refresh(
     answer = provider.status(merchant=merchant, reference=str(attempt.id), provider_reference=known)
     match answer:
         case Report():
+            answer = replace(answer, authentication=answer.authentication or authenticated)
             settled = settle(tenant=tenant, attempt_id=attempt_id, report=answer, at=at)
             if answer.soft_declined and settled.status is Status.DECLINED and attempt.status is not Status.DECLINED:
                 return _once_more(tenant, settled, at)

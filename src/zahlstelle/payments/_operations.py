@@ -76,8 +76,9 @@ def start_payment(
     return_url: str | None = None,
     language: str = "de",
     client: UUID | None = None,
+    discreet: bool = False,
 ) -> NewPayment:
-    """Start a payment of what is open of a claim. Raises ClaimUnknown, AlreadyPaid."""
+    """Start a payment of what is open of a claim, `discreet`: not saying what for. Raises ClaimUnknown, AlreadyPaid."""
     with inside(tenant):
         claim = claims.claim_by_id(tenant=tenant, claim_id=claim_id)
         if claim.open.is_zero:
@@ -96,6 +97,7 @@ def start_payment(
             created_at=at,
             expires_at=at + LIFETIME,
             client=client,
+            discreet=discreet,
         )
         events.record(tenant=tenant, name="payment.created", subject=row.id, at=at, payload={"claim": str(claim.id)})
         return NewPayment(payment_of(row), token)
@@ -214,8 +216,9 @@ def record_start(
         row = _attempt_locked(tenant, attempt_id)
         status = Status.REFUSED
         match answer:
-            case Started(reference, redirect_url):
+            case Started(reference, redirect_url, authentication):
                 row.provider_reference, row.redirect_url = reference, redirect_url
+                row.authentication = asdict(authentication) if authentication else row.authentication
                 status = Status.STARTED
             case NotStarted(reason):
                 row.decline_code = reason[:200]
@@ -311,18 +314,19 @@ def settled_by_transfer(*, tenant: Tenant, claim_ids: Sequence[UUID], at: dateti
 def reopened(*, tenant: Tenant, claim_ids: Sequence[UUID], at: datetime) -> None:
     """Let payments by transfer wait again where the money turned out to be another claim's.
 
-    Those of claims that are settled all the same stay paid, and so does a debit that no longer holds its claim.
+    Those of claims that are settled all the same stay paid, and so does a debit that no longer holds its claim. What a
+    provider captured stays paid too, but no longer keeps its claim from being paid anew.
     """
     with inside(tenant):
         known = claims.claims_by_id_locked(tenant=tenant, claim_ids=claim_ids).values()
         paid = AttemptRow.objects.select_for_update().filter(
             tenant_id=tenant.id,
             claim_id__in=[claim.id for claim in known if not claim.open.is_zero],
-            provider="transfer",
             status=Status.PAID,
             let_go=False,
         )
-        for row in paid.order_by("id"):
+        paid.exclude(provider="transfer").update(let_go=True)
+        for row in paid.filter(provider="transfer").order_by("id"):
             row.status, row.changed_at = Status.PENDING, at
             row.save(update_fields=["status", "changed_at"])
             payment = PaymentRow.objects.filter(tenant_id=tenant.id, id=row.payment_id)

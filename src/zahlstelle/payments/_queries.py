@@ -1,6 +1,6 @@
 """Look up payments and their attempts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -45,6 +45,7 @@ class Payment:
     language: str
     created_at: datetime
     expires_at: datetime
+    discreet: bool = False  # what it is for is not said before it is paid
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,13 @@ def payments_of_claim(*, tenant: Tenant, claim_id: UUID) -> Sequence[Payment]:
     with inside(tenant):
         rows = PaymentRow.objects.filter(tenant_id=tenant.id, claim_id=claim_id).order_by("created_at")
         return [payment_of(row) for row in rows]
+
+
+def paid_among(*, tenant: Tenant, payment_ids: Collection[UUID]) -> frozenset[UUID]:
+    """Tell which of these payments are paid."""
+    with inside(tenant):
+        rows = PaymentRow.objects.filter(tenant_id=tenant.id, id__in=payment_ids, status=PaymentStatus.PAID)
+        return frozenset(rows.values_list("id", flat=True))
 
 
 def payments_page(
@@ -275,6 +283,7 @@ def payment_of(row: PaymentRow) -> Payment:
         language=row.language,
         created_at=row.created_at,
         expires_at=row.expires_at,
+        discreet=row.discreet,
     )
 
 

@@ -37,6 +37,28 @@ class MerchantAccess:
 
 
 @dataclass(frozen=True, slots=True)
+class CardToken:
+    """A card as the provider's own fields have turned it into a token, and its brand in the provider's word."""
+
+    token: Secret
+    brand: str
+
+
+@dataclass(frozen=True, slots=True)
+class CardFields:
+    """What a page needs to show a provider's own fields for a card: its script, held against its hash, and a pass.
+
+    `origin` is where the fields come from, `mode` the provider's word for test or live.
+    """
+
+    script: str
+    integrity: str
+    origin: str
+    session: Secret
+    mode: str
+
+
+@dataclass(frozen=True, slots=True)
 class StartRequest:
     """Ask the provider to take a payment. `attempt_id` is its idempotency key, at every retry the same."""
 
@@ -52,6 +74,7 @@ class StartRequest:
     expires_at: datetime
     challenge: bool = False  # ask for strong customer authentication: the issuer refused to go without (soft decline)
     keep: bool = False  # the citizen lets the provider keep the means of payment, to be charged again
+    card: CardToken | None = None  # where the card was typed into the provider's fields on our page
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +83,7 @@ class Started:
 
     provider_reference: str
     redirect_url: str
+    authentication: "Authentication | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +141,15 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """A signed hint that something changed: reason enough to ask, never a fact."""
+    """A signed hint that something changed: reason enough to ask, never a fact.
+
+    `authentication` is kept where the provider says it nowhere else; no money hangs on it.
+    """
 
     provider_reference: str | None
     reference: str | None
     message_id: str
+    authentication: Authentication | None = None
 
 
 class ForgedNotification(Refusal):
@@ -208,6 +236,17 @@ class KeepsInstruments(Protocol):
 
     def forget(self, *, merchant: MerchantAccess, handle: str) -> Forgotten | NothingKept | NoAnswer:
         """Ask the provider to forget it for good. Twice is once."""
+        ...
+
+
+@runtime_checkable
+class HasCardFields(Protocol):
+    """What an adapter has whose provider takes cards by fields of its own on our page."""
+
+    card_methods: frozenset[str]
+
+    def card_fields(self, merchant: MerchantAccess) -> CardFields | NoAnswer:
+        """Ask for what a page needs to show the fields once."""
         ...
 
 

@@ -43,6 +43,17 @@ class ServiceRow(OfTenant):
         constraints = [models.UniqueConstraint("tenant", "key", name="service_key")]
 
 
+class LetterKeyRow(OfTenant):
+    """The key from which the codes in a town's letters follow; made once, never changed: letters are on paper."""
+
+    id = models.UUIDField(primary_key=True)
+    key = models.BinaryField()
+
+    class Meta:
+        db_table = "letter_key"
+        constraints = [models.UniqueConstraint("tenant", name="letter_key_of_tenant")]
+
+
 def _debtor_part(place: int) -> models.GeneratedField:
     """The beginning of a part of the debtor's name in one spelling, made by the database (migration 0011)."""
     expression = models.Func(models.F("debtor_name"), models.Value(place), function="debtor_part")

@@ -22,7 +22,7 @@ from .bank import (
     SightingRow,
     StatementRow,
 )
-from .claims import ClaimBalanceRow, ClaimLineRow, ClaimRow, PoolRow, ServiceRow
+from .claims import ClaimBalanceRow, ClaimLineRow, ClaimRow, LetterKeyRow, PoolRow, ServiceRow
 from .events import EventRow
 from .idempotency import IdempotencyRow
 from .ledger import AccountRow, JournalEntryRow, JournalLineRow, SealRow
@@ -63,6 +63,7 @@ from .wallet import (
     PasskeyRow,
     StoredCardRow,
 )
+from .web import FeedbackRow, MailRow, TryRow
 
 __all__ = [
     "AccountRow",
@@ -89,12 +90,15 @@ __all__ = [
     "DeviceRow",
     "DisputeRow",
     "EventRow",
+    "FeedbackRow",
     "FragmentRow",
     "IdempotencyRow",
     "JournalEntryRow",
     "JournalLineRow",
     "KeepingRow",
+    "LetterKeyRow",
     "LoginTryRow",
+    "MailRow",
     "MandateBlockRow",
     "MandateRow",
     "MembershipRow",
@@ -124,5 +128,6 @@ __all__ = [
     "StoredCardRow",
     "SuspenseRow",
     "TenantRow",
+    "TryRow",
     "UnitRow",
 ]

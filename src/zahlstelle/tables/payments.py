@@ -15,10 +15,12 @@ class PaymentRow(OfTenant):
     currency = models.CharField(max_length=3)
     status = models.CharField(max_length=20)
     return_url = models.TextField(null=True)
-    language = models.CharField(max_length=5)
+    language = models.CharField(max_length=16)
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     client = models.UUIDField(null=True)
+    # Opened by the Kassenzeichen alone: who pays has not shown to know the letter, and is not told what it is for.
+    discreet = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         db_table = "payment"

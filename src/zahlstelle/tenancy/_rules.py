@@ -206,7 +206,7 @@ def _slug(slug: str) -> str:
 
 _TAKEN = frozenset(
     {"pay", "kasse", "betrieb", "api", "xbezahldienste", "static", "healthz", "readyz", "metrics", "provider", "oauth2"}
-    | {"anmelden", "abmelden"}
+    | {"anmelden", "abmelden", "barrierefreiheit"}
 )
 
 

@@ -16,7 +16,6 @@ from ._queries import Remembered, account, cards, consents, is_known, remembered
 from ._rules import (
     Card,
     Consent,
-    EmailWrong,
     NothingToKeep,
     PasskeyRefused,
     Site,
@@ -26,7 +25,6 @@ from ._rules import (
 __all__ = [
     "Card",
     "Consent",
-    "EmailWrong",
     "NothingToKeep",
     "PasskeyRefused",
     "Remembered",

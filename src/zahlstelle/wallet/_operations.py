@@ -31,7 +31,6 @@ from ._rules import (
     Question,
     Site,
     StoredCardUnknown,
-    email_of,
     leaves_at,
 )
 
@@ -84,13 +83,12 @@ def came_back(*, tenant: Tenant, payment_id: UUID, browser: str, at: datetime) -
 
 
 def ask_for_new_passkey(*, tenant: Tenant, payment_id: UUID, browser: str, email: str, site: Site, at: datetime) -> str:
-    """Ask for a new passkey, to keep the card of a payment. Raises EmailWrong, NothingToKeep."""
-    address = email_of(email)
+    """Ask for a new passkey, to keep the card of a payment. Raises NothingToKeep."""
     with inside(tenant):
         _wish_locked(tenant, payment_id, browser, at)
-        row, challenge = _question(tenant, Purpose.REGISTER, at, payment=payment_id, email=address)
+        row, challenge = _question(tenant, Purpose.REGISTER, at, payment=payment_id, email=email)
     # The question's id becomes the citizen's: both are made here, for this one time.
-    return _passkeys.ask_for_new(site=site, town=tenant.name, citizen=row.id, email=address, challenge=challenge)
+    return _passkeys.ask_for_new(site=site, town=tenant.name, citizen=row.id, email=email, challenge=challenge)
 
 
 def ask_passkey_to_keep(*, tenant: Tenant, payment_id: UUID, browser: str, site: Site, at: datetime) -> str:

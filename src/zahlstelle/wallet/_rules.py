@@ -1,12 +1,11 @@
 """What a wallet is: a citizen's cards and consents in one town, and where a passkey can be asked. No IO."""
 
-import re
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from zahlstelle.kernel import BERLIN, InputRefused, Refusal
+from zahlstelle.kernel import BERLIN, Refusal
 
 QUESTION_LIVES = timedelta(minutes=5)
 # So long after the wish, made while paying, a citizen may finish it with a passkey; then the card is forgotten.
@@ -15,7 +14,6 @@ WISH_LIVES = timedelta(hours=2)
 LOOKED_AFTER = timedelta(days=8)
 # A card that was not used for so long leaves by itself, as one that has expired does.
 UNUSED = timedelta(days=730)
-_EMAIL = re.compile(r"[^@\s\x00-\x1f<>\"]{1,64}@[^@\s\x00-\x1f<>\"]{1,185}\.[^@\s\x00-\x1f<>\".]{2,63}")
 
 
 class PasskeyRefused(Refusal):
@@ -36,12 +34,6 @@ class NothingToKeep(Refusal):
     """No card waits to be kept: it was not wished, not paid, or the time for it is over."""
 
     code = "nothing_to_keep"
-
-
-class EmailWrong(InputRefused):
-    """This is no e-mail address."""
-
-    code = "email_wrong"
 
 
 class Purpose(StrEnum):
@@ -98,14 +90,6 @@ class Question:
     card: UUID | None
     email: str | None
     challenge: str
-
-
-def email_of(typed: str) -> str:
-    """Read an e-mail address. Raises EmailWrong."""
-    email = typed.strip()
-    if len(email) > 254 or not _EMAIL.fullmatch(email):
-        raise EmailWrong("this is no e-mail address")
-    return email
 
 
 def next_look(asked_at: datetime, at: datetime) -> datetime | None:

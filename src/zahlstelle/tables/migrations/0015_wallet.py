@@ -32,7 +32,7 @@ class Migration(migrations.Migration):
     """Add the tables of the wallet and what holds them together."""
 
     dependencies = [
-        ("tables", "0013_refunds"),
+        ("tables", "0014_letters"),
     ]
 
     operations = [
