@@ -217,3 +217,21 @@ def test_a_question_needs_the_forms_token(named: None, keeper: "Tenant") -> None
 
     strict = Client(SERVER_NAME="localhost", enforce_csrf_checks=True)
     assert strict.post(f"/pay/{token_of(keeper)}/gemerkt/frage").status_code == 403
+
+
+@pytest.mark.parametrize("language", ["de", "en", "de-x-leicht"])
+def test_what_was_read_is_kept_in_its_language(
+    named: None, citizen: "Client", keeper: "Tenant", keeping: "KeepingProvider", language: str
+) -> None:
+    from zahlstelle.tables.wallet import KeepingRow
+    from zahlstelle.tenancy import inside
+
+    citizen.get(f"/?lang={language}")
+    token = token_of(keeper)
+    label = 'for="keep">'
+    shown = citizen.get(f"/pay/{token}").text.partition(label)[2].partition("<")[0]
+    choose(citizen, keeping, token, keep="yes")
+    with inside(keeper):
+        wish = KeepingRow.objects.get(tenant_id=keeper.id)
+    assert (wish.language, wish.words.splitlines()[0]) == (language, shown)
+    assert shown

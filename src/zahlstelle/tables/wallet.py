@@ -46,7 +46,7 @@ class ConsentRow(OfTenant):
     citizen = models.UUIDField()
     version = models.CharField(max_length=20)
     words = models.TextField()
-    language = models.CharField(max_length=5)
+    language = models.CharField(max_length=16)
     given_at = models.DateTimeField()
     withdrawn_at = models.DateTimeField(null=True)
 
@@ -101,7 +101,7 @@ class KeepingRow(OfTenant):
     payment = models.OneToOneField("tables.PaymentRow", on_delete=models.PROTECT, related_name="+")
     version = models.CharField(max_length=20)
     words = models.TextField()
-    language = models.CharField(max_length=5)
+    language = models.CharField(max_length=16)
     browser = models.CharField(max_length=64)
     asked_at = models.DateTimeField()
     returned_at = models.DateTimeField(null=True)

@@ -73,7 +73,7 @@ class Migration(migrations.Migration):
                 ("citizen", models.UUIDField()),
                 ("version", models.CharField(max_length=20)),
                 ("words", models.TextField()),
-                ("language", models.CharField(max_length=5)),
+                ("language", models.CharField(max_length=16)),
                 ("given_at", models.DateTimeField()),
                 ("withdrawn_at", models.DateTimeField(null=True)),
                 (
@@ -122,7 +122,7 @@ class Migration(migrations.Migration):
                 ("id", models.UUIDField(primary_key=True, serialize=False)),
                 ("version", models.CharField(max_length=20)),
                 ("words", models.TextField()),
-                ("language", models.CharField(max_length=5)),
+                ("language", models.CharField(max_length=16)),
                 ("browser", models.CharField(max_length=64)),
                 ("asked_at", models.DateTimeField()),
                 ("returned_at", models.DateTimeField(null=True)),
