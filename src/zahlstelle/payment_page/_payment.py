@@ -31,7 +31,7 @@ from zahlstelle.web.language import has_chosen, known
 from zahlstelle.web.limits import What
 from zahlstelle.web.visitor import digest_of, visitor_of
 
-from . import _receipt
+from . import _keep, _receipt
 from ._frame import SeeOther, friendly, refused
 from ._standing import EAGER, UNDER_WAY, ask, contents, latest, standing, status_of
 
@@ -43,6 +43,7 @@ def page(request: HttpRequest, token: str) -> HttpResponse:
     tenant, payment = _opened(request, token)
     if request.method == "POST":
         return _choose(request, token, tenant, payment)
+    _keep.note_way_back(request, tenant, payment)
     instead = ask(tenant, payment)
     if instead is not None and instead.status is Status.STARTED and instead.redirect_url:
         return SeeOther(instead.redirect_url)  # the bank wants to see the payer: no second choice of a method
@@ -147,12 +148,14 @@ def to_provider(
         payment=payment.id,
         at=clock.now(),
     )
+    keep = _keep.wish(request, tenant, payment, method)
     attempt = payments.begin(
         tenant=tenant,
         payment_id=payment.id,
         method=method,
-        return_url=settings.BASE_URL + result,
+        return_url=settings.BASE_URL + result + (_keep.way_back(request, payment) if keep else ""),
         notify_url=f"{settings.BASE_URL}/provider/{tenant.slug}/{{provider}}/notify",
+        keep=keep,
         at=clock.now(),
         card=card,
     )
@@ -182,6 +185,7 @@ def _give_up_others(tenant: Tenant, payment: Payment) -> None:
 def _show(request: HttpRequest, token: str, tenant: Tenant, payment_id: UUID) -> HttpResponse:
     with tenancy.inside(tenant):
         name, shown = contents(token, tenant, payment_id)
+        shown = {**shown, **_keep.shown(request, tenant, name, shown)}
     return with_form_targets(render(request, f"payment_page/{name}.html", shown), tenant)
 
 

@@ -187,6 +187,18 @@ WORDS: Mapping[str, Words] = {
         _("Ohne Ihr Mandat dürfen wir nicht abbuchen"),
         _("Bitte kreuzen Sie an, dass Sie das Mandat erteilen. Oder wählen Sie eine andere Zahlungsart."),
     ),
+    "passkey_refused": Words(
+        _("Das hat mit dem Passkey nicht geklappt"),
+        _("Es ist nichts bezahlt worden. Versuchen Sie es noch einmal, oder nehmen Sie eine andere Zahlungsart."),
+    ),
+    "stored_card_unknown": Words(
+        _("Diese Karte ist nicht mehr gemerkt"),
+        _("Es ist nichts bezahlt worden. Bitte nehmen Sie eine andere Karte oder eine andere Zahlungsart."),
+    ),
+    "nothing_to_keep": Words(
+        _("Hier gibt es keine Karte zu merken"),
+        _("Vielleicht ist die Zeit dafür vorbei, oder sie ist schon gemerkt. Ihre Zahlung ist davon nicht betroffen."),
+    ),
     "card_token_wrong": _NOT_OURS,
     "card_fields_away": Words(
         _("Die Kartenzahlung ist gerade nicht erreichbar"),

@@ -24,6 +24,7 @@ from ._debits import (
 from ._fetch import fetch_reports, payouts_named
 from ._flow import begin, cancel, plug, provider_named, refresh, sweep
 from ._hear import hear
+from ._kept import begin_kept, forget_instrument, keeps_cards, kept_instrument
 from ._mandates import (
     HolderWrong,
     IbanWrong,
@@ -120,14 +121,19 @@ from ._reports import (
 )
 from ._rules import EDGES, PUBLIC, PaymentStatus, Status, diagram
 from ._socket import (
+    INSTRUMENT_GONE,
     Authentication,
     CardFields,
     CardToken,
+    Forgotten,
     HasCardFields,
     ItemKind,
+    KeepsInstruments,
+    KeptInstrument,
     MerchantAccess,
     NeverSeen,
     NoAnswer,
+    NothingKept,
     Notification,
     NotifiesByQuery,
     NotStarted,
@@ -147,6 +153,7 @@ from ._socket import (
 
 __all__ = [
     "EDGES",
+    "INSTRUMENT_GONE",
     "PUBLIC",
     "REFUND_EDGES",
     "AlreadyBeingPaid",
@@ -163,11 +170,14 @@ __all__ = [
     "DebitTerms",
     "Dispute",
     "ForgedNotification",
+    "Forgotten",
     "HasCardFields",
     "HolderWrong",
     "IbanWrong",
     "ItemKind",
     "ItemSum",
+    "KeepsInstruments",
+    "KeptInstrument",
     "Mandate",
     "MandateBlocked",
     "MandateKind",
@@ -181,6 +191,7 @@ __all__ = [
     "NoAnswer",
     "NotStarted",
     "NothingCaptured",
+    "NothingKept",
     "Notification",
     "NotifiesByQuery",
     "Payment",
@@ -223,6 +234,7 @@ __all__ = [
     "attempts_unsure",
     "awaiting_transfer",
     "begin",
+    "begin_kept",
     "block_mandate",
     "cancel",
     "captured",
@@ -243,6 +255,7 @@ __all__ = [
     "diagram",
     "disputes_of",
     "fetch_reports",
+    "forget_instrument",
     "give_mandate",
     "has_card_fields",
     "hear",
@@ -250,6 +263,8 @@ __all__ = [
     "items_about",
     "items_by_id",
     "items_of",
+    "keeps_cards",
+    "kept_instrument",
     "mandate_named",
     "mark_compared",
     "methods",

@@ -26,7 +26,17 @@ from ._operations import (
 )
 from ._queries import Attempt, attempt_of, attempts_of, payment_by_id
 from ._rules import LIVE, PaymentStatus, Status, never_started
-from ._socket import Authentication, CardToken, MerchantAccess, NeverSeen, NoAnswer, Provider, Report, StartRequest
+from ._socket import (
+    Authentication,
+    CardToken,
+    KeepsInstruments,
+    MerchantAccess,
+    NeverSeen,
+    NoAnswer,
+    Provider,
+    Report,
+    StartRequest,
+)
 
 _log = structlog.get_logger(__name__)
 _PLUGGED: dict[str, Provider] = {}
@@ -53,10 +63,12 @@ def begin(
     notify_url: str,
     at: datetime,
     card: CardToken | None = None,
+    keep: bool = False,
 ) -> Attempt:
     """Begin an attempt: intent, call, answer. An attempt that is under way is taken up again instead.
 
-    `notify_url` may contain `{provider}`; `card` is handed to the provider and not kept.
+    `notify_url` may contain `{provider}`; `card` is handed to the provider and not kept. `keep`: the citizen lets the
+    provider keep the card, where it can.
     Raises MethodUnknown, PaymentOver, AlreadyPaid, AlreadyBeingPaid.
     """
     _outside_any_transaction()
@@ -71,6 +83,7 @@ def begin(
         method=method,
         return_url=return_url,
         notify_url=notify_url.format(provider=provider.name),
+        keep=keep and isinstance(provider, KeepsInstruments),
         at=at,
     )
     return _start(tenant, attempt, provider, merchant, at, card)
@@ -84,9 +97,16 @@ def _start(
     at: datetime,
     card: CardToken | None = None,
 ) -> Attempt:
+    answer = provider.start(_start_request(tenant, attempt, merchant, card))
+    return record_start(tenant=tenant, attempt_id=attempt.id, answer=answer, at=at)
+
+
+def _start_request(
+    tenant: Tenant, attempt: Attempt, merchant: MerchantAccess, card: CardToken | None = None
+) -> StartRequest:
     payment = payment_by_id(tenant=tenant, payment_id=attempt.payment_id)
     claim = claims.claim_by_id(tenant=tenant, claim_id=payment.claim_id)
-    request = StartRequest(
+    return StartRequest(
         attempt_id=attempt.id,
         merchant=merchant,
         kassenzeichen=claim.kassenzeichen,
@@ -98,17 +118,18 @@ def _start(
         language=payment.language.partition("-")[0],  # providers know no Leichte Sprache, but German
         expires_at=payment.expires_at,
         challenge=attempt.challenge,
+        keep=attempt.keep,
         card=card,
     )
-    return record_start(tenant=tenant, attempt_id=attempt.id, answer=provider.start(request), at=at)
 
 
 def _once_more(tenant: Tenant, declined: Attempt, at: datetime) -> Attempt:
     """Try a softly declined attempt once more, with a challenge: the citizen has chosen and need not choose again.
 
     A challenged one is not tried again, and each is tried once: a unique column decides who does it.
+    Nor is a stored card: the citizen let it be charged with a passkey for this one time, and chooses anew.
     """
-    if declined.challenge or declined.return_url is None:
+    if declined.challenge or declined.return_url is None or declined.instrument is not None:
         return declined
     provider, merchant = _named(tenant, declined.provider)
     try:
@@ -120,6 +141,7 @@ def _once_more(tenant: Tenant, declined: Attempt, at: datetime) -> Attempt:
             return_url=declined.return_url,
             notify_url=declined.notify_url,
             retry_of=declined.id,
+            keep=declined.keep,
             at=at,
         )
     except (AlreadyPaid, AlreadyBeingPaid, PaymentOver):

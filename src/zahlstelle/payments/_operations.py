@@ -119,8 +119,12 @@ def intend(
     return_url: str | None = None,
     notify_url: str | None = None,
     retry_of: UUID | None = None,
+    keep: bool = False,
+    instrument: UUID | None = None,
 ) -> Attempt:
     """Write an attempt down before the provider is called; `retry_of` asks once more, with a challenge.
+
+    `instrument` is the stored card to be charged: the database refuses another town's.
 
     Raises PaymentUnknown, PaymentOver, AlreadyPaid, AlreadyBeingPaid (the unique index decides the race).
     """
@@ -148,6 +152,8 @@ def intend(
             notify_url=notify_url,
             challenge=retry_of is not None,
             retry_of=retry_of,
+            keep=keep,
+            instrument=instrument,
         )
         row.check_at = _next_check(row, at)
         try:

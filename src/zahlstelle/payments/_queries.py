@@ -72,6 +72,8 @@ class Attempt:
     notify_url: str | None = None
     refunded_cents: int = 0
     disputed_cents: int = 0
+    keep: bool = False
+    instrument: UUID | None = None
 
     @property
     def captured(self) -> bool:
@@ -319,4 +321,6 @@ def attempt_of(row: AttemptRow) -> Attempt:
         notify_url=row.notify_url,
         refunded_cents=row.refunded_cents,
         disputed_cents=row.disputed_cents,
+        keep=row.keep,
+        instrument=row.instrument,
     )

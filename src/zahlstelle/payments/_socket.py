@@ -73,6 +73,7 @@ class StartRequest:
     language: str
     expires_at: datetime
     challenge: bool = False  # ask for strong customer authentication: the issuer refused to go without (soft decline)
+    keep: bool = False  # the citizen lets the provider keep the means of payment, to be charged again
     card: CardToken | None = None  # where the card was typed into the provider's fields on our page
 
 
@@ -190,6 +191,52 @@ class NotifiesByQuery(Protocol):
     """What an adapter has whose provider notifies by GET: the query is handed to it as the body."""
 
     notifies_by_query: bool
+
+
+@dataclass(frozen=True, slots=True)
+class KeptInstrument:
+    """A means of payment that the provider keeps: its own name for it, and what people know it by. Never a number.
+
+    `expires_on` is the last day on which it can be charged.
+    """
+
+    handle: str = field(repr=False)
+    brand: str
+    last_four: str
+    expires_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class NothingKept:
+    """The provider is certain that it keeps nothing of this payment, or has nothing (more) under this handle."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """The provider keeps it no more."""
+
+
+INSTRUMENT_GONE = "instrument_gone"  # the reason of NotStarted where the provider no longer has what should be charged
+
+
+@runtime_checkable
+class KeepsInstruments(Protocol):
+    """What an adapter offers whose provider keeps a means of payment for one merchant and charges it again.
+
+    It is kept while paying: `StartRequest.keep`. Charging again is asked by the citizen, who is there.
+    """
+
+    def kept(self, *, merchant: MerchantAccess, provider_reference: str) -> KeptInstrument | NothingKept | NoAnswer:
+        """Ask what was kept while this payment was made."""
+        ...
+
+    def charge_kept(self, request: StartRequest, *, handle: str) -> Started | NotStarted | NoAnswer:
+        """Charge it. An empty `redirect_url`: nobody wants to see the payer, ask what became of it."""
+        ...
+
+    def forget(self, *, merchant: MerchantAccess, handle: str) -> Forgotten | NothingKept | NoAnswer:
+        """Ask the provider to forget it for good. Twice is once."""
+        ...
 
 
 @runtime_checkable
