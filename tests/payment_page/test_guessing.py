@@ -113,6 +113,7 @@ def test_who_waits_does_not_wait_longer_by_trying(town: Tenant) -> None:
     a_try(town, AT + timedelta(minutes=15))
 
 
+@pytest.mark.prove("guessing")
 def test_many_at_once_are_counted_too(town: Tenant) -> None:
     """Every one of many at the same moment is counted: never more than the limit are answered."""
     count = size(24, 400)

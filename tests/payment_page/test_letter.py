@@ -145,6 +145,7 @@ def test_a_town_that_takes_no_number_alone(citizen: Client, found: Any, provider
     assert payment_of(citizen.post(f"/{town.slug}/", sent)).claim_id == claim.id
 
 
+@pytest.mark.prove("letter_codes")
 def test_guessed_codes_open_nothing(town: Tenant) -> None:
     """Codes of other numbers, other towns, and codes with one sign changed: none fits."""
     count = size(300, 100_000)

@@ -4,6 +4,7 @@ import email.policy
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import timedelta
 from email import message_from_bytes
 from pathlib import Path
@@ -192,6 +193,8 @@ class Server:
                 say("250 yes")
 
     def stop(self) -> None:
+        with suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)  # else whoever waits in `accept` takes one more
         self._socket.close()
 
 

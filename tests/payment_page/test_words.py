@@ -36,6 +36,7 @@ OUT_OF_REACH = {
     "refund_wish_impossible",
     "attempt_not_chosen",
     "mandate_unknown",
+    "mandate_of_other_creditor",
     "mandate_blocked",
 }
 LANGUAGES = ("de", "de-x-leicht", "en")

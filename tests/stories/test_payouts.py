@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from tests.support.bank_files import Camt, Ntry, Tx
 from tests.support.payout_story import PayoutStory
+from tests.support.towns import found_town
 
-from zahlstelle import allocation, bank
+from zahlstelle import allocation, bank, ledger, payments
 from zahlstelle.payments import ReportTaken
 from zahlstelle.tenancy import Tenant, bank_accounts
 
@@ -324,6 +325,30 @@ def test_a_chargeback_that_the_bank_takes_itself_lets_the_claim_be_paid_anew(sto
         Verrechnung 37,00
         Buch stimmt
     """)
+
+
+def test_a_name_that_two_providers_have_given_tells_of_neither_payment(tmp_path: Path) -> None:
+    access = {"merchant_id": "m", "secret": "s", "base_url": "http://127.0.0.1:1"}
+    providers = [{"name": "sandbox", "methods": ["card"], **access}, {"name": "other", "methods": ["paypal"], **access}]
+    story = PayoutStory(found_town(providers=providers), tmp_path)
+    for name, provider in (("A", "sandbox"), ("B", "other")):
+        story.tell(f"Forderung {name} 37,00")
+        payments.take_over(
+            tenant=story.town,
+            claim_id=story.claims[name].id,
+            provider=provider,
+            method="card",
+            provider_reference="4711",
+            at=story.at,
+        )
+    story.names["X"] = "4711"
+    story.tell("""
+        Konto 37,00
+          X 37,00
+        Zweifel already_paid_out
+        Verrechnung 37,00
+    """)
+    assert ledger.balance(tenant=story.town, account="clearing:other") == 3700
 
 
 def test_a_payment_nobody_here_knows_waits_alone(tell: Tell) -> None:

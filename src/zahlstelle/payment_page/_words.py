@@ -60,6 +60,11 @@ _NOT_OURS = Words(
     _("Es ist nichts bezahlt worden. Bitte versuchen Sie es noch einmal."),
 )
 
+_CALL_THEM = Words(
+    _("Hier geht es im Moment nicht weiter"),
+    _("Die Stadt kann gerade keine neuen Zahlungen anlegen. Es ist nichts bezahlt worden. Bitte rufen Sie dort an."),
+)
+
 WORDS: Mapping[str, Words] = {
     "amount_unreadable": Words(
         _("Diesen Betrag können wir nicht lesen"),
@@ -132,13 +137,8 @@ WORDS: Mapping[str, Words] = {
     "lines_differ": _NOT_OURS,
     "fee_unknown": _NOT_OURS,
     "pool_unknown": _NOT_OURS,
-    "pool_exhausted": Words(
-        _("Hier geht es im Moment nicht weiter"),
-        _(
-            "Die Stadt kann gerade keine neuen Zahlungen anlegen. Es ist nichts bezahlt worden. "
-            "Bitte rufen Sie dort an."
-        ),
-    ),
+    "pool_exhausted": _CALL_THEM,
+    "collecting_account_unknown": _CALL_THEM,
     "input_refused": _NOT_OURS,
     "refused": _NOT_OURS,
     "service_unknown": Words(

@@ -41,6 +41,7 @@ from ._operations import (
     MethodUnknown,
     NewPayment,
     PaymentOver,
+    PaymentTaken,
     PaymentUnknown,
     ReturnUrlNotAllowed,
     allow_return_url,
@@ -71,6 +72,7 @@ from ._queries import (
     payment_by_token,
     payments_of_claim,
     payments_page,
+    references_of_several,
     rows_with_attempts,
 )
 from ._refund_flow import RefundNotOffered, refresh_refund, refund, sweep_refunds
@@ -184,6 +186,7 @@ __all__ = [
     "Payment",
     "PaymentOver",
     "PaymentStatus",
+    "PaymentTaken",
     "PaymentUnknown",
     "Payout",
     "PayoutItem",
@@ -269,6 +272,7 @@ __all__ = [
     "record_given_back",
     "record_report",
     "record_taken",
+    "references_of_several",
     "refresh",
     "refresh_refund",
     "refund",

@@ -42,6 +42,12 @@ class PaymentOver(Refusal):
     code = "payment_over"
 
 
+class PaymentTaken(Refusal):
+    """The provider's payment was taken over before, for another claim."""
+
+    code = "payment_taken"
+
+
 class MethodUnknown(InputRefused):
     """The town does not offer this method."""
 
@@ -184,13 +190,15 @@ def take_over(
     """Take over a payment that the provider captured before this installation knew of it, e.g. from an earlier system.
 
     It is booked like any other. The same provider reference again is the same payment.
-    Raises ClaimUnknown, AlreadyPaid, AlreadyBeingPaid.
+    Raises ClaimUnknown, AlreadyPaid, AlreadyBeingPaid, PaymentTaken.
     """
     with inside(tenant):
         known = AttemptRow.objects.filter(
             tenant_id=tenant.id, provider=provider, provider_reference=provider_reference
         ).first()
         if known is not None:
+            if known.claim_id != claim_id:
+                raise PaymentTaken(f"{provider} has {provider_reference} for another claim")
             return attempt_of(known)
         payment = start_payment(tenant=tenant, claim_id=claim_id, at=at).payment
         attempt = intend(tenant=tenant, payment_id=payment.id, provider=provider, method=method, at=at)

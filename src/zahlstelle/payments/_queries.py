@@ -134,11 +134,22 @@ def attempts_of(*, tenant: Tenant, payment_id: UUID) -> Sequence[Attempt]:
         return [attempt_of(row) for row in rows]
 
 
-def attempts_by_provider_reference(*, tenant: Tenant, references: Sequence[str]) -> Mapping[str, Attempt]:
-    """Find attempts by what providers call them, for allocation."""
+def attempts_by_provider_reference(
+    *, tenant: Tenant, references: Sequence[str], provider: str | None = None
+) -> Mapping[str, Attempt]:
+    """Find attempts by what providers, or one of them, call them, for allocation."""
     with inside(tenant):
         rows = AttemptRow.objects.filter(tenant_id=tenant.id, provider_reference__in=references)
+        rows = rows.filter(provider=provider) if provider else rows
         return {str(row.provider_reference): attempt_of(row) for row in rows}
+
+
+def references_of_several(*, tenant: Tenant, references: Sequence[str]) -> frozenset[str]:
+    """Name those of the references that two providers have given, each to a payment of its own."""
+    with inside(tenant):
+        rows = AttemptRow.objects.filter(tenant_id=tenant.id, provider_reference__in=references)
+        counted = rows.values("provider_reference").annotate(count=Count("id")).filter(count__gt=1)
+        return frozenset(str(name) for name in counted.values_list("provider_reference", flat=True))
 
 
 _UNDER_WAY = [
