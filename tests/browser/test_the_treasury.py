@@ -20,11 +20,15 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Any:
     from tests.support.towns import AT, PASSWORD, found_town
     from tests.support.treasury_day import a_day
 
-    from zahlstelle import bank
+    from zahlstelle import bank, payments
+    from zahlstelle.payments import NoAnswer, _operations
 
     town = found_town(password=PASSWORD)
     folder = tmp_path_factory.mktemp("bank")
     day = a_day(town, folder)
+    lost = payments.start_payment(tenant=town, claim_id=day.unpaid.id, at=AT).payment
+    attempt = _operations.intend(tenant=town, payment_id=lost.id, provider="sandbox", method="card", at=AT)
+    _operations.record_start(tenant=town, attempt_id=attempt.id, answer=NoAnswer("timeout"), at=AT)
     refused, waits = folder / "refused.xml", folder / "waits.xml"
     refused.write_text("<Document>")
     waits.write_text("<Document>later")
@@ -61,6 +65,7 @@ def every_page(town: Any, day: Any) -> Mapping[str, str]:
         "book": f"{here}/buch/",
         "files": f"{here}/dateien/",
         "learned payers": f"{here}/bekannte-zahler/",
+        "unclear payments": f"{here}/unklare-zahlungen/",
         "deliveries": f"{here}/lieferungen/",
         "feedback": f"{here}/rueckmeldungen/",
         **archived(town, here),
