@@ -8,7 +8,7 @@ from typing import Any
 from ._checks import one_of, seconds, strict, whole, yes_no
 from ._problems import Problem
 
-OPERATIONS = ("start", "status", "cancel", "refund", "refund_status", "report")
+OPERATIONS = ("start", "status", "cancel", "refund", "refund_status", "report", "stored_card", "charge", "forget")
 KINDS = ("unavailable", "answer_lost", "garbage", "slow", "lie")
 
 

@@ -38,9 +38,8 @@ def pay(token: str) -> Page:
     payment, merchant = _load(token)
     if payment["status"] != Status.CREATED:
         return _after(payment)
-    number = re.sub(r"[\s-]", "", request.form.get("number", ""))
-    errors = _wrong(number)
-    if errors:
+    number = entered()
+    if errors := wrong(number):
         typed = {name: request.form.get(name, "") for name in ("expiry", "cvc", "holder")}
         # What was typed as a number is not shown again: it might be a real card's.
         shown = {"number": BY_NUMBER[number].grouped} if number in BY_NUMBER else {}
@@ -49,7 +48,8 @@ def pay(token: str) -> Page:
     with sandbox().store.writing() as connection:
         payment = _payments.by_token(connection, token)
         if payment["status"] == Status.CREATED:  # a second press may have come first
-            payment = _payments.pay(connection, payment["payment_id"], BY_NUMBER[number], holder, now())
+            expiry = _read_expiry(request.form.get("expiry", ""))
+            payment = _payments.pay(connection, payment["payment_id"], BY_NUMBER[number], holder, now(), expiry)
     return _after(payment)
 
 
@@ -149,7 +149,12 @@ def _filled(card: Card) -> dict[str, str]:
     return {"number": card.grouped, "expiry": f"12/{year:02d}", "cvc": "123", "holder": "Erika Mustermann"}
 
 
-def _wrong(number: str) -> dict[str, str]:
+def entered() -> str:
+    """The card number of the form, without what people put between its digits."""
+    return re.sub(r"[\s-]", "", request.form.get("number", ""))
+
+
+def wrong(number: str) -> dict[str, str]:
     """The key of an error text for each wrong field of the card form."""
     fits = {
         "number": number in BY_NUMBER,
@@ -161,9 +166,14 @@ def _wrong(number: str) -> dict[str, str]:
 
 
 def _in_time(expiry: str) -> bool:
+    read = _read_expiry(expiry)
+    return read is not None and read >= f"{berlin_day(now()):%Y-%m}"
+
+
+def _read_expiry(expiry: str) -> str | None:
+    """The last month of a card, YYYY-MM; None for what is no month."""
     found = re.fullmatch(r"\s*(0?[1-9]|1[0-2])\s*/\s*(?:20)?(\d{2})\s*", expiry, re.ASCII)
-    today = berlin_day(now())
-    return found is not None and (2000 + int(found[2]), int(found[1])) >= (today.year, today.month)
+    return f"20{found[2]}-{int(found[1]):02d}" if found else None
 
 
 def _message(payment: sqlite3.Row, key: str, *, back: bool) -> str:

@@ -5,10 +5,10 @@ import sqlite3
 from datetime import datetime, timedelta
 from typing import Any
 
-from . import _behaviour, _notifications
+from . import _behaviour, _notifications, _stored_cards
 from ._answers import Answer, keep_answer, known_answer
 from ._cards import BY_CENTS, Card, Scenario
-from ._checks import moment, one_of, strict, text, url, whole
+from ._checks import moment, one_of, strict, text, url, whole, yes_no
 from ._clock import read, written
 from ._problems import Problem
 from ._rules import Impossible, Status, Waiting, due, move
@@ -42,7 +42,24 @@ def start(
     known = known_answer(connection, merchant, key, body)
     if known:
         return known
-    order = strict(body, _ORDER, {"notify_url": url})
+    payment = create(connection, merchant, body, at)
+    payment_id = payment["payment_id"]
+    answer = {
+        "payment_id": payment_id,
+        "reference": payment["reference"],
+        "status": Status.CREATED,
+        "redirect_url": f"{base_url}/card/{payment['token']}",
+    }
+    keep_answer(connection, merchant, key, body, 201, answer)
+    scenario = BY_CENTS.get(payment["amount_cents"] % 100) if merchant["amount_outcomes"] else None
+    if scenario:
+        apply(connection, payment_id, scenario, at)
+    return 201, answer
+
+
+def create(connection: sqlite3.Connection, merchant: sqlite3.Row, body: Any, at: datetime) -> sqlite3.Row:
+    """Create a payment that nobody has paid. Raises Problem 422 (invalid), 409 `reference_taken`."""
+    order = strict(body, _ORDER, {"notify_url": url, "keep_card": yes_no})
     if order["expires_at"] <= at:
         raise _invalid("expires_at", "must lie ahead")
     taken = connection.execute(
@@ -55,36 +72,34 @@ def start(
     insert(
         connection,
         "payment",
-        **order | {"expires_at": written(order["expires_at"])},
+        **order | {"expires_at": written(order["expires_at"]), "keep_card": bool(order["keep_card"])},
         payment_id=payment_id,
         merchant_id=merchant["merchant_id"],
         token=token,
         status=Status.CREATED,
         created_at=written(at),
     )
-    answer = {
-        "payment_id": payment_id,
-        "reference": order["reference"],
-        "status": Status.CREATED,
-        "redirect_url": f"{base_url}/card/{token}",
-    }
-    keep_answer(connection, merchant, key, body, 201, answer)
-    scenario = BY_CENTS.get(order["amount_cents"] % 100) if merchant["amount_outcomes"] else None
-    if scenario:
-        apply(connection, payment_id, scenario, at)
-    return 201, answer
+    return by_id(connection, payment_id)
 
 
-def pay(connection: sqlite3.Connection, payment_id: str, card: Card, holder: str | None, at: datetime) -> sqlite3.Row:
-    """Let the card holder pay with a test card; of the card its brand and last four digits stay.
+def pay(
+    connection: sqlite3.Connection,
+    payment_id: str,
+    card: Card,
+    holder: str | None,
+    at: datetime,
+    expiry: str | None = None,
+) -> sqlite3.Row:
+    """Let the card holder pay with a test card; of the card its brand, last four digits and expiry stay.
 
     Raises Problem 409 `not_possible` when the payment is decided already.
     """
-    apply(connection, payment_id, card.scenario, at)
     connection.execute(
-        "UPDATE payment SET card_brand = ?, card_last4 = ?, holder = ? WHERE payment_id = ?",
-        [card.brand, card.last4, holder, payment_id],
+        "UPDATE payment SET card_brand = ?, card_last4 = ?, card_slug = ?, card_expiry = ?, holder = ?"
+        " WHERE payment_id = ? AND status = 'created'",
+        [card.brand, card.last4, card.scenario.slug, expiry, holder, payment_id],
     )
+    apply(connection, payment_id, card.scenario, at)
     return by_id(connection, payment_id)
 
 
@@ -154,6 +169,7 @@ def go(connection: sqlite3.Connection, payment_id: str, to: Status, at: datetime
         columns | {"payment_id": payment_id},
     )
     payment = by_id(connection, payment_id)
+    _stored_cards.keep_if_asked(connection, payment, at)
     _notifications.enqueue(connection, payment, f"payment.{to}", at)
     return payment
 

@@ -19,7 +19,9 @@ _WORD = {
     Status.CANCELLED: ("CANCELLED", "UNSUCCESSFUL"),
     Status.EXPIRED: ("CANCELLED", "UNSUCCESSFUL"),
 }
-_METHOD = {840: "redirect", 900: "redirect"}
+# The scheme's word for a payer who was authenticated, and for one who was not, by product.
+_ECI = {1: ("05", "07"), 3: ("02", "00")}
+_METHOD = {1: "card", 3: "card", 840: "redirect", 900: "redirect"}
 
 
 def of_payment(connection: sqlite3.Connection, payment_id: str) -> sqlite3.Row | None:
@@ -67,13 +69,12 @@ def payment(connection: sqlite3.Connection, row: sqlite3.Row) -> dict[str, Any]:
     """The PaymentResponse."""
     found = _payment(connection, row)
     status = Status(found["status"]) if found else Status.DECLINED
-    word, category = _WORD[status]
+    word, category = _word(found) if found else _WORD[status]
     output = {
         "amountOfMoney": money(row["amount_cents"]),
         "references": {"merchantReference": row["payment_reference"]},
         "paymentMethod": _METHOD[row["product"]],
-        "redirectPaymentMethodSpecificOutput": {"paymentProductId": row["product"]},
-    }
+    } | _specific(row, found)
     return {
         "id": gateway_id(row["payment_id"]),
         "paymentOutput": output | _parameters(row),
@@ -144,6 +145,33 @@ def _taken_back(connection: sqlite3.Connection, payment: sqlite3.Row) -> list[sq
     return connection.execute(query, [payment["payment_id"]]).fetchall()
 
 
+def _word(payment: sqlite3.Row) -> tuple[str, str]:
+    """The word and its category. Who pays by card and has not answered the bank yet was sent there."""
+    waits = payment["method"] == "card" and payment["status"] == Status.PENDING
+    return _WORD[Status.CREATED if waits else Status(payment["status"])]
+
+
+def _specific(row: sqlite3.Row, payment: sqlite3.Row | None) -> dict[str, Any]:
+    said: dict[str, Any] = {"paymentProductId": row["product"]}
+    if _METHOD[row["product"]] == "redirect":
+        return {"redirectPaymentMethodSpecificOutput": said}
+    results = _authenticated(payment, row["product"]) if payment else {}
+    return {"cardPaymentMethodSpecificOutput": said | ({"threeDSecureResults": results} if results else {})}
+
+
+def _authenticated(payment: sqlite3.Row, product: int) -> dict[str, Any]:
+    """What 3-D Secure brought (ThreeDSecureResults); nothing while the payer has not answered.
+
+    Below 30 euro the issuer is taken not to ask, for the low value; whoever refuses is not authenticated.
+    """
+    if payment["three_ds"] is None or payment["status"] == Status.PENDING:
+        return {}
+    yes, no = _ECI[product]
+    if payment["three_ds"] == "frictionless" and payment["amount_cents"] < 3000:
+        return {"version": "2.2.0", "schemeEci": no, "appliedExemption": "low-value"}
+    return {"version": "2.2.0", "schemeEci": no if payment["three_ds"] == "rejected" else yes}
+
+
 def _sums(cents: int, word: str, *, refunded: int = 0, charged: int = 0) -> dict[str, Any]:
     paid = word == "PAYMENT_COMPLETED"
     return {
@@ -158,7 +186,7 @@ def _sums(cents: int, word: str, *, refunded: int = 0, charged: int = 0) -> dict
 
 
 def _sale(payment: sqlite3.Row) -> dict[str, Any]:
-    word = _WORD[Status(payment["status"])][0]
+    word = _word(payment)[0]
     about = _event("SALE", payment["payment_id"], payment["amount_cents"], word)
     return about | {"creationDateTime": _time(payment["captured_at"] or payment["created_at"])}
 

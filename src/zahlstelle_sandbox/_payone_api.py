@@ -10,12 +10,12 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from . import _merchants, _payments, _payone_answers, _payone_rules, _refunds
+from . import _merchants, _payments, _payone_answers, _payone_cards, _payone_rules, _refunds
 from ._checks import strict, text, url
 from ._clock import now, written
 from ._context import json_body, sandbox
 from ._payments_api import _base_url, faulty
-from ._payone_rules import PRODUCTS, Refused
+from ._payone_rules import CARDS, PRODUCTS, Refused
 from ._problems import Problem
 from ._rules import Status
 from ._scheduler import settle
@@ -39,6 +39,16 @@ def put_account(connection: sqlite3.Connection, merchant_id: str, body: Any) -> 
     _merchants.get(connection, merchant_id)
     connection.execute("DELETE FROM payone_account WHERE merchant_id = ?", [merchant_id])
     insert(connection, "payone_account", merchant_id=merchant_id, **values)
+
+
+@payone.post("/authentication-tokens")
+def give_pass(merchant_id: str) -> Response:
+    def work(connection: sqlite3.Connection, account: sqlite3.Row, at: datetime) -> Answer:
+        if _body() != {}:
+            raise Refused(400, "INVALID_VALUE", "the body is an empty object")
+        return 200, _payone_cards.give_pass(connection, account["merchant_id"], at)
+
+    return _answered("pass", merchant_id, work)
 
 
 @payone.post("/commerce-cases")
@@ -131,6 +141,10 @@ def _start(connection: sqlite3.Connection, account: sqlite3.Row, at: datetime) -
         [asked["payment_reference"], account["merchant_id"], Status.CAPTURED],
     ).fetchone()
     names = ("reference", "case_reference", "payment_reference", "parameters", "amount_cents", "product")
+    card = None
+    if asked["token"]:
+        brand = CARDS[asked["product"]]
+        card = _payone_cards.card_of(connection, account["merchant_id"], asked["token"], brand)
     token, payment_id = secrets.token_urlsafe(24), None if taken else str(uuid.uuid4())
     if payment_id:
         _take(connection, account, asked, payment_id, token, at)
@@ -144,6 +158,8 @@ def _start(connection: sqlite3.Connection, account: sqlite3.Row, at: datetime) -
         payment_id=payment_id,
         created_at=written(at),
     )
+    if payment_id and card:
+        _payments.pay(connection, payment_id, *card, at)
     row = _own(connection, account, case_id, checkout_id)
     made = {"checkoutId": checkout_id, "amountOfMoney": _payone_answers.money(asked["amount_cents"])}
     head = {"commerceCaseId": case_id, "merchantReference": asked["case_reference"]}
@@ -151,11 +167,11 @@ def _start(connection: sqlite3.Connection, account: sqlite3.Row, at: datetime) -
     if payment_id is None:
         no = Refused(409, "DUPLICATE_MERCHANT_REFERENCE", "a payment of this merchantReference has been made")
         return 202, said | {"checkout": made | {"errorResponse": no.body()}}
-    paying = {
-        "paymentExecutionId": payment_id,
-        "payment": _payone_answers.payment(connection, row),
-        "merchantAction": {"actionType": "REDIRECT", "redirectData": {"redirectURL": f"{_base_url()}/card/{token}"}},
-    }
+    paying = {"paymentExecutionId": payment_id, "payment": _payone_answers.payment(connection, row)}
+    where = f"card/{token}" if card is None else f"acs/{token}"
+    if _payments.by_id(connection, payment_id)["status"] in (Status.CREATED, Status.PENDING):
+        to = {"redirectURL": f"{_base_url()}/{where}"}
+        paying["merchantAction"] = {"actionType": "REDIRECT", "redirectData": to}
     return 201, said | {"checkout": made | {"paymentResponse": paying}}
 
 
@@ -180,7 +196,7 @@ def _take(
         kassenzeichen=asked["payment_reference"],
         amount_cents=asked["amount_cents"],
         currency=asked["currency"],
-        method=PRODUCTS[asked["product"]],
+        method=PRODUCTS.get(asked["product"], "card"),
         description=asked["descriptor"] or asked["payment_reference"],
         return_url=asked["return_url"],
         notify_url=account["webhook_url"],

@@ -14,8 +14,9 @@ from typing import Any
 from ._checks import Check, one_of, strict, text, url, whole, yes_no
 from ._problems import Problem
 
-# What the sandbox plays: methods that go on at a page, captured at once.
+# What the sandbox plays: methods that go on at a page, and cards by a token; all captured at once.
 PRODUCTS = {840: "paypal", 900: "wero"}
+CARDS = {1: "Visa", 3: "Mastercard"}
 _PATIENCE = timedelta(minutes=5)
 _MOST = 999_999_999_999
 _HEADER = re.compile(r"GCS v1HMAC:([^:\s]+):([A-Za-z0-9+/]+={0,2})")
@@ -75,7 +76,10 @@ def read_start(body: Any) -> dict[str, Any]:
     """What a start asks for, in the sandbox's words. Raises Refused."""
     said = _read(body, {"checkout": _CHECKOUT}, {"merchantReference": text(40)})
     order = said["checkout"]["orderRequest"]
-    redirect = order["paymentMethodSpecificInput"]["redirectPaymentMethodSpecificInput"]
+    how = order["paymentMethodSpecificInput"]
+    card, redirect = how["cardPaymentMethodSpecificInput"], how["redirectPaymentMethodSpecificInput"]
+    if (card is None) is (redirect is None):
+        raise Refused(400, "INVALID_VALUE", "one method, and only one", "paymentMethodSpecificInput")
     references = order["orderReferences"]
     return {
         "case_reference": said["merchantReference"],
@@ -85,8 +89,9 @@ def read_start(body: Any) -> dict[str, Any]:
         "descriptor": references["descriptor"],
         "amount_cents": said["checkout"]["amountOfMoney"]["amount"],
         "currency": said["checkout"]["amountOfMoney"]["currencyCode"],
-        "product": redirect["paymentProductId"],
-        "return_url": redirect["redirectionData"]["returnUrl"],
+        "product": (card or redirect)["paymentProductId"],
+        "token": card["paymentProcessingToken"] if card else None,
+        "return_url": card["returnUrl"] if card else redirect["redirectionData"]["returnUrl"],
     }
 
 
@@ -134,10 +139,13 @@ def _shape(required: Mapping[str, Check], optional: Mapping[str, Check] | None =
     return check
 
 
-def _product(value: Any) -> int:
-    if type(value) is not int or value not in PRODUCTS:
-        raise ValueError(f"must be one of {', '.join(map(str, PRODUCTS))}")
-    return value
+def _product(*known: int) -> Check:
+    def check(value: Any) -> int:
+        if type(value) is not int or value not in known:
+            raise ValueError(f"must be one of {', '.join(map(str, known))}")
+        return value
+
+    return check
 
 
 def _just(wanted: bool) -> Check:
@@ -169,10 +177,19 @@ _NAME = text(20, r"[A-Za-z0-9._:-]+")
 _AMOUNT = _shape({"amount": whole(1, _MOST), "currencyCode": one_of("EUR")})
 _REDIRECT = _shape(
     {
-        "paymentProductId": _product,
+        "paymentProductId": _product(*PRODUCTS),
         "requiresApproval": _just(False),  # left out it is true: held, to be captured later, which is not played
         "redirectionData": _shape({"returnUrl": _return_url}),
     }
+)
+_CARD = _shape(
+    {
+        "paymentProductId": _product(*CARDS),
+        "paymentProcessingToken": text(40),
+        "authorizationMode": one_of("SALE"),  # left out it is a reservation, which is not played
+        "returnUrl": _return_url,
+    },
+    {"transactionChannel": one_of("ECOMMERCE")},
 )
 _ORDER = _shape(
     {
@@ -181,7 +198,12 @@ _ORDER = _shape(
             {"merchantReference": _NAME}, {"descriptor": text(127), "merchantParameters": _parameters}
         ),
         "paymentMethodSpecificInput": _shape(
-            {"redirectPaymentMethodSpecificInput": _REDIRECT}, {"paymentChannel": one_of("ECOMMERCE")}
+            {},
+            {
+                "cardPaymentMethodSpecificInput": _CARD,
+                "redirectPaymentMethodSpecificInput": _REDIRECT,
+                "paymentChannel": one_of("ECOMMERCE"),
+            },
         ),
     }
 )

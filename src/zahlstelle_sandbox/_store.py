@@ -71,6 +71,11 @@ CREATE TABLE IF NOT EXISTS bank_file (
 CREATE TABLE IF NOT EXISTS giro_project (
     project_id TEXT PRIMARY KEY, merchant_id TEXT NOT NULL REFERENCES merchant, kind TEXT NOT NULL, secret TEXT NOT NULL
 );
+CREATE TABLE IF NOT EXISTS stored_card (
+    handle TEXT PRIMARY KEY, merchant_id TEXT NOT NULL REFERENCES merchant,
+    payment_id TEXT NOT NULL UNIQUE REFERENCES payment, slug TEXT NOT NULL, brand TEXT NOT NULL, last4 TEXT NOT NULL,
+    expiry TEXT NOT NULL, kept_at TEXT NOT NULL
+);
 CREATE TABLE IF NOT EXISTS payone_account (
     merchant_id TEXT PRIMARY KEY REFERENCES merchant, api_key_id TEXT NOT NULL, api_secret TEXT NOT NULL,
     webhook_key_id TEXT NOT NULL, webhook_secret TEXT NOT NULL, webhook_url TEXT
@@ -80,13 +85,24 @@ CREATE TABLE IF NOT EXISTS payone_checkout (
     payment_id TEXT UNIQUE REFERENCES payment, reference TEXT, case_reference TEXT, payment_reference TEXT NOT NULL,
     parameters TEXT, amount_cents INTEGER NOT NULL, product INTEGER NOT NULL, created_at TEXT NOT NULL
 );
+CREATE TABLE IF NOT EXISTS payone_pass (
+    name TEXT PRIMARY KEY, merchant_id TEXT NOT NULL REFERENCES merchant, expires_at TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS payone_token (
+    token TEXT PRIMARY KEY, merchant_id TEXT NOT NULL REFERENCES merchant, card TEXT NOT NULL, holder TEXT
+);
 CREATE INDEX IF NOT EXISTS payone_checkout_named ON payone_checkout (merchant_id, reference);
 CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
 
 # Columns that came later; a memory of an earlier version gets them when it is opened.
 LATER = {
-    "payment": {"project_id": "TEXT"},
+    "payment": {
+        "project_id": "TEXT",
+        "keep_card": "INTEGER NOT NULL DEFAULT 0",
+        "card_slug": "TEXT",
+        "card_expiry": "TEXT",
+    },
     "merchant": {"pays_out": "TEXT NOT NULL DEFAULT 'gross'", "tells_details": "INTEGER NOT NULL DEFAULT 1"},
     "payout": {"reported": "INTEGER NOT NULL DEFAULT 0"},
     "refund": {"reference": "TEXT", "done_at": "TEXT"},

@@ -16,8 +16,9 @@ from . import (
     _mailbox,
     _merchants,
     _pages,
-    _payments_api,
     _payone_api,
+    _payone_cards,
+    _stored_api,
 )
 from ._config import Config, Unusable, read_config, refuse_live
 from ._context import Sandbox
@@ -68,9 +69,10 @@ def create_app(place: Place, *, background: bool) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = 256 * 1024
     app.extensions["sandbox"] = Sandbox(store, sender, folder, config.admin_token, config.base_url)
     for blueprint in (
-        _payments_api.api,
+        _stored_api.api,  # the whole API: kept cards and, below them, payments
         _giro_api.giro,
         _payone_api.payone,
+        _payone_cards.fields,
         _admin.admin,
         _pages.pages,
         _card_pages.cards,
@@ -113,7 +115,7 @@ def _only_this_machine() -> None:
 
 
 def _secured(response: Response) -> Response:
-    response.headers["Content-Security-Policy"] = POLICY
+    response.headers.setdefault("Content-Security-Policy", POLICY)
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Referrer-Policy"] = "no-referrer"
     response.headers["X-Robots-Tag"] = "noindex"

@@ -103,6 +103,38 @@ def test_taken_back_money_can_be_settled_and_taken_back_again() -> None:
     """)
 
 
+def test_a_payment_that_was_given_back_pays_no_other_claim_though_its_claim_was_paid_anew() -> None:
+    tell("""
+        claim   A         50.00
+        claim   B         50.00
+        credit  c1        50.00  A
+        debit   r1        50.00  A  reason MS03  day 2026-10-06
+        credit  c2        50.00  A  day 2026-10-07
+        refused share_too_large: back c1 war fuer B
+        open    A          0.00
+        back    c2       war fuer B
+        settle  c2       B 50.00
+        open    A         50.00
+        open    B          0.00
+    """)
+
+
+def test_of_two_payments_one_of_which_was_given_back_one_can_be_taken_back() -> None:
+    tell("""
+        claim   A        100.00
+        credit  c1        50.00  ohne alles
+        credit  c2        50.00  ohne alles
+        settle  c1       A 50.00
+        settle  c2       A 50.00
+        debit   r1        50.00  A  reason MS03
+        settle  r1       A 50.00
+        open    A         50.00
+        back    c1       war fuer jemand anderen
+        open    A        100.00
+        refused share_too_large: back c2 auch
+    """)
+
+
 def test_the_debtors_own_choice_of_line_comes_first_then_the_law() -> None:
     teller = tell("""
         claim   A        115.00  lines principal:100.00,interest:5.00,costs:10.00

@@ -40,5 +40,6 @@ def test_the_order_of_the_files_does_not_matter(tmp_path: Path) -> None:
         careless_town.take_over_payments(town, folder)
         careless_town.take_in(town, order)
         assert_sound(town)
+        assert truth.kept(town) == truth.told(folder), "every movement once, with its cents"
         books.append({b.code: b.soll_balance_cents for b in ledger.trial_balance(tenant=town) if "bank" in b.code})
     assert all(book == books[0] for book in books)

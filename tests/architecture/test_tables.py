@@ -37,6 +37,8 @@ OF_NO_TOWN = {
 }
 # Rows that a presented secret shows before the town is known (tables/guards.py).
 PRESENTED = {"api_key", "payment", "membership"}
+# Rows that are one citizen's: a step taken for that citizen shows no other's.
+OF_CITIZENS = {"citizen", "passkey", "consent", "stored_card", "device"}
 REFUSED = "42501"  # insufficient_privilege: by rights, by row-level security, or by the written-once trigger
 
 
@@ -168,8 +170,16 @@ def test_every_table_has_its_one_policy_for_reading_and_writing() -> None:
 
 
 def test_no_other_policy_opens_a_table_but_what_a_secret_shows() -> None:
-    others = ask("SELECT tablename, policyname, cmd, with_check FROM pg_policies WHERE policyname <> 'of_tenant'")
+    others = ask(
+        "SELECT tablename, policyname, cmd, with_check FROM pg_policies"
+        " WHERE policyname <> 'of_tenant' AND permissive = 'PERMISSIVE'"
+    )
     assert sorted(others) == sorted((table, "presented", "SELECT", None) for table in PRESENTED)
+
+
+def test_where_a_step_is_taken_for_one_citizen_nobody_elses_rows_are_there() -> None:
+    closing = ask("SELECT tablename, policyname, cmd FROM pg_policies WHERE permissive = 'RESTRICTIVE'")
+    assert sorted(closing) == sorted((table, "of_citizen", "ALL") for table in OF_CITIZENS)
 
 
 # --- the application's role ----------------------------------------------------------------------------------------

@@ -124,6 +124,18 @@ def test_orders_that_differ_from_what_was_settled_by_hand_let_nothing_wait_again
     assert (is_open(town, numbers), waiting(town)) == ([3700, 3700], [])
 
 
+@pytest.mark.parametrize("name", [b"<OrgnlEndToEndId>NOTPROVIDED</OrgnlEndToEndId>", b""])
+def test_a_reject_that_names_no_transaction_rejects_not_all_of_them(name: bytes, tmp_path: Path, town: Tenant) -> None:
+    numbers = [a_claim(town).kassenzeichen for _ in range(2)]
+    told = collection(town, numbers).replace(numbers[0].encode(), b"NOTPROVIDED", 1)
+    take(town, tmp_path, told)
+    nameless = rejects("x").replace(b"<OrgnlEndToEndId>x</OrgnlEndToEndId>", name)
+    path = tmp_path / "nameless.xml"
+    path.write_bytes(nameless)
+    result = allocation.import_orders(tenant=town, path=path, name=path.name, at=AT, by="test")
+    assert (result.rejects, result.orders) == (0, 0)
+
+
 def test_other_orders_under_the_same_name_are_refused(tmp_path: Path, town: Tenant) -> None:
     numbers = [a_claim(town).kassenzeichen for _ in range(2)]
     take(town, tmp_path, collection(town, numbers))

@@ -32,13 +32,13 @@ def access(rig: Any) -> Any:
 
 @pytest.fixture
 def town_with(rig: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[[Any], Any]:
-    """Found a town with a contract, the rig's adapter plugged in."""
+    """Found a town with a contract, the rig's adapter plugged in; `like` says which town gets this contract instead."""
     from tests.support.towns import found_town
-    from zahlstelle import payments
+    from zahlstelle import payments, tenancy
 
     monkeypatch.setitem(payments._flow._PLUGGED, rig.name, rig.adapter)
 
-    def found(access: Any) -> Any:
+    def found(access: Any, *, like: Any = None) -> Any:
         provider = {
             "name": rig.name,
             "merchant_id": access.merchant_id,
@@ -48,7 +48,13 @@ def town_with(rig: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[[Any], Any]
             "settings": dict(access.settings),
             "secrets": {name: secret.reveal() for name, secret in access.secrets.items()},
         }
-        return found_town(providers=[provider])
+        if like is None:
+            return found_town(providers=[provider])
+        accounts = [
+            {"iban": account.iban, "bic": account.bic, "holder": account.holder}
+            for account in tenancy.bank_accounts(tenant=like)
+        ]
+        return found_town(slug=like.slug, name=like.name, bank_accounts=accounts, providers=[provider])
 
     return found
 

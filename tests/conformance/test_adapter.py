@@ -237,7 +237,7 @@ def test_notifications_after_the_secrets_were_changed(rig: Rig, access: Merchant
 def test_something_wrong_is_told_as_it_was_said_or_not_at_all(rig: Rig, access: MerchantAccess, wrong: Wrong) -> None:
     """Comparing is not the adapter's business; hiding what differs would be the end of it."""
     if wrong is Wrong.MERCHANT and Can.NAMES_MERCHANT in rig.lacks:
-        return
+        pytest.skip(rig.lacks[Can.NAMES_MERCHANT])
     order = rig.order(access)
     name = started(rig, order).provider_reference
     rig.pay(access, str(order.attempt_id))

@@ -14,7 +14,7 @@ from zahlstelle.kernel import clock
 from zahlstelle.payments import Attempt, ForgedNotification, MerchantAccess, Status
 from zahlstelle.tenancy import Tenant
 
-Founding = Callable[[MerchantAccess], Tenant]
+Founding = Callable[..., Tenant]
 
 
 def begun(rig: Rig, town: Tenant, access: MerchantAccess) -> Attempt:
@@ -124,7 +124,7 @@ def test_an_answer_that_is_about_something_else_never_pays(
     rig: Rig, town: Tenant, access: MerchantAccess, wrong: Wrong
 ) -> None:
     if wrong is Wrong.MERCHANT and Can.NAMES_MERCHANT in rig.lacks:
-        return
+        pytest.skip(rig.lacks[Can.NAMES_MERCHANT])
     attempt = begun(rig, town, access)
     rig.pay(access, str(attempt.id))
     rig.lie(access, str(attempt.id), wrong)
@@ -202,3 +202,7 @@ def test_a_town_with_the_old_secret_loses_nothing(
     payments.refresh(tenant=town, attempt_id=attempt.id, at=clock.now())
     assert_not_paid(rig, town, attempt)
     assert now(town, attempt) in (Status.STARTED, Status.UNKNOWN)
+    known = town_with(fresh, like=town)
+    assert known.id == town.id
+    payments.refresh(tenant=known, attempt_id=attempt.id, at=clock.now())
+    assert_paid_once(rig, town, attempt)

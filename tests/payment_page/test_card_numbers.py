@@ -11,10 +11,9 @@ from tests.support.debits import CREDITOR
 from tests.support.towns import a_claim
 
 from zahlstelle import payments
-from zahlstelle.kernel import clock, new_token
+from zahlstelle.kernel import CardNumberTyped, clock, new_token
 from zahlstelle.kernel.checkdigits import CheckMethod, check_digit
 from zahlstelle.payment_page._card_numbers import without_card_number
-from zahlstelle.payment_page._words import CardNumberTyped
 from zahlstelle.tenancy import Tenant, inside
 
 CARD = "4111 1111 1111 1111"

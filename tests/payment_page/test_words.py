@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings
 from django.utils import translation
 
-from zahlstelle import claims, kernel, payments, tenancy
+from zahlstelle import claims, kernel, payments, tenancy, wallet
 from zahlstelle.kernel import Refusal
 from zahlstelle.payment_page import _words
 from zahlstelle.payment_page._words import WORDS, method_for
@@ -54,7 +54,8 @@ def refusals(kind: type[Refusal] = Refusal) -> set[type[Refusal]]:
 
 
 def reachable() -> set[str]:
-    rooms = tuple(room.__name__ for room in (kernel, tenancy, claims, payments, _words, _counting, addresses, feedback))
+    known = (kernel, tenancy, claims, payments, wallet, _words, _counting, addresses, feedback)
+    rooms = tuple(room.__name__ for room in known)
     return {each.code for each in refusals() if each.__module__.startswith(rooms)} - OUT_OF_REACH
 
 

@@ -176,7 +176,7 @@ def test_true_but_wrong_never_pays(what: str, town: Tenant, provider: ToldProvid
     assert claims.claim_by_id(tenant=town, claim_id=claim.id).open == claim.amount
     assert ledger.balance(tenant=town, account="clearing:sandbox") == 0
     assert payments.payment_by_id(tenant=town, payment_id=attempt.payment_id).status == "checking"
-    assert [a.id for a in payments.surplus_attempts(tenant=town)] == [attempt.id]
+    assert [a.id for a in payments.attempts_unsure(tenant=town)] == [attempt.id]
 
 
 def test_declined_then_another_try_pays_and_the_late_capture_is_surplus(town: Tenant, provider: ToldProvider) -> None:

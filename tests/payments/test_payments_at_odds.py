@@ -292,3 +292,13 @@ def test_a_payout_of_another_amount_waits(fake: FakeProvider, town: Tenant, tmp_
     take(town, Camt(iban, [entry]).write(tmp_path, "payout.xml"))
     assert [i.doubt for i in allocation.suspense(tenant=town)] == [allocation.Doubt.PAYMENT_AMOUNT_DIFFERS]
     assert_sound(town)
+
+
+def test_one_payment_of_a_provider_is_not_taken_over_for_two_claims(town: Tenant) -> None:
+    one, other = a_claim(town), a_claim(town)
+    taken = {"tenant": town, "provider": "fake", "method": "card", "provider_reference": "sbx_1", "at": AT}
+    known = payments.take_over(claim_id=one.id, **taken)  # type: ignore[arg-type]
+    assert payments.take_over(claim_id=one.id, **taken) == known  # type: ignore[arg-type]
+    with pytest.raises(payments.PaymentTaken):
+        payments.take_over(claim_id=other.id, **taken)  # type: ignore[arg-type]
+    assert claims.claim_by_id(tenant=town, claim_id=other.id).open.cents == 3700

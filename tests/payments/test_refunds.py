@@ -158,6 +158,9 @@ def test_what_was_paid_twice_is_given_back_as_surplus(fake: Refunding, town: Ten
     payments.refresh(tenant=town, attempt_id=first.id, at=AT)
     paid(fake, town, claim.id)
     assert payments.refresh(tenant=town, attempt_id=first.id, at=AT).status is Status.SURPLUS
+    for wish in (Wish.REOPENED, Wish.CANCELLED):  # this money never paid the claim
+        with pytest.raises(payments.WishImpossible):
+            refund(town, first, "37.00", wish=wish)
     done = refund(town, first, "37.00")
     assert done.wish is Wish.SURPLUS
     assert book(town) == {"clearing:fake": 3700, "refunded": 0, "overpaid": 0, "receivable": 0}

@@ -16,6 +16,9 @@ from tests.support.sizes import size
 
 from zahlstelle.kernel import Money, Secret, clock, new_id
 from zahlstelle.payments import (
+    Authentication,
+    CardFields,
+    CardToken,
     ForgedNotification,
     MerchantAccess,
     NoAnswer,
@@ -132,7 +135,9 @@ def test_a_start_asks_for_one_captured_payment(method: str, product: int) -> Non
 
 
 def test_what_cannot_be_asked_for_is_not_begun() -> None:
-    assert PROVIDER.start(order(method="card")) == NotStarted("method_not_offered")
+    assert PROVIDER.start(order(method="giropay")) == NotStarted("method_not_offered")
+    for card in (None, CardToken(Secret("a token"), "A")):
+        assert PROVIDER.start(order(method="card", card=card)) == NotStarted("card_not_accepted")
     assert PROVIDER.start(order(return_url="https://x/" + "y" * 200)) == NotStarted("return_url_too_long")
     assert isinstance(PROVIDER.start(order()), NoAnswer), "nobody listens there"
 
@@ -151,9 +156,50 @@ def test_the_answer_to_a_start() -> None:
         "merchantAction": {"actionType": "REDIRECT", "redirectData": {"redirectURL": "https://page.example/1"}},
     }
     said = {"commerceCaseId": CASE, "checkout": {"checkoutId": CHECKOUT, "paymentResponse": paying}}
-    assert _answers.started(said) == Started(f"{CASE}/{CHECKOUT}/{EXECUTION}", "https://page.example/1")
+    name, back = f"{CASE}/{CHECKOUT}/{EXECUTION}", "https://town.example/pay/return"
+    assert _answers.started(said, None) == _answers.started(said, back) == Started(name, "https://page.example/1")
     paying["merchantAction"]["redirectData"]["redirectURL"] = "javascript:1"  # type: ignore[index]
-    assert _answers.started(said) is None
+    assert _answers.started(said, back) is None
+    paying["merchantAction"] = {"actionType": "SHOW_FORM"}
+    assert _answers.started(said, back) is None, "what we cannot do is not left out in silence"
+    del paying["merchantAction"]
+    assert _answers.started(said, None) is None, "who pays by redirect has to be sent somewhere"
+    assert _answers.started(said, back) == Started(name, back), "a card is decided at once"
+
+
+@pytest.mark.parametrize(
+    ("told", "kept"),
+    [
+        ({"schemeEci": "05", "version": "2.2.0"}, Authentication(eci="05")),
+        ({"schemeEci": "07", "appliedExemption": "low-value"}, Authentication(exemption_applied="low-value", eci="07")),
+        ({"schemeEci": 5, "appliedExemption": None}, Authentication()),
+        (None, None),
+    ],
+)
+def test_what_is_said_of_the_payer_is_kept_word_for_word(told: Any, kept: Authentication | None) -> None:
+    output = {"cardPaymentMethodSpecificOutput": {"paymentProductId": 1, "threeDSecureResults": told}}
+    assert _answers.authentication({"paymentOutput": output}) == kept
+    attempt = new_id()
+    names = {"references": {"merchantReference": payment_reference(attempt)}}
+    about = names | {"merchantParameters": _requests.parameters(attempt)}
+    assert hear(notified(attempt, payment={"paymentOutput": output | about})).authentication == kept
+    another = {"references": {"merchantReference": payment_reference(new_id())}}
+    nobody = hear(notified(attempt, payment={"paymentOutput": output | about | another}))
+    assert (nobody.reference, nobody.authentication) == (None, None)
+
+
+def test_the_card_fields_are_those_of_the_contract() -> None:
+    script = {"card_script": "https://sdk.example/1/sdk.js", "card_script_integrity": "sha384-x"}
+    contract = replace(ACCESS, settings=script)
+    fields = CardFields(script["card_script"], "sha384-x", "https://sdk.example", Secret("a pass"), "live")
+    assert _answers.card_fields({"token": "a pass"}, contract) == fields
+    more = replace(ACCESS, settings=script | {"card_fields": "https://fields.example", "card_mode": "test"})
+    other = _answers.card_fields({"token": "a pass"}, more)
+    assert other == replace(fields, origin="https://fields.example", mode="test")
+    without = replace(ACCESS, settings=script | {"card_script_integrity": ""})
+    for said, whose in (({"token": ""}, contract), ({}, contract), (None, contract), ({"token": "a"}, without)):
+        assert isinstance(_answers.card_fields(said, whose), NoAnswer)
+    assert isinstance(PROVIDER.card_fields(contract), NoAnswer), "nobody listens there"
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ def test_payones_own_client_pays_gives_back_and_gives_up(sandbox: SandboxServer,
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     assert told.pop("redirect").startswith(f"{sandbox.base}/card/")
+    assert told.pop("pass") > 20
     assert told == {
         "open": ["OPEN", "PAYMENT_NOT_COMPLETED", 0, 0],
         "paid": ["BILLED", "PAYMENT_COMPLETED", 3700, 0],

@@ -8,7 +8,6 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.conformance.kit import Trouble
 from tests.conformance.rigs.stripe import RIG
 
 from zahlstelle.kernel import Money, Secret, clock, new_id
@@ -169,13 +168,6 @@ def test_an_id_that_tells_no_time_is_a_doubt(rig: RIG, access: MerchantAccess) -
 # --- webhooks ------------------------------------------------------------------------------------------------------
 
 
-def test_the_emulators_own_webhook_is_read(rig: RIG, access: MerchantAccess) -> None:
-    order, _ = paid(rig, access)
-    (heard, *_) = rig.heard(access, str(order.attempt_id))
-    told = rig.adapter.read_notification(merchant=access, headers=heard.headers, body=heard.body, at=clock.now())
-    assert told.reference == str(order.attempt_id)
-
-
 def test_both_secrets_are_believed_while_one_replaces_the_other(rig: RIG, access: MerchantAccess) -> None:
     order, _ = paid(rig, access)
     told, at = rig.tell(access, str(order.attempt_id)), clock.now()
@@ -227,20 +219,6 @@ def test_a_part_and_the_rest(rig: RIG, access: MerchantAccess) -> None:
         told = refunded(rig, request)
         assert (told.status, told.amount, told.reference) == (RefundStatus.DONE, Money(cents), str(request.refund_id))
         assert refunded(rig, request).refund_reference == told.refund_reference
-    assert rig.given_back(access, str(order.attempt_id)) == 3700
-
-
-@pytest.mark.parametrize("kind", [Trouble.LOST, Trouble.GARBAGE])
-def test_a_refund_whose_answer_is_lost_is_found_by_our_name(rig: RIG, access: MerchantAccess, kind: Trouble) -> None:
-    order, started = paid(rig, access)
-    request = a_refund(order, started)
-    asked = rig.adapter.refund_status  # type: ignore[attr-defined]
-    assert isinstance(asked(request, refund_reference=None), NeverSeen)
-    rig.trouble("refund", kind)
-    assert isinstance(rig.adapter.refund(request), NoAnswer)  # type: ignore[attr-defined]
-    found = asked(request, refund_reference=None)
-    assert isinstance(found, RefundReport) and found.status is RefundStatus.DONE
-    assert asked(request, refund_reference=found.refund_reference) == found
     assert rig.given_back(access, str(order.attempt_id)) == 3700
 
 

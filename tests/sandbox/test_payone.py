@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.support.payone import keys
+from tests.support.payone import keys, token_of
 from tests.support.sandbox import Ear, Merchant, SandboxServer, until
 
 from zahlstelle.kernel import clock, new_id
@@ -156,6 +156,54 @@ def test_a_start_that_does_not_fit_is_refused_and_starts_nothing(
     place[last] = value
     assert code(ask(access, "POST", "/commerce-cases", body)) == (400, "INVALID_VALUE")
     assert sandbox.admin("GET", f"/payments?merchant_id={access.merchant_id}")["payments"] == []
+
+
+def a_pass(access: MerchantAccess) -> str:
+    return str(ask(access, "POST", "/authentication-tokens", {}).json()["token"])
+
+
+def by_card(access: MerchantAccess, token: str, product: int = 1) -> httpx.Response:
+    body = deepcopy(GOOD)
+    card = {"paymentProductId": product, "paymentProcessingToken": token, "authorizationMode": "SALE"}
+    how = {"cardPaymentMethodSpecificInput": card | {"returnUrl": "http://127.0.0.1:9/back"}}
+    body["checkout"]["orderRequest"]["paymentMethodSpecificInput"] = how
+    return ask(access, "POST", "/commerce-cases", body)
+
+
+def test_a_card_is_paid_by_its_token_and_by_nothing_else(
+    sandbox: SandboxServer, access: MerchantAccess, ear: Ear
+) -> None:
+    card = token_of(access, a_pass(access), "4111111111111111")
+    token = card.token.reveal()
+    stranger = keys(sandbox, sandbox.merchant().merchant_id, ear.url)
+    for answer in (by_card(access, str(new_id())), by_card(access, token, 3), by_card(stranger, token)):
+        assert code(answer) == (400, "INVALID_VALUE")
+    assert code(by_card(access, "4111111111111111")) == (400, "INVALID_VALUE"), "a number is no token"
+    assert sandbox.admin("GET", f"/payments?merchant_id={access.merchant_id}")["payments"] == []
+    said = by_card(access, token).json()["checkout"]["paymentResponse"]
+    assert (said["payment"]["status"], "merchantAction" in said) == ("CAPTURED", False)
+    (paid,) = sandbox.admin("GET", f"/payments?merchant_id={access.merchant_id}")["payments"]
+    assert (paid["status"], paid["card"]) == ("captured", {"brand": "Visa", "last4": "1111"})
+
+
+def test_fields_are_shown_to_who_has_a_pass_and_take_test_cards_only(access: MerchantAccess) -> None:
+    assert code(ask(access, "POST", "/authentication-tokens", {"more": 1})) == (400, "INVALID_VALUE")
+    with httpx.Client(base_url=access.base_url, trust_env=False) as browser:
+        shown = browser.get("/payone/fields", params={"pass": a_pass(access)})
+        assert "frame-ancestors http: https:" in shown.headers["content-security-policy"]
+        assert browser.get("/payone/fields", params={"pass": "none"}).status_code == 403
+        typed = {"pass": a_pass(access), "number": "4111111111111112", "expiry": "12/99", "cvc": "1"}
+        assert browser.post("/payone/fields", data=typed).json() == {
+            "errors": {"number": "number_error", "cvc": "cvc_error"}
+        }
+        assert browser.post("/payone/fields", data=typed | {"pass": "none"}).status_code == 403
+
+
+def test_a_payment_has_one_method(access: MerchantAccess) -> None:
+    for how in ({}, {"paymentChannel": "ECOMMERCE"}):
+        body = deepcopy(GOOD)
+        body["checkout"]["orderRequest"]["paymentMethodSpecificInput"] = how
+        assert code(ask(access, "POST", "/commerce-cases", body)) == (400, "INVALID_VALUE")
 
 
 def test_the_name_of_a_payment_that_was_made_is_taken(sandbox: SandboxServer, access: MerchantAccess) -> None:

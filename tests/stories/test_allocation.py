@@ -199,6 +199,27 @@ def test_a_number_of_no_pool_is_not_believed_where_another_is_near(other: str) -
     """)
 
 
+def test_without_a_check_digit_only_the_exact_amount_is_believed() -> None:
+    policy = with_policy(part_payment="accept", overpayment="rest_to_overpaid", double_payment="to_overpaid", small=5)
+    tell(
+        """
+        claim   A        100.00  debtor Erika_Mustermann
+        credit  c1        40.00  A  from Erika Mustermann
+        waits   c1        40.00  less_than_open
+        credit  c2        99.99  Gebuehr  e2e A  from Erika Mustermann
+        waits   c2        99.99  reference_unsure
+        credit  c3       160.00  Gebuehr  e2e A  from Erika Mustermann
+        waits   c3       160.00  more_than_open
+        credit  c4       100.00  A  from Erika Mustermann
+        waits   c4       nothing
+        credit  c5       100.00  A  from Erika Mustermann
+        waits   c5       100.00  already_settled
+        """,
+        check="none",
+        **policy,
+    )
+
+
 @pytest.mark.parametrize("came", ["40.00", "160.00", "100.01"])
 def test_a_claim_one_mistake_away_is_seen_whatever_the_town_lets_be_posted(came: str) -> None:
     """The money is exactly what is open of B; as a part of A, or as too much for it, it must not be taken."""
@@ -291,6 +312,18 @@ def test_a_late_payment_is_posted_with_a_note_or_waits() -> None:
     (decision,) = allocation.decisions_of_claim(tenant=posted.town, claim_id=posted.claims["A"].id)
     assert "34 Tage nach Fälligkeit" in decision.reasons
     tell(story + "waits c1 100.00 paid_late", **with_policy(late_payment="suspend"))
+
+
+@pytest.mark.parametrize("came", ["99.99", "100.01", "60.00", "140.00"])
+def test_who_lets_late_payments_wait_lets_all_of_them_wait(came: str) -> None:
+    policy = with_policy(late_payment="suspend", part_payment="accept", overpayment="rest_to_overpaid", small=5)
+    story = f"""
+        claim   A        100.00  due 2026-09-01
+        credit  c1       {came}  A
+        waits   c1       {came}  paid_late
+        open    A        100.00
+    """
+    tell(story, **policy)
 
 
 def test_small_differences_are_booked_for_what_they_are() -> None:

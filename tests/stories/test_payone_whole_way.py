@@ -13,20 +13,21 @@ import httpx
 import pytest
 from django.test import Client
 from tests.support.book import assert_sound
-from tests.support.payone import keys
+from tests.support.payone import contract_of_cards, keys, token_of
 from tests.support.sandbox import Ear, Heard, SandboxServer, listening, until
 from tests.support.sizes import size
 from tests.support.towns import a_claim, found_town, iban
 
 from zahlstelle import allocation, claims, jobs, ledger, payments, treasury
 from zahlstelle.kernel import Money, Secret, clock, new_id
-from zahlstelle.payments import Attempt, RefundState, Status
+from zahlstelle.payments import Attempt, Authentication, RefundState, Status
 from zahlstelle.providers.payone import PayoneProvider, payment_reference, webhook_signature
+from zahlstelle.tables.payments import AttemptRow
 from zahlstelle.tables.tenancy import TenantRow
 from zahlstelle.tenancy import Tenant, tenant_by_slug
 
 PROVIDER = PayoneProvider(now=clock.now, timeout=httpx.Timeout(10))
-_CARDS = {"paid": "4111111111111111", "declined": "4000000000020000"}
+_CARDS = {"paid": "4111111111111111", "declined": "4000000000020000", "challenge": "4000000000040008"}
 
 
 @pytest.fixture(scope="module")
@@ -72,9 +73,18 @@ def place(sandbox: SandboxServer) -> Iterator[Place]:
     sandbox.admin("PUT", f"/merchants/{slug}", merchant | {"pays_out": "net", "fee_cents": 35})
     with listening() as ear:
         access = keys(sandbox, slug, ear.url)
-        contract = {"name": "payone", "merchant_id": slug, "base_url": sandbox.base, "methods": ["paypal", "wero"]}
+        contract = {
+            "name": "payone",
+            "merchant_id": slug,
+            "base_url": sandbox.base,
+            "methods": ["paypal", "wero", "card"],
+        }
         secrets = {name: secret.reveal() for name, secret in access.secrets.items()}
-        contract |= {"secret": access.secret.reveal(), "settings": dict(access.settings), "secrets": secrets}
+        contract |= {
+            "secret": access.secret.reveal(),
+            "settings": {**access.settings, **contract_of_cards(sandbox)},
+            "secrets": secrets,
+        }
         accounts = [{"iban": account, "bic": "COLSDE33XXX", "holder": slug}]
         town = found_town(slug=slug, bank_accounts=accounts, providers=[contract])
         inbox = {"bank_inbox": str(sandbox.data / "bank" / slug), "bank_inbox_settle_seconds": 0}
@@ -82,7 +92,9 @@ def place(sandbox: SandboxServer) -> Iterator[Place]:
         yield Place(tenant_by_slug(slug), ear, access, account)
 
 
-def begun(place: Place, method: str = "paypal", payment_id: Any = None) -> Attempt:
+def begun(
+    place: Place, method: str = "paypal", payment_id: Any = None, card: payments.CardToken | None = None
+) -> Attempt:
     if payment_id is None:
         claim = a_claim(place.town, at=clock.now())
         payment_id = payments.start_payment(tenant=place.town, claim_id=claim.id, at=clock.now()).payment.id
@@ -93,6 +105,7 @@ def begun(place: Place, method: str = "paypal", payment_id: Any = None) -> Attem
         return_url="http://127.0.0.1:9/pay/ergebnis",
         notify_url=f"http://127.0.0.1:9/provider/{place.town.slug}/{{provider}}/notify",
         at=clock.now(),
+        card=card,
     )
 
 
@@ -160,6 +173,35 @@ def import_reports(town: Tenant, folder: Path) -> str:
     done = subprocess.run([*command, "--tenant", town.slug], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+def test_a_card_that_the_bank_asks_about_and_what_is_kept_of_it(sandbox: SandboxServer, place: Place) -> None:
+    """Typed into the fields, approved at the bank, told by a webhook; what 3-D Secure said stays with the attempt."""
+    fields = payments.card_fields(tenant=place.town, method="card")
+    card = token_of(place.access, fields.session.reveal(), _CARDS["challenge"])
+    attempt = begun(place, "card", card=card)
+    assert attempt.redirect_url and attempt.authentication is None
+    httpx.post(attempt.redirect_url, data={"answer": "approve"}, trust_env=False)
+    for heard in until(lambda: place.ear.heard if len(place.ear.heard) > 1 else []):
+        place.hear(heard)
+    told = payments.attempts_by_id(tenant=place.town, attempts=[attempt.id])[attempt.id]
+    assert (told.status, told.authentication) == (Status.PAID, Authentication(eci="05"))
+    assert place.balance("clearing:payone") == 3700
+    assert card.token.reveal() not in str(AttemptRow.objects.filter(id=attempt.id).values().first())
+    payments.refresh(tenant=place.town, attempt_id=attempt.id, at=clock.now())
+    told = payments.attempts_by_id(tenant=place.town, attempts=[attempt.id])[attempt.id]
+    assert told.authentication == Authentication(eci="05"), "a report that says nothing of it takes nothing away"
+    assert_sound(place.town)
+
+
+def test_a_card_that_is_decided_at_once(sandbox: SandboxServer, place: Place) -> None:
+    sandbox.behave(lose_all=True)
+    fields = payments.card_fields(tenant=place.town, method="card")
+    card = token_of(place.access, fields.session.reveal(), _CARDS["paid"])
+    attempt = begun(place, "card", card=card)
+    assert attempt.redirect_url == attempt.return_url and attempt.authentication == Authentication(eci="05")
+    payments.refresh(tenant=place.town, attempt_id=attempt.id, at=clock.now())
+    assert status(place, attempt) is Status.PAID
 
 
 def test_a_citizen_who_gives_up_at_the_page_and_comes_again(place: Place) -> None:

@@ -4,11 +4,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.support.bank_files import Camt, Ntry, Tx
 from tests.support.payout_story import PayoutStory
+from tests.support.towns import found_town
 
-from zahlstelle import allocation, bank
+from zahlstelle import allocation, bank, ledger, payments
 from zahlstelle.payments import ReportTaken
-from zahlstelle.tenancy import Tenant
+from zahlstelle.tenancy import Tenant, bank_accounts
 
 pytestmark = pytest.mark.prove("payouts")
 
@@ -282,6 +284,71 @@ def test_never_by_amount_alone(tell: Tell) -> None:
         Verrechnung 62,00
         Buch stimmt
     """)
+
+
+def test_foreign_money_is_no_payout_though_it_names_one(story: PayoutStory, tell: Tell) -> None:
+    tell("""
+        Abrechnung po_20261005_000001 -7,50
+          Rückbelastungsentgelt -7,50
+    """)
+    tx = Tx("7.50", "AUSZAHLUNG po_20261005_000001", side="DBIT")
+    account = bank_accounts(tenant=story.town)[0].iban
+    path = story.folder / "dollar.xml"
+    path.write_bytes(Camt(account, [Ntry("7.50", [tx], "X1", side="DBIT")]).xml().replace(b'Ccy="EUR"', b'Ccy="USD"'))
+    allocation.import_bank_file(tenant=story.town, path=path, name=path.name, at=story.at)
+    tell("""
+        Zweifel money_goes_out
+        Entgelte 0,00
+        Konto -7,50 AUSZAHLUNG po_20261005_000001
+        Zweifel money_goes_out
+        Entgelte 7,50
+    """)
+
+
+def test_a_chargeback_that_the_bank_takes_itself_lets_the_claim_be_paid_anew(story: PayoutStory, tell: Tell) -> None:
+    tell("""
+        Forderung A 37,00
+        Karte A
+        Abrechnung po_20261005_000001 37,00
+          Zahlung A 37,00
+        Konto 37,00 AUSZAHLUNG po_20261005_000001
+        Konto -37,00 Rueckbelastung
+    """)
+    (item,) = allocation.suspense(tenant=story.town)
+    shares = [(story.claims["A"].id, 3700)]
+    allocation.settle(tenant=story.town, detail=item.detail, shares=shares, by="a-person", at=story.at)
+    tell("""
+        offen A 37,00
+        Karte A zwei
+        offen A 0,00
+        Überzahlt 0,00
+        Verrechnung 37,00
+        Buch stimmt
+    """)
+
+
+def test_a_name_that_two_providers_have_given_tells_of_neither_payment(tmp_path: Path) -> None:
+    access = {"merchant_id": "m", "secret": "s", "base_url": "http://127.0.0.1:1"}
+    providers = [{"name": "sandbox", "methods": ["card"], **access}, {"name": "other", "methods": ["paypal"], **access}]
+    story = PayoutStory(found_town(providers=providers), tmp_path)
+    for name, provider in (("A", "sandbox"), ("B", "other")):
+        story.tell(f"Forderung {name} 37,00")
+        payments.take_over(
+            tenant=story.town,
+            claim_id=story.claims[name].id,
+            provider=provider,
+            method="card",
+            provider_reference="4711",
+            at=story.at,
+        )
+    story.names["X"] = "4711"
+    story.tell("""
+        Konto 37,00
+          X 37,00
+        Zweifel already_paid_out
+        Verrechnung 37,00
+    """)
+    assert ledger.balance(tenant=story.town, account="clearing:other") == 3700
 
 
 def test_a_payment_nobody_here_knows_waits_alone(tell: Tell) -> None:

@@ -33,17 +33,20 @@ class Desk:
         shutil.rmtree(self.log.parent, ignore_errors=True)
 
 
-def open_desk(**environment: str) -> Desk:
-    """Start granian with the application on a free loopback port, against the test database."""
+def open_desk(*, host: str = "127.0.0.1", **environment: str) -> Desk:
+    """Start granian with the application on a free loopback port, against the test database.
+
+    `host="localhost"`: passkeys belong to a name, never to an address.
+    """
     port = processes.free_port()
-    base_url = f"http://127.0.0.1:{port}"
+    base_url = f"http://{host}:{port}"
     folder = Path(tempfile.mkdtemp(prefix="zs-desk-"))
     command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)]
     command += ["--blocking-threads", "4", "zahlstelle.wsgi:application"]
     told = {
         "PYTHONPATH": str(ROOT / "src"),
         "ZAHLSTELLE_BASE_URL": base_url,
-        "ZAHLSTELLE_HOSTS": "127.0.0.1",
+        "ZAHLSTELLE_HOSTS": host,
         "ZAHLSTELLE_MAIL": f"file:{folder / 'mail'}",
         "ZAHLSTELLE_MAIL_FROM": "kasse@musterhausen.example",
     }

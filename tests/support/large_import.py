@@ -61,8 +61,11 @@ ORDER BY state = 'idle', backend_start LIMIT 1
 @contextmanager
 def looking_on(url: str) -> Iterator["Look"]:
     """Look from outside at what an importer's connection does; whoever is connected before is somebody else."""
-    with suppress(psycopg.OperationalError), psycopg.connect(url, autocommit=True) as connection:
+    connection = psycopg.connect(url, autocommit=True)
+    try:
         yield Look(connection)
+    finally:
+        connection.close()  # also where the server is gone; what failed while looking on is never passed over
 
 
 class Look:

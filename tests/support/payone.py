@@ -1,17 +1,20 @@
 """PAYONE's Commerce Platform in tests: a town's keys at the sandbox, and the official description as a judge."""
 
+import base64
+import hashlib
 import re
 from functools import cache
 from typing import Any
 from urllib.parse import parse_qs
 
+import httpx
 import jsonschema
 import yaml
 
 from tests.support.sandbox import SandboxServer
 from tests.support.shared import need_shared
 from zahlstelle.kernel import Secret, new_id
-from zahlstelle.payments import MerchantAccess
+from zahlstelle.payments import CardToken, MerchantAccess
 
 
 def keys(sandbox: SandboxServer, merchant_id: str, webhook_url: str) -> MerchantAccess:
@@ -21,6 +24,22 @@ def keys(sandbox: SandboxServer, merchant_id: str, webhook_url: str) -> Merchant
     account = {**names, "api_secret": api, "webhook_secret": webhook, "webhook_url": webhook_url}
     sandbox.admin("PUT", f"/payone/accounts/{merchant_id}", account)
     return MerchantAccess(merchant_id, Secret(api), sandbox.base, names, {"webhook": Secret(webhook)})
+
+
+def contract_of_cards(sandbox: SandboxServer) -> dict[str, str]:
+    """The settings of a contract whose cards are typed into the sandbox's fields."""
+    address = f"{sandbox.base}/payone/hosted-tokenization-sdk.js"
+    script = httpx.get(address, trust_env=False)
+    assert script.headers["access-control-allow-origin"] == "*", "else no page could hold it against its hash"
+    digest = base64.b64encode(hashlib.sha384(script.content).digest()).decode()
+    return {"card_script": address, "card_script_integrity": f"sha384-{digest}", "card_mode": "test"}
+
+
+def token_of(access: MerchantAccess, session: str, number: str) -> CardToken:
+    """Type a card into the sandbox's fields, as their script does."""
+    typed = {"pass": session, "number": number, "expiry": "12/99", "cvc": "123", "holder": "Erika Mustermann"}
+    told = httpx.post(f"{access.base_url}/payone/fields", data=typed, trust_env=False).json()
+    return CardToken(Secret(told["token"]), told["cardType"])
 
 
 class _Loader(yaml.SafeLoader):

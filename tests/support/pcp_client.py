@@ -11,7 +11,12 @@ from typing import Any
 
 import httpx
 from pcp_serversdk_python.CommunicatorConfiguration import CommunicatorConfiguration
-from pcp_serversdk_python.endpoints import CheckoutApiClient, CommerceCaseApiClient, PaymentExecutionApiClient
+from pcp_serversdk_python.endpoints import (
+    AuthenticationApiClient,
+    CheckoutApiClient,
+    CommerceCaseApiClient,
+    PaymentExecutionApiClient,
+)
 from pcp_serversdk_python.errors import ApiErrorResponseException
 from pcp_serversdk_python.models import (
     AmountOfMoney,
@@ -86,6 +91,7 @@ async def main() -> dict[str, Any]:
         cases, checkouts = CommerceCaseApiClient(config), CheckoutApiClient(config)
         executions = PaymentExecutionApiClient(config)
         told: dict[str, Any] = {}
+        told["pass"] = len((await AuthenticationApiClient(config).get_authentication_tokens(MERCHANT)).token)
 
         made = await cases.create_commerce_case_request(MERCHANT, order("sdk-1"))
         paying = made.checkout.paymentResponse

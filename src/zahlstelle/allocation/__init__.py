@@ -27,7 +27,6 @@ from ._payout_queries import (
     PayoutShown,
     entries_of_payout,
     payouts_of_entries,
-    payouts_shown,
     settled_by_payouts,
     wrong_shares,
 )
@@ -41,7 +40,6 @@ from ._queries import (
     decisions_of_entry,
     last_decisions,
     suspense,
-    suspense_cents,
     wrong_allocations,
     wrong_suspense,
 )
@@ -94,7 +92,6 @@ __all__ = [
     "next_waiting",
     "paid_by",
     "payouts_of_entries",
-    "payouts_shown",
     "proposals_for",
     "proposals_of",
     "retry_doubts",
@@ -106,7 +103,6 @@ __all__ = [
     "standing_of",
     "standing_shares",
     "suspense",
-    "suspense_cents",
     "take_back",
     "waiting",
     "waiting_for",

@@ -14,6 +14,7 @@ from zahlstelle.kernel import InputRefused, Refusal, berlin_day
 from zahlstelle.tables.allocation import PayoutShareRow, SuspenseRow
 from zahlstelle.tenancy import Tenant, inside
 
+from ._gone import given_back_since
 from ._parts import FEES, OVERPAID, RECEIVABLE, Part, Rest, SharesDiffer, divide
 from ._payers import forget
 from ._payout_money import given_back_by_report
@@ -120,7 +121,7 @@ def take_back(*, tenant: Tenant, detail: UUID, by: str, at: datetime, reason: st
     """Take back all that was decided about a detail's money (Storno): it waits again, and no machine decides it anew.
 
     Raises NothingToTakeBack, NoteMissing, PayoutStands; and ShareTooLarge where the claim has been opened again or paid
-    otherwise since.
+    otherwise since, also where a return has given just this payment back and another one has come.
     """
     if not reason.strip():
         raise NoteMissing("say why this is taken back")
@@ -134,7 +135,7 @@ def take_back(*, tenant: Tenant, detail: UUID, by: str, at: datetime, reason: st
             raise NothingToTakeBack("a provider's report says what this is; only the provider can correct it")
         if any(part.attempt for part in standing) or _of_payout(tenant, detail):
             raise PayoutStands("a provider's payout is explained by the provider's payments and reports")
-        _still_possible(tenant, standing)
+        _still_possible(tenant, detail, standing)
         on = max(berlin_day(at), _booked_on(tenant, told))
         reopened = undo(tenant, standing, on={detail: on}, at=at, by=by, reason=reason.strip())
         hold_again(tenant, told, Doubt.TAKEN_BACK, at)
@@ -187,10 +188,12 @@ def _of_payout(tenant: Tenant, detail: UUID) -> bool:
     return PayoutShareRow.objects.filter(tenant_id=tenant.id, detail=detail).exists()
 
 
-def _still_possible(tenant: Tenant, standing: Sequence[Standing]) -> None:
+def _still_possible(tenant: Tenant, detail: UUID, standing: Sequence[Standing]) -> None:
     """See that each claim stands where the decision left room to take it back."""
     change = changes(standing)
     known = claims.claims_by_id_locked(tenant=tenant, claim_ids=list(change))
+    for claim_id in given_back_since(tenant, detail, list(change)):
+        raise ShareTooLarge(f"{known[claim_id].kassenzeichen}: this was given back since; take that back first")
     for claim_id, cents in change.items():
         claim = known[claim_id]
         settled = claim.amount.cents - claim.open.cents + cents

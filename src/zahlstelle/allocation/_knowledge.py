@@ -12,6 +12,7 @@ from django.db import connection
 from zahlstelle import claims, ledger, payments
 from zahlstelle.bank import ToDecide
 from zahlstelle.claims import OpenAmount
+from zahlstelle.payments import Attempt
 from zahlstelle.tenancy import Tenant
 
 from ._decisions import Given, Known
@@ -28,20 +29,28 @@ def know(tenant: Tenant, batch: Sequence[ToDecide], named: Sequence[References])
     attempts = payments.attempts_by_provider_reference(tenant=tenant, references=sorted(references))
     ends = {item.detail.end_to_end_id for item in batch if item.detail.end_to_end_id}
     mandates = {item.detail.mandate_id for item in batch if item.detail.mandate_id}
-    ids = [attempt.id for attempt in attempts.values()]
     of_town = policy_of(tenant=tenant)
     return Known(
         claims=found,
         open_cents={claim.id: claim.open_cents for claim in found.values()},
         attempts=attempts,
         collected=_collected(tenant, references | ends, mandates),
-        clearing_cents=ledger.balances_of(tenant=tenant, prefix="clearing:", subjects=ids),
+        clearing_cents=_owed(tenant, attempts),
         under_way=payments.claims_being_paid(tenant=tenant, claim_ids=[claim.id for claim in found.values()]),
         policies={said: of_town.with_changes(json.loads(said)) for said in {c.policy for c in found.values()}},
         small_difference=small_difference(tenant=tenant),
         near=_near(tenant, named, found),
         originals=originals_of(tenant, batch, named, found),
     )
+
+
+def _owed(tenant: Tenant, attempts: Mapping[str, Attempt]) -> dict[UUID, int]:
+    """Tell what providers owe of attempts. A name that two of them have given tells of neither: such money waits."""
+    if not attempts:
+        return {}
+    owed = ledger.balances_of(tenant=tenant, prefix="clearing:", subjects=[a.id for a in attempts.values()])
+    twice = payments.references_of_several(tenant=tenant, references=sorted(attempts))
+    return {**owed, **{attempts[name].id: 0 for name in twice}}
 
 
 def _collected(tenant: Tenant, names: set[str], mandates: set[str]) -> Mapping[str, Sequence[UUID]]:
@@ -170,11 +179,11 @@ def _left(
     ours: Mapping[str, Sequence[UUID]],
 ) -> Sequence[Given]:
     fitting = [payment for payment in paid if payment.could_be(item, claim_ids)]
-    if item.detail.mandate_id in ours:
-        # What comes back is what we collected; a transfer for the same claim is other money.
-        fitting = [payment for payment in fitting if payment.named_by(item)]
-    # Money that came otherwise meanwhile is not what a second return of the same collection gives back.
-    fitting = [payment for payment in fitting if payment.named_by(item)] or fitting
+    very = [payment for payment in fitting if payment.named_by(item)]
+    # Money that came otherwise is not what comes back where that is named. What we collected always is: else a transfer
+    # for the same claim would be taken for it.
+    if very or item.detail.mandate_id in ours:
+        fitting = very
     seen: dict[tuple[UUID, int], int] = {}
     left = []
     for payment in fitting:

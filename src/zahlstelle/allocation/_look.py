@@ -98,12 +98,15 @@ def _look_at_claim(item: ToDecide, claim: OpenAmount, named: References, known: 
     number = claim.kassenzeichen
     ours = _our_collection(item, claim, known)
     sure, believed, runner_up = (True, "eigener Einzug", None) if ours else _believe(item, claim, named, known)
+    amount = _amount(item.detail.amount.cents, known.open_cents[claim.id], known.small_difference)
+    # What no check digit confirms, the amount must.
+    sure = sure and (ours or number in named.checked or amount is Amount.EXACT)
     policy = known.policies[claim.policy] if claim.policy in known.policies else Policy()
     signals = Signals(
         Kind.COMES_IN,
         named=Named.SURE if sure else Named.UNSURE,
         under_way=claim.id in known.under_way and not ours,
-        amount=_amount(item.detail.amount.cents, known.open_cents[claim.id], known.small_difference),
+        amount=amount,
         late=claim.due_on is not None and item.booked_on > claim.due_on,
         policy=_words(policy),
     )

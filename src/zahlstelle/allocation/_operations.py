@@ -27,6 +27,7 @@ from ._knowledge import know
 from ._parts import RECEIVABLE
 from ._posting import standing_decisions
 from ._proposals import count_proposed
+from ._references import named_by
 from ._replaced import forget_replaced, take_back_replaced
 from ._retry import ready
 from ._rules import (
@@ -38,7 +39,6 @@ from ._rules import (
     PaidOut,
     Suspend,
     decide,
-    references_in,
 )
 
 _log = structlog.get_logger(__name__)
@@ -192,15 +192,7 @@ def _decide_batch(tenant: Tenant, batch: Sequence[ToDecide], at: datetime, again
 def _decide_stretch(tenant: Tenant, batch: Sequence[ToDecide]) -> Sequence[tuple[ToDecide, Decided]]:
     """Decide one detail after the other, up to a return that opens a claim again which a later one names."""
     pools = claims.pools(tenant=tenant)
-    named = [
-        references_in(
-            end_to_end_id=item.detail.end_to_end_id,
-            reference=item.detail.reference,
-            remittance=item.detail.remittance,
-            pools=pools,
-        )
-        for item in batch
-    ]
+    named = [named_by(item.detail, pools) for item in batch]
     known = know(tenant, batch, named)
     last = {known.claims[n].id: place for place, one in enumerate(named) for n in one.candidates if n in known.claims}
     decided: list[tuple[ToDecide, Decided]] = []

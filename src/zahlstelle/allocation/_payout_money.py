@@ -47,7 +47,8 @@ FROM suspense s
 JOIN bank_detail d ON d.tenant_id = s.tenant_id AND d.id = s.detail AND d.active
 JOIN bank_entry e ON e.tenant_id = s.tenant_id AND e.id = s.entry AND e.amount_cents = s.amount_cents
 WHERE s.tenant_id = %(tenant)s AND s.doubt = ANY(%(doubts)s) AND e.breakdown IN ('none', 'single')
-    AND e.booked AND NOT e.reversal AND (%(entries)s::uuid[] IS NULL OR s.entry = ANY(%(entries)s::uuid[]))
+    AND s.currency = 'EUR' AND e.booked AND NOT e.reversal
+    AND (%(entries)s::uuid[] IS NULL OR s.entry = ANY(%(entries)s::uuid[]))
 ORDER BY s.since, s.detail
 """
 

@@ -177,7 +177,7 @@ def _attempts(tenant: Tenant, provider: str, items: Iterable[PayoutItem]) -> Map
     """Find the attempt each item is about; none where the two names it gives are two attempts'."""
     items = list(items)
     names = sorted({item.provider_reference for item in items if item.provider_reference})
-    by_name = payments.attempts_by_provider_reference(tenant=tenant, references=names)
+    by_name = payments.attempts_by_provider_reference(tenant=tenant, references=names, provider=provider)
     own = {item.id: own for item in items if (own := money.as_id(item.reference))}
     by_id = payments.attempts_by_id(tenant=tenant, attempts=list(own.values()))
     found = {}

@@ -14,8 +14,8 @@ from ._names import beginnings_of
 from ._parts import Proposal, Rest
 from ._payers import debtors_of_payers
 from ._policies import small_difference
-from ._proposals_out import first, named_by, share_of, went_out
-from ._references import References, near_pool_numbers
+from ._proposals_out import first, share_of, went_out
+from ._references import References, named_by, near_pool_numbers
 from ._scoring import LEAST, NAMED, NEAR, Hint, Score, score
 
 _MOST_CLAIMS = 20

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from zahlstelle import bank, claims, payments
-from zahlstelle.bank import BankDetail, BankEntry, ToDecide
-from zahlstelle.claims import Candidate, Pool
+from zahlstelle.bank import BankEntry, ToDecide
+from zahlstelle.claims import Candidate
 from zahlstelle.payments import Attempt
 from zahlstelle.tenancy import Tenant
 
@@ -15,7 +15,7 @@ from ._decisions import Given
 from ._knowledge import originals_of
 from ._look import original_of
 from ._parts import Proposal, Rest, Share
-from ._references import References, references_in
+from ._references import named_by
 
 _BANK_FEES = frozenset({"805", "806", "807", "808", "809", "810", "811", "812", "813", "814", "815", "816"})
 _CHARGE = re.compile(r"\b(?:entgelt|geb(?:ü|ue)hr|abschluss)", re.IGNORECASE)
@@ -107,10 +107,3 @@ def first(proposal: Proposal) -> tuple[int, Sequence[str]]:
 def share_of(claim: Candidate, cents: int) -> Share:
     """Say a part of a proposal."""
     return Share(claim.id, claim.kassenzeichen, cents, claim.open_cents, claim.purpose, claim.debtor_name)
-
-
-def named_by(detail: BankDetail, pools: Sequence[Pool]) -> References:
-    """Find what a detail names."""
-    return references_in(
-        end_to_end_id=detail.end_to_end_id, reference=detail.reference, remittance=detail.remittance, pools=pools
-    )

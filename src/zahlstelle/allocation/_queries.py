@@ -92,13 +92,6 @@ def suspense(*, tenant: Tenant, doubt: Doubt | None = None, limit: int = 500) ->
         ]
 
 
-def suspense_cents(*, tenant: Tenant) -> int:
-    """Tell how much money waits, in cents: what came in minus what went out."""
-    with inside(tenant):
-        rows = SuspenseRow.objects.filter(tenant_id=tenant.id).values_list("side", "amount_cents")
-        return sum(cents if side == "credit" else -cents for side, cents in rows)
-
-
 def wrong_suspense(*, tenant: Tenant) -> Sequence[tuple[UUID, int, int]]:
     """Compare what waits with the book: (bank entry, told, booked) where they differ, in cents."""
     with inside(tenant):

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
+from zahlstelle.bank import BankDetail
 from zahlstelle.claims import Pool
 from zahlstelle.kernel import CheckMethod, checkdigits
 
@@ -38,6 +39,13 @@ def usable(reference: str | None) -> str:
     """Give a reference in one spelling; empty where a bank only says that there is none."""
     text = (reference or "").strip().upper()
     return "" if text in _NO_REFERENCE else text
+
+
+def named_by(detail: BankDetail, pools: Iterable[Pool]) -> References:
+    """Find what a detail names."""
+    return references_in(
+        end_to_end_id=detail.end_to_end_id, reference=detail.reference, remittance=detail.remittance, pools=pools
+    )
 
 
 def references_in(

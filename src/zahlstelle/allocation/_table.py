@@ -117,6 +117,7 @@ class Row:
 
 
 _ONE = (Named.SURE,)
+_ANY = (Amount.EXACT, Amount.SMALL_DIFFERENCE, Amount.LESS, Amount.MORE)
 TABLE: Sequence[Row] = (
     Row(Doubt.DETAILS_MISSING, kind=Kind.WITHOUT_DETAILS),
     Row(Doubt.DETAILS_DO_NOT_ADD_UP, kind=Kind.DOES_NOT_ADD_UP),
@@ -140,7 +141,7 @@ TABLE: Sequence[Row] = (
     Row(Doubt.ALREADY_SETTLED, named=(Named.SURE, Named.UNSURE), amount=(Amount.NOTHING_OPEN,)),
     Row(Doubt.PAYMENT_UNDER_WAY, named=(Named.SURE, Named.UNSURE), under_way=True),
     Row(Doubt.REFERENCE_UNSURE, named=(Named.UNSURE,), amount=(Amount.EXACT, Amount.SMALL_DIFFERENCE)),
-    Row(Doubt.PAID_LATE, named=_ONE, amount=(Amount.EXACT,), late=True, policy=("late_payment", "suspend")),
+    Row(Doubt.PAID_LATE, named=_ONE, amount=_ANY, late=True, policy=("late_payment", "suspend")),
     Row(Then.ALLOCATE, named=_ONE, amount=(Amount.EXACT,)),
     Row(Then.SMALL_DIFFERENCE, named=_ONE, amount=(Amount.SMALL_DIFFERENCE,)),
     Row(Then.PART, named=_ONE, amount=(Amount.LESS,), policy=("part_payment", "accept")),

@@ -28,6 +28,7 @@ _TABLES = {
     "short_doubt": _words.SHORT_DOUBT,
     "state": _words.STATES,
     "to_do": _words.TO_DO,
+    "unsure": _words.UNSURE,
     "whole": _words.WHOLE,
 }
 

@@ -186,6 +186,26 @@ METHODS: Words = {
     "sepa_debit": _("Lastschrift"),
 }
 
+UNSURE: Words = {
+    "payment_unknown": _(
+        "Der Zahlungsdienstleister hat nicht geantwortet. Er wird weiter gefragt. Bleibt es dabei: Sehen Sie in seinem"
+        " Portal nach, ob bezahlt wurde."
+    ),
+    "payment_contradicted": _(
+        "Der Zahlungsdienstleister meldet etwas anderes, als bestellt war: Betrag, Vertrag oder Vorgang. Klären Sie es"
+        " mit ihm."
+    ),
+    "payment_surplus": _("Bezahlt, obwohl die Forderung schon bezahlt war. Der Betrag ist zu erstatten."),
+    "refund_unknown": _(
+        "Ob die Erstattung ausgeführt ist, weiß niemand. Es wird weiter gefragt. Sehen Sie im Portal des"
+        " Zahlungsdienstleisters nach; erstatten Sie nicht noch einmal."
+    ),
+    "debit_left_out": _(
+        "Diese Lastschrift wird nicht eingezogen: Ihr Mandat nennt eine andere Gläubiger-Identifikationsnummer als die"
+        " Stadt heute. Holen Sie ein neues Mandat ein."
+    ),
+}
+
 FINDINGS: Words = {
     FindingKind.UNBALANCED_BOOK: _("Summe SOLL und Summe HABEN sind verschieden"),
     FindingKind.UNBALANCED_ENTRY: _("Buchung geht nicht auf"),

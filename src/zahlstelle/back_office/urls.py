@@ -15,6 +15,7 @@ from . import (
     _settling,
     _suspense,
     _taking_back,
+    _unsure,
 )
 
 app_name = "kasse"
@@ -26,6 +27,7 @@ urlpatterns: list[URLPattern] = [
     path("<slug:town>/umsatz/<uuid:entry>/", _day.entry, name="entry"),
     path("<slug:town>/verwahrung/", _suspense.suspense, name="suspense"),
     path("<slug:town>/verwahrung/<uuid:detail>/", _settling.item, name="item"),
+    path("<slug:town>/unklare-zahlungen/", _unsure.unsure, name="unsure"),
     path("<slug:town>/bekannte-zahler/", _payers.payers, name="payers"),
     path("<slug:town>/zuordnung/<uuid:detail>/", _taking_back.decided, name="decided"),
     path("<slug:town>/suche/", _claim.search, name="search"),

@@ -20,6 +20,8 @@ from zahlstelle.kernel import InputRefused, fact_id
 from zahlstelle.tables.bank import OrderRow, OrderTransactionRow, RejectRow
 from zahlstelle.tenancy import Tenant, bank_accounts, inside
 
+from ._rules import usable
+
 
 class OrdersDiffer(InputRefused):
     """An order file of the same message id is known already, with other content."""
@@ -118,7 +120,7 @@ def _transaction(tenant: Tenant, message: UUID, number: int, order: Order) -> Or
 def _keep_rejects(tenant: Tenant, statuses: Iterator[iso20022.Status], at: datetime) -> int:
     rows = {}
     for status in statuses:
-        if status.rejected and status.original_message_id:
+        if status.rejected and status.original_message_id and _names_what_it_rejects(status):
             named = (
                 status.original_message_id, status.original_payment_id, status.end_to_end_id, status.instruction_id
             )  # fmt: skip
@@ -133,6 +135,12 @@ def _keep_rejects(tenant: Tenant, statuses: Iterator[iso20022.Status], at: datet
     fresh = [row for id_, row in rows.items() if id_ not in known]
     RejectRow.objects.bulk_create(fresh, batch_size=2000)
     return len(fresh)
+
+
+def _names_what_it_rejects(status: iso20022.Status) -> bool:
+    """A transaction without a name of ours could be any of its batch: who takes it for all of them rejects too many."""
+    ours = usable(status.end_to_end_id) or status.instruction_id
+    return status.level != "transaction" or bool(ours)
 
 
 _REJECTED = """

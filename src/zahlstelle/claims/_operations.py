@@ -10,7 +10,17 @@ from uuid import UUID
 from django.db import connection
 
 from zahlstelle import events, ledger
-from zahlstelle.kernel import CheckMethod, InputRefused, Money, Refusal, berlin_day, fact_id, new_id
+from zahlstelle.kernel import (
+    CardNumberTyped,
+    CheckMethod,
+    InputRefused,
+    Money,
+    Refusal,
+    berlin_day,
+    fact_id,
+    holds_card_number,
+    new_id,
+)
 from zahlstelle.ledger import Entry, Line, Side
 from zahlstelle.tables.claims import PoolRow, ServiceRow
 from zahlstelle.tenancy import Tenant, TownFile, inside, units
@@ -70,7 +80,7 @@ def open_claim(*, tenant: Tenant, claim: NewClaim, at: datetime) -> Claim:
     """Open a claim and book it as owed. Asking for the same Kassenzeichen and content twice opens one claim.
 
     Raises AmountNotPositive, LinesDiffer, KassenzeichenWrong, CheckDigitWrong, KassenzeichenTaken, ServiceUnknown,
-    FeeUnknown, PoolUnknown, PoolExhausted.
+    FeeUnknown, PoolUnknown, PoolExhausted, CardNumberTyped.
     """
     with inside(tenant):
         return open_claims(tenant=tenant, new=[claim], at=at)[0]
@@ -158,6 +168,8 @@ def _draft(new: NewClaim, place: _Place, at: datetime) -> Claim:
     if amount is None:
         raise FeeUnknown("this service has no fixed fee; an amount is needed")
     lines = new.lines or [DraftLine(new.purpose, amount, place.posting)]
+    if any(holds_card_number(text) for text in (new.purpose, new.debtor_name or "", *(line.text for line in lines))):
+        raise CardNumberTyped("a claim carries no card number")
     sound(amount, [line.amount for line in lines])
     return Claim(
         id=new_id(),

@@ -7,7 +7,7 @@ from datetime import datetime
 import structlog
 from django.db import close_old_connections
 
-from zahlstelle import allocation, ledger, payments, tenancy, treasury
+from zahlstelle import allocation, ledger, payments, tenancy, treasury, wallet
 from zahlstelle.kernel import clock
 from zahlstelle.tenancy import Tenant
 from zahlstelle.web import answers, feedback, limits, mail
@@ -54,6 +54,7 @@ def run_once(*, tenant: Tenant, at: datetime) -> int:
     """Do everything that is due for one town. Returns how much was done."""
     did = payments.sweep(tenant=tenant, at=at)
     did += payments.sweep_refunds(tenant=tenant, at=at)
+    did += wallet.sweep(tenant=tenant, at=at)
     did += import_inbox(tenant=tenant, at=at)
     did += import_received(tenant=tenant, at=at)
     did += payments.fetch_reports(tenant=tenant, at=at)

@@ -2,9 +2,8 @@
 
 import re
 
+from zahlstelle.kernel import CardNumberTyped
 from zahlstelle.kernel.checkdigits import CheckMethod, is_valid
-
-from ._words import CardNumberTyped
 
 # Digits as people group them on a card: single spaces, dots, hyphens and slashes between them.
 _ROW = re.compile(r"\d(?:[\s.\-/\u2010-\u2015]?\d)*")

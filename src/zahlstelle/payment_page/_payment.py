@@ -19,6 +19,7 @@ from zahlstelle.payments import (
     PUBLIC,
     AlreadyBeingPaid,
     AlreadyPaid,
+    CardToken,
     MethodUnknown,
     Payment,
     PaymentOver,
@@ -30,7 +31,7 @@ from zahlstelle.web.language import has_chosen, known
 from zahlstelle.web.limits import What
 from zahlstelle.web.visitor import digest_of, visitor_of
 
-from . import _receipt
+from . import _keep, _receipt
 from ._frame import SeeOther, friendly, refused
 from ._standing import EAGER, UNDER_WAY, ask, contents, latest, standing, status_of
 
@@ -42,6 +43,7 @@ def page(request: HttpRequest, token: str) -> HttpResponse:
     tenant, payment = _opened(request, token)
     if request.method == "POST":
         return _choose(request, token, tenant, payment)
+    _keep.note_way_back(request, tenant, payment)
     instead = ask(tenant, payment)
     if instead is not None and instead.status is Status.STARTED and instead.redirect_url:
         return SeeOther(instead.redirect_url)  # the bank wants to see the payer: no second choice of a method
@@ -115,15 +117,28 @@ def _choose(request: HttpRequest, token: str, tenant: Tenant, payment: Payment) 
         if method == "transfer":
             payments.choose_transfer(tenant=tenant, payment_id=payment.id, at=clock.now())
             return SeeOther(result)
-        return _to_provider(request, tenant, payment, method, result)
+        if payments.has_card_fields(tenant=tenant, method=method) and not _goes_on(tenant, payment, method):
+            return SeeOther(reverse("payment_page:card", args=[token]))
+        return to_provider(request, tenant, payment, method, result)
     except (AlreadyPaid, PaymentOver):
         return SeeOther(result)
     except AlreadyBeingPaid as refusal:
         return _being_paid(request, token, tenant, payment, method, refusal)
 
 
-def _to_provider(request: HttpRequest, tenant: Tenant, payment: Payment, method: str, result: str) -> HttpResponse:
-    """Begin an attempt; starts that are not paid are counted, so that nobody tries stolen cards here."""
+def _goes_on(tenant: Tenant, payment: Payment, method: str) -> bool:
+    """Say whether the citizen has begun with this method and can go on with it at the provider."""
+    attempt = latest(tenant, payment.id)
+    return attempt is not None and attempt.status is Status.STARTED and attempt.method == method
+
+
+def to_provider(
+    request: HttpRequest, tenant: Tenant, payment: Payment, method: str, result: str, card: CardToken | None = None
+) -> HttpResponse:
+    """Begin at the provider, and send the citizen to where it goes on.
+
+    Starts that are not paid are counted, so that nobody tries stolen cards here.
+    """
     before = {attempt.id for attempt in payments.attempts_of(tenant=tenant, payment_id=payment.id)}
     tried = limits.take(
         tenant=tenant,
@@ -133,13 +148,16 @@ def _to_provider(request: HttpRequest, tenant: Tenant, payment: Payment, method:
         payment=payment.id,
         at=clock.now(),
     )
+    keep = _keep.wish(request, tenant, payment, method)
     attempt = payments.begin(
         tenant=tenant,
         payment_id=payment.id,
         method=method,
-        return_url=settings.BASE_URL + result,
+        return_url=settings.BASE_URL + result + (_keep.way_back(request, payment) if keep else ""),
         notify_url=f"{settings.BASE_URL}/provider/{tenant.slug}/{{provider}}/notify",
+        keep=keep,
         at=clock.now(),
+        card=card,
     )
     if attempt.id in before:
         limits.taken_back(tenant=tenant, tried=tried)  # taken up again, not begun
@@ -155,7 +173,7 @@ def _being_paid(
     if own is not None and PUBLIC[own.status] in UNDER_WAY:
         return SeeOther(reverse("payment_page:result", args=[token]))
     response = refused(request, refusal, tenant, token=token, method=method)
-    return _with_form_targets(response, tenant)
+    return with_form_targets(response, tenant)
 
 
 def _give_up_others(tenant: Tenant, payment: Payment) -> None:
@@ -167,10 +185,11 @@ def _give_up_others(tenant: Tenant, payment: Payment) -> None:
 def _show(request: HttpRequest, token: str, tenant: Tenant, payment_id: UUID) -> HttpResponse:
     with tenancy.inside(tenant):
         name, shown = contents(token, tenant, payment_id)
-    return _with_form_targets(render(request, f"payment_page/{name}.html", shown), tenant)
+        shown = {**shown, **_keep.shown(request, tenant, name, shown)}
+    return with_form_targets(render(request, f"payment_page/{name}.html", shown), tenant)
 
 
-def _with_form_targets(response: HttpResponse, tenant: Tenant) -> HttpResponse:
+def with_form_targets(response: HttpResponse, tenant: Tenant) -> HttpResponse:
     """Let the forms of this page end at the providers, and at whatever https site those pass the citizen on to."""
     addresses = (urlsplit(access.base_url) for access in tenancy.provider_accesses(tenant=tenant))
     origins = {f"{address.scheme}://{address.netloc}" for address in addresses if address.scheme == "http"}

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from zahlstelle.kernel import CardNumberTyped as CardNumberTyped
 from zahlstelle.kernel import InputRefused, Refusal
 
 Said = str | Promise
@@ -42,10 +43,10 @@ class AmountTooHigh(InputRefused):
     code = "amount_too_high"
 
 
-class CardNumberTyped(InputRefused):
-    """A card number was typed where a name belongs; it is neither kept nor shown again."""
+class CardTokenWrong(InputRefused):
+    """What the card page sent is no token of a card."""
 
-    code = "card_number_typed"
+    code = "card_token_wrong"
 
 
 class ConsentMissing(InputRefused):
@@ -185,6 +186,26 @@ WORDS: Mapping[str, Words] = {
     "consent_missing": Words(
         _("Ohne Ihr Mandat dürfen wir nicht abbuchen"),
         _("Bitte kreuzen Sie an, dass Sie das Mandat erteilen. Oder wählen Sie eine andere Zahlungsart."),
+    ),
+    "passkey_refused": Words(
+        _("Das hat mit dem Passkey nicht geklappt"),
+        _("Es ist nichts bezahlt worden. Versuchen Sie es noch einmal, oder nehmen Sie eine andere Zahlungsart."),
+    ),
+    "stored_card_unknown": Words(
+        _("Diese Karte ist nicht mehr gemerkt"),
+        _("Es ist nichts bezahlt worden. Bitte nehmen Sie eine andere Karte oder eine andere Zahlungsart."),
+    ),
+    "nothing_to_keep": Words(
+        _("Hier gibt es keine Karte zu merken"),
+        _("Vielleicht ist die Zeit dafür vorbei, oder sie ist schon gemerkt. Ihre Zahlung ist davon nicht betroffen."),
+    ),
+    "card_token_wrong": _NOT_OURS,
+    "card_fields_away": Words(
+        _("Die Kartenzahlung ist gerade nicht erreichbar"),
+        _(
+            "Es ist nichts bezahlt worden. Bitte versuchen Sie es in ein paar Minuten noch einmal, "
+            "oder wählen Sie eine andere Zahlungsart."
+        ),
     ),
     "return_url_not_allowed": _NOT_OURS,
     "notification_forged": _NOT_OURS,

@@ -1,5 +1,6 @@
 """The way to a provider and back: written down first, called outside any transaction, settled by one reducer."""
 
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -25,7 +26,17 @@ from ._operations import (
 )
 from ._queries import Attempt, attempt_of, attempts_of, payment_by_id
 from ._rules import LIVE, PaymentStatus, Status, never_started
-from ._socket import MerchantAccess, NeverSeen, NoAnswer, Provider, Report, StartRequest
+from ._socket import (
+    Authentication,
+    CardToken,
+    KeepsInstruments,
+    MerchantAccess,
+    NeverSeen,
+    NoAnswer,
+    Provider,
+    Report,
+    StartRequest,
+)
 
 _log = structlog.get_logger(__name__)
 _PLUGGED: dict[str, Provider] = {}
@@ -43,10 +54,22 @@ def provider_named(name: str) -> Provider:
     return _PLUGGED[name]
 
 
-def begin(*, tenant: Tenant, payment_id: UUID, method: str, return_url: str, notify_url: str, at: datetime) -> Attempt:
+def begin(
+    *,
+    tenant: Tenant,
+    payment_id: UUID,
+    method: str,
+    return_url: str,
+    notify_url: str,
+    at: datetime,
+    card: CardToken | None = None,
+    keep: bool = False,
+) -> Attempt:
     """Begin an attempt: intent, call, answer. An attempt that is under way is taken up again instead.
 
-    `notify_url` may contain `{provider}`. Raises MethodUnknown, PaymentOver, AlreadyPaid, AlreadyBeingPaid.
+    `notify_url` may contain `{provider}`; `card` is handed to the provider and not kept. `keep`: the citizen lets the
+    provider keep the card, where it can.
+    Raises MethodUnknown, PaymentOver, AlreadyPaid, AlreadyBeingPaid.
     """
     _outside_any_transaction()
     resumable = [a for a in attempts_of(tenant=tenant, payment_id=payment_id) if a.status is Status.STARTED]
@@ -60,15 +83,30 @@ def begin(*, tenant: Tenant, payment_id: UUID, method: str, return_url: str, not
         method=method,
         return_url=return_url,
         notify_url=notify_url.format(provider=provider.name),
+        keep=keep and isinstance(provider, KeepsInstruments),
         at=at,
     )
-    return _start(tenant, attempt, provider, merchant, at)
+    return _start(tenant, attempt, provider, merchant, at, card)
 
 
-def _start(tenant: Tenant, attempt: Attempt, provider: Provider, merchant: MerchantAccess, at: datetime) -> Attempt:
+def _start(
+    tenant: Tenant,
+    attempt: Attempt,
+    provider: Provider,
+    merchant: MerchantAccess,
+    at: datetime,
+    card: CardToken | None = None,
+) -> Attempt:
+    answer = provider.start(_start_request(tenant, attempt, merchant, card))
+    return record_start(tenant=tenant, attempt_id=attempt.id, answer=answer, at=at)
+
+
+def _start_request(
+    tenant: Tenant, attempt: Attempt, merchant: MerchantAccess, card: CardToken | None = None
+) -> StartRequest:
     payment = payment_by_id(tenant=tenant, payment_id=attempt.payment_id)
     claim = claims.claim_by_id(tenant=tenant, claim_id=payment.claim_id)
-    request = StartRequest(
+    return StartRequest(
         attempt_id=attempt.id,
         merchant=merchant,
         kassenzeichen=claim.kassenzeichen,
@@ -80,16 +118,18 @@ def _start(tenant: Tenant, attempt: Attempt, provider: Provider, merchant: Merch
         language=payment.language.partition("-")[0],  # providers know no Leichte Sprache, but German
         expires_at=payment.expires_at,
         challenge=attempt.challenge,
+        keep=attempt.keep,
+        card=card,
     )
-    return record_start(tenant=tenant, attempt_id=attempt.id, answer=provider.start(request), at=at)
 
 
 def _once_more(tenant: Tenant, declined: Attempt, at: datetime) -> Attempt:
     """Try a softly declined attempt once more, with a challenge: the citizen has chosen and need not choose again.
 
     A challenged one is not tried again, and each is tried once: a unique column decides who does it.
+    Nor is a stored card: the citizen let it be charged with a passkey for this one time, and chooses anew.
     """
-    if declined.challenge or declined.return_url is None:
+    if declined.challenge or declined.return_url is None or declined.instrument is not None:
         return declined
     provider, merchant = _named(tenant, declined.provider)
     try:
@@ -101,6 +141,7 @@ def _once_more(tenant: Tenant, declined: Attempt, at: datetime) -> Attempt:
             return_url=declined.return_url,
             notify_url=declined.notify_url,
             retry_of=declined.id,
+            keep=declined.keep,
             at=at,
         )
     except (AlreadyPaid, AlreadyBeingPaid, PaymentOver):
@@ -109,14 +150,21 @@ def _once_more(tenant: Tenant, declined: Attempt, at: datetime) -> Attempt:
 
 
 def refresh(
-    *, tenant: Tenant, attempt_id: UUID, at: datetime, in_passing: bool = False, named: str | None = None
+    *,
+    tenant: Tenant,
+    attempt_id: UUID,
+    at: datetime,
+    in_passing: bool = False,
+    named: str | None = None,
+    authenticated: Authentication | None = None,
 ) -> Attempt:
     """Ask the provider what became of an attempt and settle it by the answer.
 
     Declined only because the payer was not authenticated, it is tried once more: then the new attempt is returned.
     `in_passing` is for a citizen who looks: the worker's own timetable stays as it is, however often that happens.
     `named` is what a notification says the provider calls it, asked by where the answer to the start was lost: the
-    report must still be about this attempt.
+    report must still be about this attempt. `authenticated` is what it says of the payer, kept where the report says
+    nothing of it.
     """
     _outside_any_transaction()
     with inside(tenant):
@@ -128,6 +176,7 @@ def refresh(
     answer = provider.status(merchant=merchant, reference=str(attempt.id), provider_reference=known)
     match answer:
         case Report():
+            answer = replace(answer, authentication=answer.authentication or authenticated)
             settled = settle(tenant=tenant, attempt_id=attempt_id, report=answer, at=at)
             if answer.soft_declined and settled.status is Status.DECLINED and attempt.status is not Status.DECLINED:
                 return _once_more(tenant, settled, at)

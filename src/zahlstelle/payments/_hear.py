@@ -46,7 +46,8 @@ def hear(
             ignore_conflicts=True,
         )
     refresh_refunds_of(tenant=tenant, attempt_id=row.id, at=at)
-    return refresh(tenant=tenant, attempt_id=row.id, at=at, named=told.provider_reference)
+    said = told.authentication
+    return refresh(tenant=tenant, attempt_id=row.id, at=at, named=told.provider_reference, authenticated=said)
 
 
 def _uuid(text: str | None) -> UUID | None:

@@ -42,6 +42,12 @@ class PaymentOver(Refusal):
     code = "payment_over"
 
 
+class PaymentTaken(Refusal):
+    """The provider's payment was taken over before, for another claim."""
+
+    code = "payment_taken"
+
+
 class MethodUnknown(InputRefused):
     """The town does not offer this method."""
 
@@ -113,8 +119,12 @@ def intend(
     return_url: str | None = None,
     notify_url: str | None = None,
     retry_of: UUID | None = None,
+    keep: bool = False,
+    instrument: UUID | None = None,
 ) -> Attempt:
     """Write an attempt down before the provider is called; `retry_of` asks once more, with a challenge.
+
+    `instrument` is the stored card to be charged: the database refuses another town's.
 
     Raises PaymentUnknown, PaymentOver, AlreadyPaid, AlreadyBeingPaid (the unique index decides the race).
     """
@@ -142,6 +152,8 @@ def intend(
             notify_url=notify_url,
             challenge=retry_of is not None,
             retry_of=retry_of,
+            keep=keep,
+            instrument=instrument,
         )
         row.check_at = _next_check(row, at)
         try:
@@ -184,13 +196,15 @@ def take_over(
     """Take over a payment that the provider captured before this installation knew of it, e.g. from an earlier system.
 
     It is booked like any other. The same provider reference again is the same payment.
-    Raises ClaimUnknown, AlreadyPaid, AlreadyBeingPaid.
+    Raises ClaimUnknown, AlreadyPaid, AlreadyBeingPaid, PaymentTaken.
     """
     with inside(tenant):
         known = AttemptRow.objects.filter(
             tenant_id=tenant.id, provider=provider, provider_reference=provider_reference
         ).first()
         if known is not None:
+            if known.claim_id != claim_id:
+                raise PaymentTaken(f"{provider} has {provider_reference} for another claim")
             return attempt_of(known)
         payment = start_payment(tenant=tenant, claim_id=claim_id, at=at).payment
         attempt = intend(tenant=tenant, payment_id=payment.id, provider=provider, method=method, at=at)
@@ -210,8 +224,9 @@ def record_start(
         row = _attempt_locked(tenant, attempt_id)
         status = Status.REFUSED
         match answer:
-            case Started(reference, redirect_url):
+            case Started(reference, redirect_url, authentication):
                 row.provider_reference, row.redirect_url = reference, redirect_url
+                row.authentication = asdict(authentication) if authentication else row.authentication
                 status = Status.STARTED
             case NotStarted(reason):
                 row.decline_code = reason[:200]
@@ -307,18 +322,19 @@ def settled_by_transfer(*, tenant: Tenant, claim_ids: Sequence[UUID], at: dateti
 def reopened(*, tenant: Tenant, claim_ids: Sequence[UUID], at: datetime) -> None:
     """Let payments by transfer wait again where the money turned out to be another claim's.
 
-    Those of claims that are settled all the same stay paid, and so does a debit that no longer holds its claim.
+    Those of claims that are settled all the same stay paid, and so does a debit that no longer holds its claim. What a
+    provider captured stays paid too, but no longer keeps its claim from being paid anew.
     """
     with inside(tenant):
         known = claims.claims_by_id_locked(tenant=tenant, claim_ids=claim_ids).values()
         paid = AttemptRow.objects.select_for_update().filter(
             tenant_id=tenant.id,
             claim_id__in=[claim.id for claim in known if not claim.open.is_zero],
-            provider="transfer",
             status=Status.PAID,
             let_go=False,
         )
-        for row in paid.order_by("id"):
+        paid.exclude(provider="transfer").update(let_go=True)
+        for row in paid.filter(provider="transfer").order_by("id"):
             row.status, row.changed_at = Status.PENDING, at
             row.save(update_fields=["status", "changed_at"])
             payment = PaymentRow.objects.filter(tenant_id=tenant.id, id=row.payment_id)

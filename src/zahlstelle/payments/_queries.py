@@ -72,6 +72,8 @@ class Attempt:
     notify_url: str | None = None
     refunded_cents: int = 0
     disputed_cents: int = 0
+    keep: bool = False
+    instrument: UUID | None = None
 
     @property
     def captured(self) -> bool:
@@ -134,11 +136,22 @@ def attempts_of(*, tenant: Tenant, payment_id: UUID) -> Sequence[Attempt]:
         return [attempt_of(row) for row in rows]
 
 
-def attempts_by_provider_reference(*, tenant: Tenant, references: Sequence[str]) -> Mapping[str, Attempt]:
-    """Find attempts by what providers call them, for allocation."""
+def attempts_by_provider_reference(
+    *, tenant: Tenant, references: Sequence[str], provider: str | None = None
+) -> Mapping[str, Attempt]:
+    """Find attempts by what providers, or one of them, call them, for allocation."""
     with inside(tenant):
         rows = AttemptRow.objects.filter(tenant_id=tenant.id, provider_reference__in=references)
+        rows = rows.filter(provider=provider) if provider else rows
         return {str(row.provider_reference): attempt_of(row) for row in rows}
+
+
+def references_of_several(*, tenant: Tenant, references: Sequence[str]) -> frozenset[str]:
+    """Name those of the references that two providers have given, each to a payment of its own."""
+    with inside(tenant):
+        rows = AttemptRow.objects.filter(tenant_id=tenant.id, provider_reference__in=references)
+        counted = rows.values("provider_reference").annotate(count=Count("id")).filter(count__gt=1)
+        return frozenset(str(name) for name in counted.values_list("provider_reference", flat=True))
 
 
 _UNDER_WAY = [
@@ -233,9 +246,9 @@ def awaiting_transfer(*, tenant: Tenant, select: str, given: Mapping[str, Any]) 
         return [claim for (claim,) in cursor.fetchall()]
 
 
-def surplus_attempts(*, tenant: Tenant) -> Sequence[Attempt]:
-    """List what was paid although the claim was settled or other than asked: a person decides."""
-    wanted = [Status.SURPLUS, Status.CONTRADICTED]
+def attempts_unsure(*, tenant: Tenant) -> Sequence[Attempt]:
+    """List what has no known outcome, was paid although the claim was settled, or other than asked: a person looks."""
+    wanted = [Status.UNKNOWN, Status.SURPLUS, Status.CONTRADICTED]
     with inside(tenant):
         rows = AttemptRow.objects.filter(Q(status__in=wanted), tenant_id=tenant.id).order_by("changed_at")
         return [attempt_of(row) for row in rows]
@@ -308,4 +321,6 @@ def attempt_of(row: AttemptRow) -> Attempt:
         notify_url=row.notify_url,
         refunded_cents=row.refunded_cents,
         disputed_cents=row.disputed_cents,
+        keep=row.keep,
+        instrument=row.instrument,
     )

@@ -81,10 +81,12 @@ def lines(wish: Wish, *, refund: UUID, attempt: UUID, claim: UUID, provider: str
 def possible(wish: Wish, *, cents: int, settled: int, overpaid: int) -> bool:
     """Say whether a wish can be booked: a claim opens again by what it counts as paid, a surplus is only what there is.
 
-    `settled`: what the claim counts as paid; `overpaid`: what of the attempt is owed back to the payer.
+    `settled`: what the claim counts as paid; `overpaid`: what of the attempt is owed back to the payer. Money that is
+    owed back never paid the claim: it can be given back as that alone.
     """
-    room = {Wish.REOPENED: settled, Wish.SURPLUS: overpaid, Wish.CANCELLED: cents}[wish]
-    return cents <= room
+    if overpaid or wish is Wish.SURPLUS:
+        return wish is Wish.SURPLUS and cents <= overpaid
+    return wish is Wish.CANCELLED or cents <= settled
 
 
 _CHECKS = [timedelta(seconds=s) for s in (10, 20, 40, 60, 120, 300, 600, 900, 1800, 3600)]

@@ -282,8 +282,9 @@ def _book(tenant: Tenant, row: RefundRow, at: datetime) -> None:
     attempt, amount, wish = row.attempt, Money(row.amount_cents, row.currency), Wish(row.wish)
     claim = claims.claims_by_id_locked(tenant=tenant, claim_ids=[attempt.claim_id])[attempt.claim_id]
     settled = claim.amount.cents - claim.open.cents
-    if not possible(wish, cents=amount.cents, settled=settled, overpaid=_overpaid(tenant, attempt.id)):
-        wish = Wish.CANCELLED
+    overpaid = _overpaid(tenant, attempt.id)
+    if not possible(wish, cents=amount.cents, settled=settled, overpaid=overpaid):
+        wish = Wish.SURPLUS if amount.cents <= overpaid else Wish.CANCELLED
     booked = lines(
         wish, refund=row.id, attempt=attempt.id, claim=attempt.claim_id, provider=attempt.provider, amount=amount
     )

@@ -37,6 +37,28 @@ class MerchantAccess:
 
 
 @dataclass(frozen=True, slots=True)
+class CardToken:
+    """A card as the provider's own fields have turned it into a token, and its brand in the provider's word."""
+
+    token: Secret
+    brand: str
+
+
+@dataclass(frozen=True, slots=True)
+class CardFields:
+    """What a page needs to show a provider's own fields for a card: its script, held against its hash, and a pass.
+
+    `origin` is where the fields come from, `mode` the provider's word for test or live.
+    """
+
+    script: str
+    integrity: str
+    origin: str
+    session: Secret
+    mode: str
+
+
+@dataclass(frozen=True, slots=True)
 class StartRequest:
     """Ask the provider to take a payment. `attempt_id` is its idempotency key, at every retry the same."""
 
@@ -51,6 +73,8 @@ class StartRequest:
     language: str
     expires_at: datetime
     challenge: bool = False  # ask for strong customer authentication: the issuer refused to go without (soft decline)
+    keep: bool = False  # the citizen lets the provider keep the means of payment, to be charged again
+    card: CardToken | None = None  # where the card was typed into the provider's fields on our page
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +83,7 @@ class Started:
 
     provider_reference: str
     redirect_url: str
+    authentication: "Authentication | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +141,15 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """A signed hint that something changed: reason enough to ask, never a fact."""
+    """A signed hint that something changed: reason enough to ask, never a fact.
+
+    `authentication` is kept where the provider says it nowhere else; no money hangs on it.
+    """
 
     provider_reference: str | None
     reference: str | None
     message_id: str
+    authentication: Authentication | None = None
 
 
 class ForgedNotification(Refusal):
@@ -162,6 +191,63 @@ class NotifiesByQuery(Protocol):
     """What an adapter has whose provider notifies by GET: the query is handed to it as the body."""
 
     notifies_by_query: bool
+
+
+@dataclass(frozen=True, slots=True)
+class KeptInstrument:
+    """A means of payment that the provider keeps: its own name for it, and what people know it by. Never a number.
+
+    `expires_on` is the last day on which it can be charged.
+    """
+
+    handle: str = field(repr=False)
+    brand: str
+    last_four: str
+    expires_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class NothingKept:
+    """The provider is certain that it keeps nothing of this payment, or has nothing (more) under this handle."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """The provider keeps it no more."""
+
+
+INSTRUMENT_GONE = "instrument_gone"  # the reason of NotStarted where the provider no longer has what should be charged
+
+
+@runtime_checkable
+class KeepsInstruments(Protocol):
+    """What an adapter offers whose provider keeps a means of payment for one merchant and charges it again.
+
+    It is kept while paying: `StartRequest.keep`. Charging again is asked by the citizen, who is there.
+    """
+
+    def kept(self, *, merchant: MerchantAccess, provider_reference: str) -> KeptInstrument | NothingKept | NoAnswer:
+        """Ask what was kept while this payment was made."""
+        ...
+
+    def charge_kept(self, request: StartRequest, *, handle: str) -> Started | NotStarted | NoAnswer:
+        """Charge it. An empty `redirect_url`: nobody wants to see the payer, ask what became of it."""
+        ...
+
+    def forget(self, *, merchant: MerchantAccess, handle: str) -> Forgotten | NothingKept | NoAnswer:
+        """Ask the provider to forget it for good. Twice is once."""
+        ...
+
+
+@runtime_checkable
+class HasCardFields(Protocol):
+    """What an adapter has whose provider takes cards by fields of its own on our page."""
+
+    card_methods: frozenset[str]
+
+    def card_fields(self, merchant: MerchantAccess) -> CardFields | NoAnswer:
+        """Ask for what a page needs to show the fields once."""
+        ...
 
 
 class RefundStatus(StrEnum):

@@ -41,7 +41,7 @@ WRITTEN_ONCE = (
 )
 
 # Changed along its life, but never taken away.
-NEVER_DELETED = ("refund",)
+NEVER_DELETED = ("refund", "consent")
 
 # Who shows the right digest sees that one row before it is known which town it belongs to.
 _PRESENTED = {
@@ -49,6 +49,15 @@ _PRESENTED = {
     "payment": "token_digest = nullif(current_setting('zahlstelle.presented', true), '')",
     "membership": "person_id = nullif(current_setting('zahlstelle.person', true), '')::uuid",
 }
+# Where a step is taken for one citizen, nobody else's rows are there; where none is named, the town's are.
+_OF_CITIZEN = {
+    "citizen": "id",
+    "passkey": "citizen_id",
+    "consent": "citizen",
+    "stored_card": "citizen_id",
+    "device": "citizen_id",
+}
+_CITIZEN = "(SELECT nullif(current_setting('zahlstelle.citizen', true), '')::uuid)"
 _MINE = "tenant_id = (SELECT nullif(current_setting('zahlstelle.tenant', true), '')::uuid)"
 
 
@@ -69,11 +78,16 @@ def apply(**_signal: Any) -> None:
 def _security(table: str) -> str:
     shown = _PRESENTED.get(table)
     more = f"CREATE POLICY presented ON {table} FOR SELECT USING ({shown});" if shown else ""
+    column = _OF_CITIZEN.get(table)
+    if column:
+        theirs = f"coalesce({column} = {_CITIZEN}, {_CITIZEN} IS NULL)"
+        more += f"CREATE POLICY of_citizen ON {table} AS RESTRICTIVE USING ({theirs});"
     return f"""
         ALTER TABLE {table} ENABLE ROW LEVEL SECURITY;
         ALTER TABLE {table} FORCE ROW LEVEL SECURITY;
         DROP POLICY IF EXISTS of_tenant ON {table};
         DROP POLICY IF EXISTS presented ON {table};
+        DROP POLICY IF EXISTS of_citizen ON {table};
         CREATE POLICY of_tenant ON {table} USING ({_MINE}) WITH CHECK ({_MINE});
         {more}
     """

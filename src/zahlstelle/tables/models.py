@@ -54,6 +54,15 @@ from .tenancy import (
     UnitRow,
 )
 from .treasury import DeliveryRow
+from .wallet import (
+    ChallengeRow,
+    CitizenRow,
+    ConsentRow,
+    DeviceRow,
+    KeepingRow,
+    PasskeyRow,
+    StoredCardRow,
+)
 from .web import FeedbackRow, MailRow, TryRow
 
 __all__ = [
@@ -67,14 +76,18 @@ __all__ = [
     "BankEntryRow",
     "BankFilePartRow",
     "BankFileRow",
+    "ChallengeRow",
+    "CitizenRow",
     "ClaimBalanceRow",
     "ClaimLineRow",
     "ClaimRow",
     "CollectedDebitRow",
     "CollectionRow",
     "CollectionTakenRow",
+    "ConsentRow",
     "DebitRow",
     "DeliveryRow",
+    "DeviceRow",
     "DisputeRow",
     "EventRow",
     "FeedbackRow",
@@ -82,6 +95,7 @@ __all__ = [
     "IdempotencyRow",
     "JournalEntryRow",
     "JournalLineRow",
+    "KeepingRow",
     "LetterKeyRow",
     "LoginTryRow",
     "MailRow",
@@ -91,6 +105,7 @@ __all__ = [
     "NotificationRow",
     "OrderRow",
     "OrderTransactionRow",
+    "PasskeyRow",
     "PayerHabitRow",
     "PayerLearnedRow",
     "PayerSwitchRow",
@@ -110,6 +125,7 @@ __all__ = [
     "ServiceRow",
     "SightingRow",
     "StatementRow",
+    "StoredCardRow",
     "SuspenseRow",
     "TenantRow",
     "TryRow",

@@ -61,6 +61,9 @@ class AttemptRow(OfTenant):
     disputed_cents = models.BigIntegerField(default=0)
     # Money was given back so that the claim is owed again: another attempt may hold the claim.
     let_go = models.BooleanField(default=False)
+    # The citizen lets the provider keep the card; the stored card that is charged (a foreign key within the town).
+    keep = models.BooleanField(default=False)
+    instrument = models.UUIDField(null=True)
 
     class Meta:
         db_table = "attempt"

@@ -33,6 +33,7 @@ from ._queries import (
     suspense,
     waiting,
 )
+from ._unsure import Unsure, unsure
 
 __all__ = [
     "BookPage",
@@ -55,6 +56,7 @@ __all__ = [
     "PayoutUnknown",
     "SuspensePage",
     "Trouble",
+    "Unsure",
     "Waiting",
     "bank_file",
     "book",
@@ -79,6 +81,7 @@ __all__ = [
     "payout_entry",
     "round_done",
     "suspense",
+    "unsure",
     "waiting",
     "write_notification",
 ]

@@ -8,8 +8,8 @@ from django.http import HttpRequest, HttpResponse
 
 _POLICY = (
     "default-src 'none'; img-src 'self' data:; style-src 'self' 'nonce-{nonce}'; font-src 'self'; "
-    "script-src 'self' 'nonce-{nonce}'; connect-src 'self'; form-action 'self' {forms}; base-uri 'none'; "
-    "frame-ancestors 'none'"
+    "script-src 'self' 'nonce-{nonce}'; connect-src 'self' {fields}; frame-src {frames}; "
+    "form-action 'self' {forms}; base-uri 'none'; frame-ancestors 'none'"
 )
 
 
@@ -35,7 +35,8 @@ class SafeHeaders:
     """Add the content security policy and forbid caches to keep a person's page.
 
     A view whose form ends at another site says so in `response.form_targets`: browsers hold `form-action` against
-    every redirect that follows a form.
+    every redirect that follows a form. One that shows a provider's card fields names their site in
+    `response.card_fields`; nobody else's frames are shown.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -47,7 +48,9 @@ class SafeHeaders:
         request.nonce = nonce  # type: ignore[attr-defined]
         response = self._get_response(request)
         forms = getattr(response, "form_targets", "")
-        response.headers.setdefault("Content-Security-Policy", _POLICY.format(nonce=nonce, forms=forms))
+        fields = getattr(response, "card_fields", "")
+        policy = _POLICY.format(nonce=nonce, forms=forms, fields=fields, frames=fields or "'none'")
+        response.headers.setdefault("Content-Security-Policy", policy)
         response.headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()")
         if not request.path.startswith("/static/"):
             response.headers.setdefault("Cache-Control", "no-store")

@@ -15,6 +15,7 @@ from uuid import UUID
 import httpx
 
 from zahlstelle.payments import (
+    CardFields,
     MerchantAccess,
     NeverSeen,
     NoAnswer,
@@ -46,7 +47,8 @@ class PayoneProvider:
     """PAYONE as a provider. Without state of its own, so one serves all towns and threads."""
 
     name = "payone"
-    methods = frozenset(_requests.METHODS)
+    methods = frozenset({*_requests.METHODS, _requests.CARD})
+    card_methods = frozenset({_requests.CARD})
 
     def __init__(self, *, now: Callable[[], datetime], timeout: httpx.Timeout | None = None) -> None:
         self._now = now  # every request is signed with its time
@@ -66,13 +68,21 @@ class PayoneProvider:
             request.merchant, "POST", "/commerce-cases", body=_requests.start(request), timeout=self._start_timeout
         )
         match answer:
-            case (201, said) if begun := _answers.started(said):
+            case (201, said) if begun := _answers.started(said, request.return_url if request.card else None):
                 return begun
             case (202, said) if code := _answers.not_paid(said):
                 return NotStarted(code)
             case (int(status), said) if status in _CERTAIN_NO and (code := _answers.error_code(said)):
                 return NotStarted(code)
         return _no_answer(answer)
+
+    def card_fields(self, merchant: MerchantAccess) -> CardFields | NoAnswer:
+        """Ask for a pass, with which the page may show PAYONE's own fields for a card."""
+        match self._call(merchant, "POST", "/authentication-tokens", body={}, timeout=self._search_timeout):
+            case (200 | 201, said):
+                return _answers.card_fields(said, merchant)
+            case answer:
+                return _no_answer(answer)
 
     def status(
         self, *, merchant: MerchantAccess, reference: str, provider_reference: str | None

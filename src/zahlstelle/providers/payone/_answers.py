@@ -4,10 +4,13 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
-from zahlstelle.kernel import Money, MoneyUnreadable
+from zahlstelle.kernel import Money, MoneyUnreadable, Secret
 from zahlstelle.payments import (
+    Authentication,
+    CardFields,
     ForgedNotification,
     MerchantAccess,
     NoAnswer,
@@ -47,21 +50,53 @@ def placed(name: str) -> Place | None:
     return Place(*parts)
 
 
-def started(said: Any) -> Started | None:
-    """Read the answer to a start; None for what is none, or sends the payer nowhere."""
+def started(said: Any, back: str | None) -> Started | None:
+    """Read the answer to a start; None for what is none, or sends the payer nowhere.
+
+    A card may be decided at once: then the payer goes `back`, and what became of it is asked for there.
+    """
     match said:
         case {
             "commerceCaseId": str(case),
             "checkout": {
                 "checkoutId": str(checkout),
-                "paymentResponse": {
-                    "paymentExecutionId": str(execution),
-                    "merchantAction": {"actionType": "REDIRECT", "redirectData": {"redirectURL": str(url)}},
-                },
+                "paymentResponse": {"paymentExecutionId": str(execution), **more},
             },
-        } if url.startswith(("https://", "http://")) and placed(f"{case}/{checkout}/{execution}"):
-            return Started(f"{case}/{checkout}/{execution}", url)
+        } if placed(f"{case}/{checkout}/{execution}"):
+            url = _page(more["merchantAction"]) if "merchantAction" in more else back
+            return Started(f"{case}/{checkout}/{execution}", url, authentication(more.get("payment"))) if url else None
     return None
+
+
+def _page(action: Any) -> str | None:
+    match action:
+        case {"actionType": "REDIRECT", "redirectData": {"redirectURL": str(url)}}:
+            return url if url.startswith(("https://", "http://")) else None
+    return None
+
+
+def authentication(payment: Any) -> Authentication | None:
+    """What a payment says of 3-D Secure; who is liable and whether the bank asked, PAYONE does not say."""
+    match payment:
+        case {"paymentOutput": {"cardPaymentMethodSpecificOutput": {"threeDSecureResults": dict(told)}}}:
+            eci, exemption = told.get("schemeEci"), told.get("appliedExemption")
+            return Authentication(
+                exemption_applied=exemption if isinstance(exemption, str) else None,
+                eci=eci if isinstance(eci, str) else None,
+            )
+    return None
+
+
+def card_fields(said: Any, merchant: MerchantAccess) -> CardFields | NoAnswer:
+    """Read the pass for the fields; their script and its hash stand in the contract."""
+    script, integrity = merchant.settings.get("card_script", ""), merchant.settings.get("card_script_integrity", "")
+    address = urlsplit(script)
+    own = f"{address.scheme}://{address.netloc}"
+    match said:
+        case {"token": str(token)} if token and address.netloc and integrity:
+            origin, mode = merchant.settings.get("card_fields", own), merchant.settings.get("card_mode", "live")
+            return CardFields(script, integrity, origin, Secret(token), mode)
+    return NoAnswer("no pass for the card fields, or no script in the contract")
 
 
 def not_paid(said: Any) -> str | None:
@@ -138,7 +173,8 @@ def notification(merchant: MerchantAccess, body: bytes) -> Notification:
     match said:
         case {"id": str(message), "merchantId": str(whose)} if message and whose == merchant.merchant_id:
             attempt = _attempt(said)
-            return Notification(None, str(attempt) if attempt else None, message)
+            about = str(attempt) if attempt else None
+            return Notification(None, about, message, authentication(said.get("payment")) if attempt else None)
     raise ForgedNotification("the notification is not this merchant's")
 
 

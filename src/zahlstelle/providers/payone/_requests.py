@@ -10,6 +10,9 @@ from zahlstelle.payments import RefundRequest, StartRequest
 
 # Methods whose payer goes on at a page of PAYONE's side, and their products.
 METHODS = {"paypal": 840, "wero": 900}
+# Cards come as a token of PAYONE's own fields, with its script's word for the brand; these are its products.
+CARD = "card"
+CARDS = {"V": 1, "M": 3}
 _LONGEST_RETURN_URL = 200
 
 
@@ -28,7 +31,10 @@ def parameters(ours: UUID) -> str:
 
 def unsayable(request: StartRequest) -> str | None:
     """Why PAYONE cannot be asked for this, or None."""
-    if request.method not in METHODS:
+    if request.method == CARD:
+        if request.card is None or request.card.brand not in CARDS:
+            return "card_not_accepted"
+    elif request.method not in METHODS:
         return "method_not_offered"
     return "return_url_too_long" if len(request.return_url) > _LONGEST_RETURN_URL else None
 
@@ -52,10 +58,7 @@ def start(request: StartRequest) -> dict[str, Any]:
             "orderRequest": {
                 "orderType": "FULL",
                 "orderReferences": references,
-                "paymentMethodSpecificInput": {
-                    "paymentChannel": "ECOMMERCE",
-                    "redirectPaymentMethodSpecificInput": _redirect(request),
-                },
+                "paymentMethodSpecificInput": {"paymentChannel": "ECOMMERCE", **_how(request)},
             },
         },
     }
@@ -75,9 +78,17 @@ def cancel() -> dict[str, Any]:
     return {"cancellationReason": "CONSUMER_REQUEST"}
 
 
-def _redirect(request: StartRequest) -> dict[str, Any]:
-    return {
-        "paymentProductId": METHODS[request.method],
-        "requiresApproval": False,  # captured at once: what is only reserved is no payment of a fee
-        "redirectionData": {"returnUrl": request.return_url},
+def _how(request: StartRequest) -> dict[str, Any]:
+    """What the method needs. Captured at once: what is only reserved is no payment of a fee."""
+    if request.card is None:
+        redirect = {"requiresApproval": False, "redirectionData": {"returnUrl": request.return_url}}
+        product = {"paymentProductId": METHODS[request.method]}
+        return {"redirectPaymentMethodSpecificInput": product | redirect}
+    card = {
+        "paymentProductId": CARDS[request.card.brand],
+        "paymentProcessingToken": request.card.token.reveal(),
+        "authorizationMode": "SALE",
+        "transactionChannel": "ECOMMERCE",
+        "returnUrl": request.return_url,
     }
+    return {"cardPaymentMethodSpecificInput": card}

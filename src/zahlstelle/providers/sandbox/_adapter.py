@@ -10,10 +10,14 @@ import httpx
 
 from zahlstelle.kernel import Money, MoneyUnreadable
 from zahlstelle.payments import (
+    INSTRUMENT_GONE,
     ForgedNotification,
+    Forgotten,
+    KeptInstrument,
     MerchantAccess,
     NeverSeen,
     NoAnswer,
+    NothingKept,
     Notification,
     NotStarted,
     PayoutReport,
@@ -24,7 +28,7 @@ from zahlstelle.payments import (
     StartRequest,
 )
 
-from . import _refunds, _reports, _signatures
+from . import _kept, _refunds, _reports, _signatures
 from ._words import meaning, payouts_in
 
 TIMEOUT = httpx.Timeout(10.0, connect=3.0)
@@ -52,14 +56,7 @@ class SandboxProvider:
             headers={"Idempotency-Key": str(request.attempt_id)},
             body=_order(request),
         )
-        match answer:
-            case 201, {"payment_id": str(reference), "redirect_url": str(url), **said} if said.get("reference") == str(
-                request.attempt_id
-            ) and url.startswith(("http://", "https://")):
-                return Started(reference, url)
-            case int(status), {"code": str(code)} if status in _CERTAIN_NO and code not in _NOT_CERTAIN:
-                return NotStarted(code)
-        return _no_answer(answer)
+        return _started(answer, request)
 
     def status(
         self, *, merchant: MerchantAccess, reference: str, provider_reference: str | None
@@ -126,6 +123,44 @@ class SandboxProvider:
         match answer:
             case 200, said if report := _refunds.read(said):
                 return report
+        return _no_answer(answer)
+
+    def kept(self, *, merchant: MerchantAccess, provider_reference: str) -> KeptInstrument | NothingKept | NoAnswer:
+        """Ask which card was kept while a payment was made."""
+        answer = self._call(merchant, "GET", f"/psp/v1/payments/{quote(provider_reference, safe='')}/stored-card")
+        if _is(answer, 404, "stored_card_not_found"):
+            return NothingKept()
+        match answer:
+            case 200, said if card := _kept.read(said):
+                return card
+        return _no_answer(answer)
+
+    def charge_kept(self, request: StartRequest, *, handle: str) -> Started | NotStarted | NoAnswer:
+        """Charge a kept card. The attempt's id is the idempotency key, as at the start."""
+        answer = self._call(
+            request.merchant,
+            "POST",
+            f"/psp/v1/stored-cards/{quote(handle, safe='')}/payments",
+            headers={"Idempotency-Key": str(request.attempt_id)},
+            body=_order(request),
+        )
+        if _is(answer, 404, "stored_card_not_found"):
+            return NotStarted(INSTRUMENT_GONE)
+        match answer:
+            case 201, {"payment_id": str(reference), "redirect_url": None, **said} if said.get("reference") == str(
+                request.attempt_id
+            ):
+                return Started(reference, "")
+        return _started(answer, request)
+
+    def forget(self, *, merchant: MerchantAccess, handle: str) -> Forgotten | NothingKept | NoAnswer:
+        """Have a kept card forgotten."""
+        answer = self._call(merchant, "DELETE", f"/psp/v1/stored-cards/{quote(handle, safe='')}")
+        if _is(answer, 404, "stored_card_not_found"):
+            return NothingKept()
+        match answer:
+            case 200, {"stored_card": str(which), "forgotten": True} if which == handle:
+                return Forgotten()
         return _no_answer(answer)
 
     def payout_reports(
@@ -202,7 +237,19 @@ class SandboxProvider:
             return NoAnswer(type(error).__name__)
 
 
+def _started(answer: tuple[int, Any] | NoAnswer, request: StartRequest) -> Started | NotStarted | NoAnswer:
+    match answer:
+        case 201, {"payment_id": str(reference), "redirect_url": str(url), **said} if said.get("reference") == str(
+            request.attempt_id
+        ) and url.startswith(("http://", "https://")):
+            return Started(reference, url)
+        case int(status), {"code": str(code)} if status in _CERTAIN_NO and code not in _NOT_CERTAIN:
+            return NotStarted(code)
+    return _no_answer(answer)
+
+
 def _order(request: StartRequest) -> dict[str, Any]:
+    more = {"keep_card": True} if request.keep else {}
     return {
         "reference": str(request.attempt_id),
         "kassenzeichen": request.kassenzeichen,
@@ -214,6 +261,7 @@ def _order(request: StartRequest) -> dict[str, Any]:
         "notify_url": request.notify_url,
         "language": request.language,
         "expires_at": request.expires_at.isoformat(),
+        **more,
     }
 
 

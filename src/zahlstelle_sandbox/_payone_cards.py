@@ -1,0 +1,99 @@
+"""PAYONE's hosted tokenisation: a script for the merchant's page, fields for a card in a frame, and a token for it.
+
+The card's number goes from the frame to the sandbox and nowhere else; of it a token stays, which names a test card.
+"""
+
+import secrets
+import sqlite3
+import uuid
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from flask import Blueprint, Response, request
+
+from ._card_pages import entered, wrong
+from ._cards import BY_NUMBER, BY_SLUG, CARDS, Card
+from ._clock import now, written
+from ._context import sandbox
+from ._pages import Page, language, own_forms_only, page
+from ._payone_rules import Refused
+from ._problems import Problem
+from ._store import insert
+
+fields = Blueprint("payone_cards", __name__, url_prefix="/payone")
+fields.before_request(own_forms_only)
+_SCRIPTS = Path(__file__).parent / "payone_scripts"
+_PASS_LIVES = timedelta(minutes=15)
+# Any merchant's page may show the fields; their own script, and nothing else, runs in them.
+_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self';"
+    " form-action 'none'; base-uri 'none'; frame-ancestors http: https:"
+)
+_BRANDS = {"Visa": "V", "Mastercard": "M"}
+
+
+def give_pass(connection: sqlite3.Connection, merchant_id: str, at: datetime) -> dict[str, Any]:
+    """A short-lived pass with which a merchant's page may show the fields (the AuthenticationToken)."""
+    name, until = secrets.token_urlsafe(32), at + _PASS_LIVES
+    insert(connection, "payone_pass", name=name, merchant_id=merchant_id, expires_at=written(until))
+    moments = {"creationDate": written(at), "expirationDate": written(until)}
+    return {"token": name, "id": str(uuid.uuid4())} | moments
+
+
+def card_of(connection: sqlite3.Connection, merchant_id: str, token: str, brand: str) -> tuple[Card, str | None]:
+    """The card a token stands for, and its holder. Raises Refused for another merchant's, and for another brand."""
+    row = connection.execute(
+        "SELECT * FROM payone_token WHERE token = ? AND merchant_id = ?", [token, merchant_id]
+    ).fetchone()
+    if row is None or BY_SLUG[row["card"]].brand != brand:
+        raise Refused(400, "INVALID_VALUE", "no card of this token and product", "paymentProcessingToken")
+    return BY_SLUG[row["card"]], row["holder"]
+
+
+@fields.get("/hosted-tokenization-sdk.js")
+def script() -> Response:
+    return _script("hosted-tokenization-sdk.js")
+
+
+@fields.get("/fields.js")
+def script_of_fields() -> Response:
+    return _script("fields.js")
+
+
+@fields.get("/fields")
+def show() -> tuple[str, int, dict[str, str]]:
+    _merchant_of_pass(request.args.get("pass", ""))
+    shown = page("payone_fields.html", language(), cards=CARDS, values={}, errors={})
+    return shown, 200, {"Content-Security-Policy": _POLICY}
+
+
+@fields.post("/fields")
+def take() -> Page | Response | dict[str, Any]:
+    """Make a token of a test card; what is wrong is said field by field, in the reader's words."""
+    merchant_id = _merchant_of_pass(request.form.get("pass", ""))
+    number = entered()
+    if errors := wrong(number):
+        return {"errors": errors}
+    card, token = BY_NUMBER[number], str(uuid.uuid4())
+    holder = request.form.get("holder", "").strip() or None
+    with sandbox().store.writing() as connection:
+        row = {"token": token, "merchant_id": merchant_id, "card": card.scenario.slug, "holder": holder}
+        insert(connection, "payone_token", **row)
+    return {"token": token, "cardType": _BRANDS[card.brand], "cardNumber": f"{'X' * 12}{card.last4}"}
+
+
+def _merchant_of_pass(name: str) -> str:
+    with sandbox().store.reading() as connection:
+        row = connection.execute(
+            "SELECT merchant_id FROM payone_pass WHERE name = ? AND expires_at > ?", [name, written(now())]
+        ).fetchone()
+    if row is None:
+        raise Problem(403, "unauthorised", "The pass is none, or its time is over.")
+    return str(row["merchant_id"])
+
+
+def _script(name: str) -> Response:
+    # A page that holds a script against its hash may only do so if the script allows it to be read.
+    headers = {"Access-Control-Allow-Origin": "*"}
+    return Response((_SCRIPTS / name).read_text(), mimetype="text/javascript", headers=headers)
