@@ -9,7 +9,7 @@ WORKERS ?= 2
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run setup test check fix accept prove bench lock clean
+.PHONY: help run setup test check fix accept pictures prove bench lock clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,8 +33,12 @@ fix: $(VENV)/.dev ## let ruff put right what it can
 	$(VENV)/bin/ruff check --fix
 	$(VENV)/bin/ruff format
 
-accept: $(VENV)/.dev ## write the golden readings anew; read the diff before you commit it
-	$(PY) -m pytest tests --accept -k golden
+accept: $(VENV)/.dev $(VENDOR)/.ok ## write the golden readings anew; read the diff before you commit it
+	@CHROMIUM="$$($(PY) scripts/chromium.py)" && export CHROMIUM && $(PY) -m pytest tests --accept -k golden
+
+pictures: $(VENV)/.dev $(VENDOR)/.ok ## draw the pictures of docs/pages.md anew; look at them before you commit them
+	@CHROMIUM="$$($(PY) scripts/chromium.py)" && export CHROMIUM && \
+	$(PY) -m pytest tests/browser/test_pictures.py --accept -q
 
 prove: $(VENV)/.dev $(VENDOR)/.ok ## the proofs at full size; WHAT=name for one
 	@CHROMIUM="$$($(PY) scripts/chromium.py)" && export CHROMIUM && \

@@ -24,6 +24,7 @@ from tests.support.towns import a_claim
 from zahlstelle import claims, payments
 from zahlstelle.kernel import clock
 from zahlstelle.tenancy import Tenant
+from zahlstelle.web import feedback
 
 pytestmark = pytest.mark.prove("whole_way")
 
@@ -63,6 +64,57 @@ def test_with_the_keyboard_alone(desk: Desk, town: Tenant, page: Page) -> None:
         page.keyboard.type(typed)
     page.keyboard.press("Enter")
     expect_paid(page)
+
+
+def test_the_whole_way_from_the_letters_link_with_the_keyboard_alone(desk: Desk, town: Tenant, page: Page) -> None:
+    number = a_claim(town, at=clock.now()).kassenzeichen
+    code = claims.letter_code(tenant=town, kassenzeichen=number)
+    page.goto(f"{desk.base_url}/{town.slug}/zahlen/{number}/{code}")
+    tab_to(page, "main form button")
+    page.keyboard.press("Enter")
+    tab_to(page, "button[value=card]")
+    page.keyboard.press("Enter")
+    for field, typed in (("number", "4111111111111111"), ("expiry", "12/30"), ("cvc", "123")):
+        tab_to(page, f"[name={field}]")
+        page.keyboard.type(typed)
+    page.keyboard.press("Enter")
+    expect_paid(page)
+    tab_to(page, "#email")
+    page.keyboard.type("erika@")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Diese E-Mail-Adresse stimmt nicht")).to_be_visible()
+    expect(page.locator("#email")).to_be_focused()
+    page.keyboard.press("End")
+    page.keyboard.type("example.org")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("Die Quittung ist unterwegs")
+    assert claims.claim_by_kassenzeichen(tenant=town, kassenzeichen=number).open.is_zero
+
+
+def test_a_barrier_is_reported_with_the_keyboard_alone(
+    desk: Desk, town: Tenant, open_browser: Callable[..., BrowserContext]
+) -> None:
+    page = open_browser(javascript=False, width=320).new_page()
+    page.goto(f"{desk.base_url}/{town.slug}/")
+    page.get_by_role("link", name="Barrierefreiheit").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Erklärung zur Barrierefreiheit")
+    page.locator("#text").focus()
+    page.keyboard.type("Der Knopf ist zu klein.")
+    page.locator("main form button").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("Vielen Dank")
+    assert [each.text for each in feedback.listed(tenant=town)] == ["Der Knopf ist zu klein."]
+
+
+def test_number_and_code_typed_by_hand(desk: Desk, town: Tenant, page: Page) -> None:
+    claim = a_claim(town, at=clock.now(), purpose="Hundesteuer")
+    page.goto(f"{desk.base_url}/{town.slug}/")
+    page.get_by_label("Kassenzeichen", exact=True).fill(claim.kassenzeichen)
+    page.get_by_label("Code").fill(claims.letter_code(tenant=town, kassenzeichen=claim.kassenzeichen).lower())
+    page.get_by_role("button", name="Weiter").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Bezahlen")
+    expect(page.get_by_text("Hundesteuer")).to_be_visible()
 
 
 def tab_to(page: Page, selector: str) -> None:

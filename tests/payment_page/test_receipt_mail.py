@@ -121,6 +121,12 @@ def test_what_is_no_address_is_said_at_its_field(citizen: Client, town: Tenant, 
     assert waiting(town) == []
 
 
+def test_the_form_opened_by_its_address_leads_back_to_the_payment(citizen: Client, town: Tenant, folder: Path) -> None:
+    token = paid(citizen, town)
+    answer = citizen.get(f"/pay/{token}/quittung-mail")
+    assert (answer.status_code, answer.headers["Location"]) == (303, f"/pay/{token}/ergebnis")
+
+
 def test_there_is_no_mail_about_what_is_not_paid(citizen: Client, town: Tenant, folder: Path) -> None:
     started = payments.start_payment(tenant=town, claim_id=a_claim(town).id, at=clock.now())
     assert ask(citizen, started.token).status_code == 404

@@ -49,7 +49,7 @@ def accessibility(request: HttpRequest, slug: str) -> HttpResponse:
         _report(request, tenant)
     except (InputRefused, TooManyTries) as refusal:
         return _page(request, tenant, refusal)
-    return SeeOther(reverse("payment_page:accessibility", args=[slug]) + "?danke=1#rueckmeldung")
+    return SeeOther(reverse("payment_page:accessibility", args=[slug]) + "?danke=1")
 
 
 def _report(request: HttpRequest, tenant: Tenant) -> None:

@@ -5,7 +5,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods
 
 from zahlstelle import payments, tenancy
 from zahlstelle.kernel import Refusal, clock
@@ -23,10 +23,13 @@ from ._standing import contents, latest
 from ._words import words_for
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @friendly
 def receipt_mail(request: HttpRequest, token: str) -> HttpResponse:
     """Take the address and let the worker send the receipt; what is wrong is said at the field."""
+    result = reverse("payment_page:result", args=[token])
+    if request.method != "POST":  # the page that said what was wrong is opened again, or in another language
+        return SeeOther(result)
     tenant, payment = payments.payment_by_token(token)
     if not has_chosen(request):
         translation.activate(known(payment.language))
@@ -39,7 +42,7 @@ def receipt_mail(request: HttpRequest, token: str) -> HttpResponse:
     except (EmailWrong, TooManyTries) as refusal:
         return _again(request, token, tenant, payment, refusal)
     _post(tenant, payment, recipient)
-    return SeeOther(reverse("payment_page:result", args=[token]) + "?gesendet=1#mail")
+    return SeeOther(f"{result}?gesendet=1#mail")
 
 
 def _count(request: HttpRequest, tenant: Tenant, payment: Payment) -> None:
