@@ -175,7 +175,7 @@ def test_a_killed_demo_takes_its_pieces_with_it_and_passes_over_a_taken_port_whe
         assert again.end(signal.SIGTERM) == 0
     assert told["base_url"] != f"http://localhost:{port}"
     assert told["sandbox_url"] not in (told["base_url"], f"http://localhost:{port}")
-    moved = ("base_url", "sandbox_url", "kasse_url", "operator_url")
+    moved = ("base_url", "sandbox_url", "mailbox_url", "kasse_url", "operator_url")
     assert {k: v for k, v in told.items() if k not in moved} == {k: v for k, v in before.items() if k not in moved}
 
 
