@@ -96,6 +96,17 @@ def test_another_address_is_not_paused(client: Client, staffed: Tenant) -> None:
     assert try_it(client, email, REMOTE_ADDR="192.0.2.7").status_code == 302
 
 
+@pytest.mark.parametrize(("door", "here"), [("/kasse/anmelden/", "203.0.113.5"), ("/betrieb/anmelden/", "203.0.113.6")])
+def test_behind_our_proxy_addresses_are_told_apart(staffed: Tenant, door: str, here: str) -> None:
+    def tried(told: dict[str, str], seen: str) -> int:
+        behind = Client(SERVER_NAME="localhost", REMOTE_ADDR="127.0.0.1", HTTP_X_FORWARDED_FOR=seen)
+        return behind.post(door, told).status_code
+
+    told = {"email": f"operator@{staffed.slug}.example", "password": "wrong"}
+    assert [tried(told, here) for _ in range(6)] == [401] * 5 + [429]
+    assert tried({**told, "password": PASSWORD}, "203.0.113.7") == 302
+
+
 def test_the_pause_ends_after_a_quarter_of_an_hour(staffed: Tenant) -> None:
     now = clock.now()
     told = {"email": f"auditor@{staffed.slug}.example", "address": str(new_id())}

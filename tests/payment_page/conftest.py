@@ -29,15 +29,24 @@ def provider() -> "FakeProvider":
     return fake
 
 
+_CONTRACT = {
+    "name": "fake",
+    "merchant_id": "M1",
+    "secret": "merchant secret",
+    "base_url": "http://psp.example:9000/api",
+    "methods": ["card"],
+}
+
+
 @pytest.fixture
 def town(found: Any, provider: "FakeProvider") -> "Tenant":
     """A town that takes `card` over the fake provider."""
-    contract = {
-        "name": "fake",
-        "merchant_id": "M1",
-        "secret": "merchant secret",
-        "base_url": "http://psp.example:9000/api",
-        "methods": ["card"],
-    }
-    tenant: Tenant = found(providers=[contract], name="Stadt Musterhausen")
+    tenant: Tenant = found(providers=[_CONTRACT], name="Stadt Musterhausen")
+    return tenant
+
+
+@pytest.fixture
+def live(found: Any, provider: "FakeProvider") -> "Tenant":
+    """Such a town that takes real money."""
+    tenant: Tenant = found(providers=[_CONTRACT], mode="live")
     return tenant

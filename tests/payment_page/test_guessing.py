@@ -15,6 +15,7 @@ from zahlstelle.kernel import clock, new_id
 from zahlstelle.tables.web import TryRow
 from zahlstelle.tenancy import Tenant, inside
 from zahlstelle.web import limits
+from zahlstelle.web._counting import limit_of
 from zahlstelle.web.limits import LIMITS, TooManyTries, What
 
 HERE = LIMITS[What.NUMBER].here
@@ -198,17 +199,23 @@ def start(town: Tenant, provider: Any, address: str, says: Any, claim: Any = Non
     return int(answer.status_code)
 
 
-def test_many_declined_cards_from_one_address_have_to_wait(town: Tenant, provider: Any) -> None:
+def test_many_declined_cards_from_one_address_have_to_wait(live: Tenant, provider: Any) -> None:
     declined, most = payments.ProviderStatus.DECLINED, LIMITS[What.START].here
-    answers = [start(town, provider, "192.0.2.7", declined) for _ in range(most + 2)]
+    answers = [start(live, provider, "192.0.2.7", declined) for _ in range(most + 2)]
     assert answers == [303] * most + [429] * 2
-    assert start(town, provider, "192.0.2.8", declined) == 303
+    assert start(live, provider, "192.0.2.8", declined) == 303
 
 
-def test_many_declined_cards_on_one_claim_have_to_wait(town: Tenant, provider: Any) -> None:
-    claim, most = a_claim(town), LIMITS[What.START].about or 0
+def test_test_cards_may_be_tried_out(town: Tenant, provider: Any) -> None:
+    most = LIMITS[What.START].here
+    assert {start(town, provider, "192.0.2.7", payments.ProviderStatus.DECLINED) for _ in range(most + 2)} == {303}
+    assert limit_of(What.START, "test").here == 50 * most
+
+
+def test_many_declined_cards_on_one_claim_have_to_wait(live: Tenant, provider: Any) -> None:
+    claim, most = a_claim(live), LIMITS[What.START].about or 0
     answers = [
-        start(town, provider, f"198.51.100.{n}", payments.ProviderStatus.DECLINED, claim) for n in range(most + 1)
+        start(live, provider, f"198.51.100.{n}", payments.ProviderStatus.DECLINED, claim) for n in range(most + 1)
     ]
     assert answers == [303] * most + [429]
 
@@ -226,9 +233,9 @@ def test_going_back_to_the_provider_is_no_new_start(town: Tenant, provider: Any)
     assert len(payments.attempts_of(tenant=town, payment_id=started.payment.id)) == 1
 
 
-def test_who_has_to_wait_can_still_choose_the_transfer(town: Tenant, provider: Any) -> None:
+def test_who_has_to_wait_can_still_choose_the_transfer(live: Tenant, provider: Any) -> None:
     for _ in range(LIMITS[What.START].here + 1):
-        start(town, provider, "192.0.2.7", payments.ProviderStatus.DECLINED)
-    started = payments.start_payment(tenant=town, claim_id=a_claim(town).id, at=clock.now())
+        start(live, provider, "192.0.2.7", payments.ProviderStatus.DECLINED)
+    started = payments.start_payment(tenant=live, claim_id=a_claim(live).id, at=clock.now())
     client = Client(SERVER_NAME="localhost", REMOTE_ADDR="192.0.2.7")
     assert client.post(f"/pay/{started.token}", {"method": "transfer"}).status_code == 303

@@ -23,7 +23,6 @@ from zahlstelle.tenancy import ApiKeyUnknown, ClientAccess
 LIFETIME = timedelta(hours=1)
 SCOPE = "api"  # a key may do everything its town's interface offers
 _START = "zs_token_"
-_SIGNER = Signer(salt="zahlstelle.api.token", sep=".")
 _FORM = "application/x-www-form-urlencoded"
 _ID = len("zs_test_") + 6
 
@@ -60,7 +59,11 @@ _NOT_KEPT = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 
 def issue(key: str, at: datetime) -> str:
     """Make a token of a key."""
-    return _START + _SIGNER.sign(f"{token_digest(key)}.{int((at + LIFETIME).timestamp())}")
+    return _START + _signer().sign(f"{token_digest(key)}.{int((at + LIFETIME).timestamp())}")
+
+
+def _signer() -> Signer:
+    return Signer(salt="zahlstelle.api.token", sep=".")
 
 
 def client_of_token(text: str, at: datetime) -> ClientAccess | None:
@@ -68,7 +71,7 @@ def client_of_token(text: str, at: datetime) -> ClientAccess | None:
     if not text.startswith(_START):
         return None
     try:
-        digest, last = _SIGNER.unsign(text.removeprefix(_START)).split(".")
+        digest, last = _signer().unsign(text.removeprefix(_START)).split(".")
     except BadSignature:
         raise ApiKeyUnknown("this is not a token of this installation") from None
     if at >= datetime.fromtimestamp(int(last), UTC):

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from zahlstelle import tenancy
 from zahlstelle.kernel import clock
 from zahlstelle.tenancy import LoginPaused, LoginRefused, Permission, Person, Role, Tenant, may, towns_of
+from zahlstelle.web.visitor import address_of
 
 from ._desk import page
 
@@ -36,7 +37,7 @@ def log_in(request: HttpRequest) -> HttpResponse:
             person = tenancy.log_in(
                 email=email,
                 password=request.POST.get("password", ""),
-                address=request.META.get("REMOTE_ADDR") or "",
+                address=address_of(request),
                 at=clock.now(),
             )
         except (LoginRefused, LoginPaused) as refusal:

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from zahlstelle import tenancy
 from zahlstelle.kernel import clock
 from zahlstelle.tenancy import LoginPaused, LoginRefused
+from zahlstelle.web.visitor import address_of
 
 
 @sensitive_post_parameters("password")
@@ -24,7 +25,7 @@ def log_in(request: HttpRequest) -> HttpResponse:
         person = tenancy.log_in(
             email=request.POST.get("email", ""),
             password=request.POST.get("password", ""),
-            address=request.META.get("REMOTE_ADDR") or "",
+            address=address_of(request),
             at=clock.now(),
         )
     except (LoginRefused, LoginPaused) as refusal:

@@ -17,7 +17,7 @@ from zahlstelle.kernel import new_id
 from zahlstelle.tables.web import TryRow
 from zahlstelle.tenancy import Tenant, inside
 
-from ._counting import LIMITS, Counted, TooManyTries, What, has_to_wait
+from ._counting import LIMITS, Counted, TooManyTries, What, has_to_wait, limit_of
 
 __all__ = ["KEPT", "LIMITS", "TooManyTries", "Try", "What", "purge", "succeeded", "take", "taken_back"]
 KEPT = timedelta(days=1)
@@ -38,7 +38,7 @@ def take(*, tenant: Tenant, what: What, visitor: str, subject: str, at: datetime
             id=new_id(), tenant_id=tenant.id, what=what, address=visitor, subject=subject, payment=payment, at=at
         )
     counted = _count(tenant, what, visitor, subject, at)
-    if has_to_wait(LIMITS[what], counted):
+    if has_to_wait(limit_of(what, tenant.mode), counted):
         with inside(tenant):  # who waits does not wait longer by trying: only what was answered counts
             row.delete()
         _log.warning("too_many_tries", tenant=tenant.slug, what=what, here=counted.here, town=counted.town)
