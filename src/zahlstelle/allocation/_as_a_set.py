@@ -32,7 +32,7 @@ _TABLES = """
 CREATE TEMP TABLE IF NOT EXISTS contested (claim uuid PRIMARY KEY) ON COMMIT DROP;
 CREATE TEMP TABLE IF NOT EXISTS fit (entry uuid, booked_on date, journal text, decision text) ON COMMIT DROP;
 CREATE TEMP TABLE IF NOT EXISTS left_over (detail uuid, entry uuid, number integer) ON COMMIT DROP;
-CREATE TEMP TABLE IF NOT EXISTS settling (row integer, detail uuid, entry uuid, cents bigint, claim uuid,
+CREATE TEMP TABLE IF NOT EXISTS settling (row integer PRIMARY KEY, detail uuid, entry uuid, cents bigint, claim uuid,
     kassenzeichen text, booked_on date, late integer, journal uuid, decision uuid, instruction_id text,
     tx_id text) ON COMMIT DROP;
 TRUNCATE contested, fit, left_over, settling
@@ -106,7 +106,8 @@ def allocate_exact(*, tenant: Tenant, rows: int, at: datetime) -> int:
             cursor.execute(_FIT, _fit(tenant))
             cursor.execute("ANALYZE fit, contested")
         given = {"tenant": tenant.id, **_may_be_late(tenant)}
-        batches = ({**given, "first": first, "last": first + BATCH - 1} for first in range(1, rows + 1, BATCH))
+        firsts = range(1, rows + 1, BATCH)
+        batches = ({**given, "first": first, "last": min(first + BATCH - 1, rows)} for first in firsts)
         return sum(_batch(tenant, batch, at) for batch in batches)
 
 
@@ -174,9 +175,10 @@ _LEFT_OVER = f"""
 INSERT INTO left_over SELECT d.id, d.entry, d.number FROM ({bank.PLACED_DETAILS}) d
 WHERE d.row BETWEEN %(first)s AND %(last)s AND NOT EXISTS (SELECT 1 FROM settling s WHERE s.row = d.row)
 """  # noqa: S608
+# Each claim is looked up by its key: a join may read all claims of the town once for every detail.
 _CONTEST_LEFT_OVER = """
 INSERT INTO contested SELECT c.id FROM seen_detail d
-JOIN claim c ON c.tenant_id = %(tenant)s AND c.kassenzeichen = d.named
+CROSS JOIN LATERAL (SELECT id FROM claim WHERE tenant_id = %(tenant)s AND kassenzeichen = d.named LIMIT 1) c
 WHERE d.row BETWEEN %(first)s AND %(last)s AND NOT EXISTS (SELECT 1 FROM settling s WHERE s.row = d.row)
 ON CONFLICT DO NOTHING
 """
@@ -191,7 +193,7 @@ def _batch(tenant: Tenant, given: dict[str, Any], at: datetime) -> int:
             cursor.execute("DELETE FROM settling WHERE row = ANY(%s)", [list(online)])
         cursor.execute("SELECT count(*) FROM settling")
         (count,) = cursor.fetchone()
-        if count < BATCH:
+        if count < given["last"] - given["first"] + 1:
             cursor.execute(_LEFT_OVER, given)
             cursor.execute(_CONTEST_LEFT_OVER, given)
     if count:
