@@ -11,7 +11,7 @@ from zahlstelle import ledger
 from zahlstelle.cli.simulate_score import table
 from zahlstelle.simulation import Score
 
-_SEEDS, _CLAIMS, _DAYS = size(2, 20), size(250, 6600), size(12, 30)
+_SEEDS, _CLAIMS, _DAYS = size(2, 21), size(250, 6600), size(12, 30)
 
 
 @pytest.mark.prove("truth")

@@ -93,7 +93,7 @@ def payloads() -> list[str]:
     close = [
         f"{RETURN_URL}{more}" for more in ("/", "?", "#", "?x=1", "%20", "/..", " ", "\t", ";", ".", "/%2e%2e", "\n")
     ]
-    close += [RETURN_URL.upper(), RETURN_URL.replace("https", "http"), RETURN_URL.replace("e.e", "e%2ee")]
+    close += [RETURN_URL.upper(), RETURN_URL.replace("https", "http"), RETURN_URL.replace("t.e", "t%2ee")]
     return [*(f"{start}{EVIL}{end}" for start in starts for end in ends), *close]
 
 
