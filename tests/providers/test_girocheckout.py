@@ -3,7 +3,6 @@
 import json
 import random
 from dataclasses import replace
-from datetime import timedelta
 from functools import cache
 from itertools import count, pairwise
 from typing import Any
@@ -12,6 +11,7 @@ from urllib.parse import parse_qsl, urlencode
 import httpx
 import pytest
 from django.test import Client
+from tests.support.orders import order_by, started_at
 from tests.support.sandbox import Ear, Merchant, SandboxServer, until
 from tests.support.shared import need_shared
 from tests.support.sizes import size
@@ -84,25 +84,11 @@ def access(request: Any, sandbox: SandboxServer, town: Merchant) -> MerchantAcce
 
 
 def order(access: MerchantAccess, method: str = "card", **changes: Any) -> StartRequest:
-    request = StartRequest(
-        attempt_id=new_id(),
-        merchant=access,
-        kassenzeichen="471100000019",
-        amount=Money(3700),
-        description="Personalausweis für Änne Müßig",
-        method=method,
-        return_url="http://127.0.0.1:9/back?a=1",
-        notify_url="http://127.0.0.1:9/notify",
-        language="de",
-        expires_at=clock.now() + timedelta(minutes=90),
-    )
-    return replace(request, **changes)
+    return order_by(method, access, **changes)
 
 
 def started(request: StartRequest) -> Started:
-    answer = PROVIDER.start(request)
-    assert isinstance(answer, Started), answer
-    return answer
+    return started_at(PROVIDER, request)
 
 
 def report(request: StartRequest, name: str) -> Report:

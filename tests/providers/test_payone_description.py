@@ -3,11 +3,11 @@
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
+from tests.support.orders import order_by, started_at
 from tests.support.payone import (
     contract_of_cards,
     description,
@@ -61,25 +61,11 @@ def access(sandbox: SandboxServer, town: Merchant, ear: Ear) -> MerchantAccess:
 
 
 def order(access: MerchantAccess, method: str = "paypal", **changes: Any) -> StartRequest:
-    request = StartRequest(
-        attempt_id=new_id(),
-        merchant=access,
-        kassenzeichen="471100000019",
-        amount=Money(3700),
-        description="Personalausweis für Änne Müßig",
-        method=method,
-        return_url="http://127.0.0.1:9/back?a=1",
-        notify_url="http://127.0.0.1:9/notify",
-        language="de",
-        expires_at=clock.now() + timedelta(minutes=90),
-    )
-    return replace(request, **changes)
+    return order_by(method, access, **changes)
 
 
 def started(request: StartRequest) -> Started:
-    answer = PROVIDER.start(request)
-    assert isinstance(answer, Started), answer
-    return answer
+    return started_at(PROVIDER, request)
 
 
 def act(sandbox: SandboxServer, name: str, **what: Any) -> None:

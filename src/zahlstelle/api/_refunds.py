@@ -3,7 +3,6 @@
 from datetime import datetime
 from uuid import UUID
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from ninja import Router
 
@@ -11,6 +10,7 @@ from zahlstelle import payments
 from zahlstelle.kernel import Money, fact_id, new_id
 from zahlstelle.payments import PaymentUnknown, Refund, RefundUnknown, Wish
 from zahlstelle.tenancy import Tenant
+from zahlstelle.web.notifications import notify_url
 
 from ._auth import client_of
 from ._idempotency import Answer, once_outside
@@ -41,7 +41,7 @@ def refund_payment(request: HttpRequest, payment_id: str, body: RefundIn) -> Htt
             refundable=Money(body.refundable_cents),
             by=f"api:{client.name}",
             text=body.reason,
-            notify_url=f"{settings.BASE_URL}/provider/{client.tenant.slug}/{{provider}}/notify",
+            notify_url=notify_url(client.tenant),
             wish=Wish(body.claim) if body.claim else None,
             attempt_id=body.attempt_id,
             at=at,

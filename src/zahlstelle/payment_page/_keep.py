@@ -20,6 +20,7 @@ from zahlstelle.tenancy import Tenant
 from zahlstelle.wallet import Site
 from zahlstelle.web.addresses import read_email
 from zahlstelle.web.language import has_chosen, known
+from zahlstelle.web.notifications import notify_url
 
 from . import _consent_words, _device
 from ._frame import SeeOther, friendly
@@ -157,7 +158,7 @@ def pay(request: HttpRequest, token: str) -> HttpResponse:
             answer=request.POST.get("answer", ""),
             site=place,
             return_url=settings.BASE_URL + result,
-            notify_url=f"{settings.BASE_URL}/provider/{tenant.slug}/{{provider}}/notify",
+            notify_url=notify_url(tenant),
             at=clock.now(),
         )
     except (AlreadyPaid, PaymentOver, AlreadyBeingPaid):

@@ -29,6 +29,7 @@ from zahlstelle.tenancy import Tenant
 from zahlstelle.web import limits
 from zahlstelle.web.language import has_chosen, known
 from zahlstelle.web.limits import What
+from zahlstelle.web.notifications import notify_url
 from zahlstelle.web.visitor import digest_of, visitor_of
 
 from . import _keep, _receipt
@@ -154,7 +155,7 @@ def to_provider(
         payment_id=payment.id,
         method=method,
         return_url=settings.BASE_URL + result + (_keep.way_back(request, payment) if keep else ""),
-        notify_url=f"{settings.BASE_URL}/provider/{tenant.slug}/{{provider}}/notify",
+        notify_url=notify_url(tenant),
         keep=keep,
         at=clock.now(),
         card=card,

@@ -1,25 +1,27 @@
 """Payments (Zahlvorgänge): attempts at providers, their status graph, one reducer, and the provider socket."""
 
 from ._card_fields import CardFieldsAway, card_fields, has_card_fields
-from ._debits import (
+from ._collections import (
     Collection,
     Debit,
+    collections,
+    debits_of_other_creditors,
+    debits_to_collect,
+    record_collection,
+    record_taken,
+)
+from ._debits import (
     DebitTerms,
     block_mandate,
-    collections,
     debit_of,
     debit_terms,
     debits_given_back,
     debits_of_claim,
-    debits_of_other_creditors,
     debits_rejected,
-    debits_to_collect,
     give_mandate,
     mandate_named,
     order_debit,
     order_debit_by,
-    record_collection,
-    record_taken,
 )
 from ._fetch import fetch_reports, payouts_named
 from ._flow import begin, cancel, plug, provider_named, refresh, sweep

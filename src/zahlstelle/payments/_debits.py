@@ -1,4 +1,4 @@
-"""Direct debits of our own (Lastschriften): ordered by a mandate, collected once, given back or rejected.
+"""Direct debits of our own (Lastschriften): ordered by a mandate, given back or rejected; `_collections` collects.
 
 As with a bank transfer the bank side books the money. What is collected waits for the bank; until then nobody else's
 money is taken for it, and it cannot be given up any more.
@@ -11,12 +11,10 @@ from uuid import UUID
 
 from zahlstelle import claims, events
 from zahlstelle.claims import Claim
-from zahlstelle.kernel import Money, new_id
+from zahlstelle.kernel import new_id
 from zahlstelle.tables.payments import (
     AttemptRow,
     CollectedDebitRow,
-    CollectionRow,
-    CollectionTakenRow,
     DebitRow,
     MandateBlockRow,
     MandateRow,
@@ -32,46 +30,15 @@ from ._mandates import (
     MandateUnknown,
     NewMandate,
     Returned,
-    SequenceType,
-    collect_on,
     due_on,
     ends_mandate,
     is_return_of,
     new_mandate,
     reference_of,
-    sequence,
 )
 from ._operations import MethodUnknown, _attempt_locked, _move, intend
-from ._queries import Attempt, attempt_of, collected_of
+from ._queries import Attempt, attempt_of
 from ._rules import EDGES, Status
-
-
-@dataclass(frozen=True, slots=True)
-class Debit:
-    """A debit as the bank is asked to collect it. `name` is the attempt's id as it is handed over and comes back."""
-
-    attempt: UUID
-    name: str
-    kassenzeichen: str
-    purpose: str
-    amount: Money
-    mandate: Mandate
-    sequence: SequenceType
-    collect_on: date
-
-
-@dataclass(frozen=True, slots=True)
-class Collection:
-    """A collection (Einzug) as it stands."""
-
-    id: UUID
-    message_id: str
-    made_at: datetime
-    made_by: str
-    count: int
-    cents: int
-    taken_at: datetime | None
-    content: bytes
 
 
 def give_mandate(
@@ -107,7 +74,7 @@ def give_mandate(
         )
         told = {"mandate": row.reference, "kind": row.kind}
         events.record(tenant=tenant, name="mandate.given", subject=row.id, at=at, payload=told)
-        return _mandate_of(row, {})
+        return mandate_of(row, {})
 
 
 def order_debit(*, tenant: Tenant, payment_id: UUID, iban: str, holder: str, text: str, at: datetime) -> Attempt:
@@ -150,7 +117,7 @@ def _the_same(tenant: Tenant, mandate: NewMandate, signed_at: datetime) -> Manda
         return None
     rows = MandateRow.objects.filter(tenant_id=tenant.id, iban=mandate.iban, holder=mandate.holder)
     row = rows.filter(kind=MandateKind.RECURRING, signed_at=signed_at).first()
-    return _mandate_of(row, _blocks(tenant, [row.id])) if row is not None else None
+    return mandate_of(row, blocks_of(tenant, [row.id])) if row is not None else None
 
 
 def mandate_named(*, tenant: Tenant, reference: str) -> Mandate:
@@ -159,7 +126,7 @@ def mandate_named(*, tenant: Tenant, reference: str) -> Mandate:
         row = MandateRow.objects.filter(tenant_id=tenant.id, reference=reference).first()
         if row is None:
             raise MandateUnknown(f"there is no mandate {reference}")
-        return _mandate_of(row, _blocks(tenant, [row.id]))
+        return mandate_of(row, blocks_of(tenant, [row.id]))
 
 
 def block_mandate(*, tenant: Tenant, reference: str, at: datetime) -> Mandate:
@@ -177,7 +144,7 @@ def debit_of(*, tenant: Tenant, attempt_id: UUID) -> tuple[Mandate, date] | None
             return None
         collected = CollectedDebitRow.objects.filter(tenant_id=tenant.id, attempt=attempt_id).first()
         row = MandateRow.objects.get(tenant_id=tenant.id, id=debit.mandate)
-        return _mandate_of(row, _blocks(tenant, [row.id])), collected.collect_on if collected else debit.due_on
+        return mandate_of(row, blocks_of(tenant, [row.id])), collected.collect_on if collected else debit.due_on
 
 
 def debits_of_claim(*, tenant: Tenant, claim_id: UUID) -> Sequence[Attempt]:
@@ -218,150 +185,6 @@ def _wait(tenant: Tenant, attempt_id: UUID, mandate: Mandate, at: datetime) -> A
     row = _attempt_locked(tenant, attempt_id)
     _move(tenant, row, Status.PENDING, at)
     return attempt_of(row)
-
-
-def debits_to_collect(*, tenant: Tenant, creditor_id: str, at: datetime) -> Sequence[Debit]:
-    """Hold and give the debits that wait to be collected, the oldest first, in the caller's transaction.
-
-    What is no longer open of its claim as it was ordered, or whose mandate is blocked, is given up instead. What was
-    consented to under another creditor identifier is left out and goes on waiting: `debits_of_other_creditors`.
-    """
-    with inside(tenant):
-        others = {row.attempt for row, _ in _of_other_creditors(tenant, creditor_id)}
-        waiting = {row.attempt: row for row in _waiting(tenant) if row.attempt not in others}
-        rows, claimed = _held(tenant, list(waiting))
-        held = {row.id: row for row in rows}
-        mandates = _mandates(tenant, {waiting[attempt].mandate for attempt in held})
-        used = _used(tenant, [mandate.id for mandate in mandates.values()])
-        debits = []
-        for attempt, row in sorted(held.items()):
-            mandate, claim = mandates[waiting[attempt].mandate], claimed[row.claim_id]
-            if mandate.blocked or claim.open.cents < row.amount_cents:
-                _move(tenant, row, Status.CANCELLED, at)
-                continue
-            debits.append(
-                Debit(
-                    attempt=attempt,
-                    name=attempt.hex,
-                    kassenzeichen=claim.kassenzeichen,
-                    purpose=claim.purpose,
-                    amount=Money(row.amount_cents, row.currency),
-                    mandate=mandate,
-                    sequence=sequence(mandate.kind, used_before=mandate.id in used),
-                    collect_on=collect_on(due=waiting[attempt].due_on, collected_at=at),
-                )
-            )
-            used.add(mandate.id)
-        return debits
-
-
-def debits_of_other_creditors(*, tenant: Tenant) -> Sequence[tuple[Attempt, str, str]]:
-    """List debits that wait and are left out of every collection, with the mandate and whom it was given to.
-
-    The creditor identifier is part of a mandate: under another one nobody has consented to being collected from.
-    """
-    collects = direct_debit(tenant=tenant)
-    if collects is None:
-        return []
-    with inside(tenant):
-        others = {row.attempt: mandate for row, mandate in _of_other_creditors(tenant, collects[0].creditor_id)}
-        rows = AttemptRow.objects.filter(tenant_id=tenant.id, id__in=others, status=Status.PENDING).order_by("id")
-        return [(attempt_of(row), others[row.id].reference, others[row.id].creditor_id) for row in rows]
-
-
-def _of_other_creditors(tenant: Tenant, creditor_id: str) -> Sequence[tuple[DebitRow, MandateRow]]:
-    waiting = _waiting(tenant)
-    mandates = MandateRow.objects.filter(tenant_id=tenant.id, id__in=[row.mandate for row in waiting])
-    others = mandates.exclude(creditor_id=creditor_id).in_bulk()
-    return [(row, others[row.mandate]) for row in waiting if row.mandate in others]
-
-
-def _waiting(tenant: Tenant) -> Sequence[DebitRow]:
-    pending = AttemptRow.objects.filter(tenant_id=tenant.id, method=METHOD, status=Status.PENDING)
-    ids = list(pending.filter(provider="transfer").values_list("id", flat=True))
-    fresh = set(ids) - collected_of(tenant, ids)
-    return list(DebitRow.objects.filter(tenant_id=tenant.id, attempt__in=fresh))
-
-
-def _held(tenant: Tenant, attempts: Sequence[UUID]) -> tuple[Sequence[AttemptRow], Mapping[UUID, Claim]]:
-    """Lock claims before attempts, as whoever brings money for a claim does, and look again at what still waits."""
-    rows = AttemptRow.objects.filter(tenant_id=tenant.id, id__in=attempts)
-    claimed = claims.claims_by_id_locked(tenant=tenant, claim_ids=list(rows.values_list("claim_id", flat=True)))
-    return list(rows.filter(status=Status.PENDING).select_for_update().order_by("id")), claimed
-
-
-def _mandates(tenant: Tenant, ids: set[UUID]) -> Mapping[UUID, Mandate]:
-    blocks = _blocks(tenant, list(ids))
-    rows = MandateRow.objects.filter(tenant_id=tenant.id, id__in=ids)
-    return {row.id: _mandate_of(row, blocks) for row in rows}
-
-
-def _used(tenant: Tenant, mandates: Sequence[UUID]) -> set[UUID]:
-    """Name the mandates that were collected by. A first debit that was rejected before it was booked is none."""
-    rows = CollectedDebitRow.objects.filter(tenant_id=tenant.id, mandate__in=mandates)
-    by_attempt = dict(rows.values_list("attempt", "mandate"))
-    rejected = AttemptRow.objects.filter(tenant_id=tenant.id, id__in=by_attempt, status=Status.DECLINED)
-    gone = set(rejected.values_list("id", flat=True))
-    return {mandate for attempt, mandate in by_attempt.items() if attempt not in gone}
-
-
-def record_collection(
-    *, tenant: Tenant, message_id: str, content: bytes, debits: Sequence[Debit], at: datetime, by: str
-) -> Collection:
-    """Write a collection down before anybody has its file. The database refuses a debit that is part of another one."""
-    with inside(tenant):
-        row = CollectionRow.objects.create(
-            id=new_id(),
-            tenant_id=tenant.id,
-            message_id=message_id,
-            made_at=at,
-            made_by=by,
-            count=len(debits),
-            cents=sum(debit.amount.cents for debit in debits),
-            content=content,
-        )
-        CollectedDebitRow.objects.bulk_create(
-            [
-                CollectedDebitRow(
-                    attempt=debit.attempt,
-                    tenant_id=tenant.id,
-                    collection=row.id,
-                    mandate=debit.mandate.id,
-                    sequence=debit.sequence,
-                    collect_on=debit.collect_on,
-                )
-                for debit in debits
-            ],
-            batch_size=2000,
-        )
-        ids = AttemptRow.objects.filter(tenant_id=tenant.id, id__in=[debit.attempt for debit in debits])
-        subjects = list(ids.order_by("id").values_list("payment_id", flat=True))
-        events.record_many(tenant=tenant, name="payment.debit_collected", subjects=subjects, at=at)
-        return _collection_of(row, None)
-
-
-def collections(*, tenant: Tenant, message_id: str | None = None, untaken: bool = False) -> Sequence[Collection]:
-    """List collections, the oldest first: one by its message id, or those whose file nobody has taken yet."""
-    with inside(tenant):
-        taken = CollectionTakenRow.objects.filter(tenant_id=tenant.id, again=False)
-        first = dict(taken.values_list("collection", "taken_at"))
-        rows = CollectionRow.objects.filter(tenant_id=tenant.id).order_by("made_at", "id")
-        rows = rows.filter(message_id=message_id) if message_id is not None else rows
-        rows = rows.exclude(id__in=list(first)) if untaken else rows
-        return [_collection_of(row, first.get(row.id)) for row in rows]
-
-
-def record_taken(*, tenant: Tenant, collection: Collection, at: datetime, by: str) -> None:
-    """Write down that a collection's file was handed out."""
-    with inside(tenant):
-        CollectionTakenRow.objects.create(
-            id=new_id(),
-            tenant_id=tenant.id,
-            collection=collection.id,
-            again=collection.taken_at is not None,
-            taken_at=at,
-            taken_by=by,
-        )
 
 
 def debits_rejected(*, tenant: Tenant, rejects: Sequence[tuple[str, str | None]], at: datetime) -> int:
@@ -440,7 +263,8 @@ def _block(tenant: Tenant, told: Sequence[tuple[UUID, str | None]], at: datetime
 TAKEN_BACK = "taken_back"  # by the payer, to the town
 
 
-def _blocks(tenant: Tenant, mandates: Sequence[UUID]) -> Mapping[UUID, str]:
+def blocks_of(tenant: Tenant, mandates: Sequence[UUID]) -> Mapping[UUID, str]:
+    """Give those of the mandates that are blocked, each with the reason."""
     rows = MandateBlockRow.objects.filter(tenant_id=tenant.id, mandate__in=mandates)
     return dict(rows.values_list("mandate", "reason"))
 
@@ -452,7 +276,8 @@ def _is_name(text: str) -> bool:
         return False
 
 
-def _mandate_of(row: MandateRow, blocks: Mapping[UUID, str]) -> Mandate:
+def mandate_of(row: MandateRow, blocks: Mapping[UUID, str]) -> Mandate:
+    """Read a row."""
     return Mandate(
         id=row.id,
         reference=row.reference,
@@ -462,17 +287,4 @@ def _mandate_of(row: MandateRow, blocks: Mapping[UUID, str]) -> Mandate:
         iban=row.iban,
         signed_at=row.signed_at,
         blocked=blocks.get(row.id),
-    )
-
-
-def _collection_of(row: CollectionRow, taken_at: datetime | None) -> Collection:
-    return Collection(
-        id=row.id,
-        message_id=row.message_id,
-        made_at=row.made_at,
-        made_by=row.made_by,
-        count=row.count,
-        cents=row.cents,
-        taken_at=taken_at,
-        content=bytes(row.content),
     )
