@@ -320,7 +320,8 @@ def test_a_piece_on_a_bare_line_goes_to_the_whole_that_names_its_notification(
     take(town, tmp_path, *(told[name] for name in order), told["notice"], told["statement"])
     assert (at_bank(town), left(town, [one, two])) == (11200, [0, 0])
     assert waiting(town) == [(Doubt.NO_REFERENCE, "credit", 2500, "EUR")]
-    shapes = sorted((e.amount.cents, str(e.breakdown)) for e in bank.entries_of_day(tenant=town, day=AT.date()) if e.booked)
+    entries = bank.entries_of_day(tenant=town, day=AT.date())
+    shapes = sorted((entry.amount.cents, str(entry.breakdown)) for entry in entries if entry.booked)
     assert shapes == [(2500, "none"), (8700, "whole")]
 
 
