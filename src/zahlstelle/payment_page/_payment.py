@@ -20,6 +20,7 @@ from zahlstelle.payments import (
     AlreadyBeingPaid,
     AlreadyPaid,
     CardToken,
+    ClickToPayResult,
     MethodUnknown,
     Payment,
     PaymentOver,
@@ -134,7 +135,12 @@ def _goes_on(tenant: Tenant, payment: Payment, method: str) -> bool:
 
 
 def to_provider(
-    request: HttpRequest, tenant: Tenant, payment: Payment, method: str, result: str, card: CardToken | None = None
+    request: HttpRequest,
+    tenant: Tenant,
+    payment: Payment,
+    method: str,
+    result: str,
+    card: CardToken | ClickToPayResult | None = None,
 ) -> HttpResponse:
     """Begin at the provider, and send the citizen to where it goes on.
 
