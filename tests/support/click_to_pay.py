@@ -59,16 +59,37 @@ def newest_code(sandbox: SandboxServer, email: str) -> str:
 def result_of(
     access: MerchantAccess, sandbox: SandboxServer, amount: str, *, card: str = "paid", scheme: str = "visa"
 ) -> ClickToPayResult:
-    """What the scheme's script yields of a registered citizen, spoken as that script speaks."""
-    email = register(sandbox, card)
+    """What the scheme's script yields of a registered citizen."""
     dpa = f"{_INITIATOR}_{access.merchant_id}"
+    done, _ = _checkout(sandbox, dpa, card, scheme, amount)
+    return ClickToPayResult(Secret(done["checkoutResponseSignature"]), _BRANDS[scheme], dpa)
+
+
+def remembered(sandbox: SandboxServer, card: str = "paid", scheme: str = "visa") -> list[dict[str, Any]]:
+    """The cookie of a device that its citizen let be remembered, on some merchant's page."""
+    name = f"haendler-{new_id().int % 10**9}"
+    sandbox.admin("PUT", f"/src/dpas/{name}", {"initiator": _INITIATOR, "name": name})
+    _, cookie = _checkout(sandbox, name, card, scheme, "1.00", remember=True)
+    given, _, rest = cookie.partition(";")
+    path = rest.partition("Path=")[2].partition(";")[0]
+    key, _, value = given.partition("=")
+    return [{"name": key, "value": value, "domain": "127.0.0.1", "path": path, "secure": True, "sameSite": "None"}]
+
+
+def _checkout(
+    sandbox: SandboxServer, dpa: str, card: str, scheme: str, amount: str, *, remember: bool = False
+) -> tuple[dict[str, Any], str]:
+    """Go the whole way with a scheme as its script does: the answer to the checkout, and the cookie that came with it."""
+    email = register(sandbox, card)
     with httpx.Client(base_url=f"{sandbox.base}/src/{scheme}/sdk", trust_env=False) as client:
 
         def ask(call: str, order: dict[str, Any]) -> dict[str, Any]:
             answer = client.post(f"/{call}", json=order, headers={"Origin": sandbox.base})
             assert answer.status_code == 200, (call, answer.text)
+            cookies.append(answer.headers.get("set-cookie", ""))
             return dict(answer.json())
 
+        cookies: list[str] = []
         options = {
             "transactionAmount": {"transactionAmount": amount, "transactionCurrencyCode": "EUR"},
             "payloadTypeIndicatorCheckout": "FULL",
@@ -80,5 +101,5 @@ def result_of(
         told = ask("completeIdentityValidation", session | {"validationData": newest_code(sandbox, email)})
         profile = ask("getSrcProfile", session | {"idTokens": [told["idToken"]]})["profiles"][0]
         chosen = profile["maskedCards"][0]["srcDigitalCardId"]
-        done = ask("checkout", session | {"srcDigitalCardId": chosen})
-    return ClickToPayResult(Secret(done["checkoutResponseSignature"]), _BRANDS[scheme], dpa)
+        wish = {"complianceSettings": {"complianceResources": [{"complianceType": "REMEMBER_ME"}]}} if remember else {}
+        return ask("checkout", session | {"srcDigitalCardId": chosen} | wish), cookies[-1]

@@ -50,8 +50,8 @@ def card(request: HttpRequest, token: str) -> HttpResponse:
 @require_POST
 def renew(request: HttpRequest, token: str) -> JsonResponse:
     """Give the page another pass for the fields, where its own has run out."""
-    tenant, _payment = payments.payment_by_token(token)
     try:
+        tenant, _payment = payments.payment_by_token(token)
         return JsonResponse({"session": payments.card_fields(tenant=tenant, method=METHOD).session.reveal()})
     except Refusal as refusal:
         return JsonResponse({"code": refusal.code}, status=refusal.status)
