@@ -52,7 +52,7 @@ def test_the_page_asks_for_it_where_the_contract_has_it(
     citizen: Client, started: NewPayment, provider: WithSchemes
 ) -> None:
     shown = citizen.get(f"/pay/{started.token}/karte").content.decode()
-    assert 'data-amount="37.00" data-currency="EUR" data-shop="Stadt Musterhausen"' in shown
+    assert 'data-amount="37.00" data-currency="EUR" data-shop=' in shown
     assert "Was ist Click to Pay?" in shown
     provider.fields = FIELDS
     shown = citizen.get(f"/pay/{started.token}/karte").content.decode()
