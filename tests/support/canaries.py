@@ -1,6 +1,6 @@
 """What no log, table or backup of ours may ever hold, as values that a search recognises at once.
 
-The card's number is that of a test card; network tokens and cryptograms of the sandbox begin with the same signs always.
+The card's number is that of a test card; the sandbox's network tokens and cryptograms always begin with the same signs.
 """
 
 import re

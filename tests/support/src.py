@@ -1,4 +1,4 @@
-"""Click to Pay in tests: a page at a scheme of the sandbox, an initiator with keys of its own, the public descriptions."""
+"""Click to Pay in tests: a page at a scheme of the sandbox, an initiator with its keys, the public descriptions."""
 
 import json
 from collections.abc import Iterator
