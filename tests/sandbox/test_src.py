@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import httpx
 import pytest
 from tests.support.canaries import CARD_NUMBER, HOLDER, OTHER_CARD_NUMBER, found
 from tests.support.sandbox import SandboxServer
@@ -73,7 +72,7 @@ def test_five_wrong_codes_are_enough(sandbox: SandboxServer, provider: Initiator
 
 def test_a_profile_is_opened_by_its_own_token_only(sandbox: SandboxServer, provider: Initiator, scheme: str) -> None:
     email, page = citizen(sandbox, SCHEMES[scheme][0]), view(provider, scheme)
-    token = page.proved(sandbox, email)
+    token = page.proved(email)
     stranger = view(provider, scheme)
     head, said = _src_jose.head(token), payload(token)
     forged = _src_jose.sign(rsa_key("forger"), head, said)
@@ -86,7 +85,7 @@ def test_a_profile_is_opened_by_its_own_token_only(sandbox: SandboxServer, provi
     card = page.cards(token)[0]["srcDigitalCardId"]
     assert stranger.refused("checkout", srcDigitalCardId=card) == "AUTH_INVALID", "nobody proved anything here"
     other = view(provider, scheme)
-    other.proved(sandbox, citizen(sandbox, SCHEMES[scheme][0]))
+    other.proved(citizen(sandbox, SCHEMES[scheme][0]))
     assert other.refused("checkout", srcDigitalCardId=card) == "NOT_FOUND", "another citizen's card"
 
 
@@ -94,12 +93,12 @@ def test_one_schemes_token_opens_the_profile_at_the_other(
     sandbox: SandboxServer, provider: Initiator, scheme: str
 ) -> None:
     email = citizen(sandbox, "paid", "paid-mastercard")
-    token = view(provider, scheme).proved(sandbox, email)
+    token = view(provider, scheme).proved(email)
     there = view(provider, OTHER[scheme])
     (card,) = there.cards(token)
     assert card["panLastFour"] == SCHEMES[OTHER[scheme]][1][-4:]
     assert there.ask("checkout", srcDigitalCardId=card["srcDigitalCardId"])["dcfActionCode"] == "COMPLETE"
-    alone = view(provider, scheme).proved(sandbox, citizen(sandbox, SCHEMES[scheme][0]))
+    alone = view(provider, scheme).proved(citizen(sandbox, SCHEMES[scheme][0]))
     assert view(provider, OTHER[scheme]).cards(alone) == [], "known here only"
 
 
@@ -108,7 +107,7 @@ def test_a_remembered_device_is_recognised_in_another_town_until_it_is_forgotten
 ) -> None:
     email, device = citizen(sandbox, SCHEMES[scheme][0]), {}
     page = view(provider, scheme, device=device)
-    (card,) = page.cards(page.proved(sandbox, email))
+    (card,) = page.cards(page.proved(email))
     page.ask("checkout", srcDigitalCardId=card["srcDigitalCardId"])
     assert device == {}, "nothing is remembered that nobody asked for"
     done = page.ask("checkout", srcDigitalCardId=card["srcDigitalCardId"], complianceSettings=REMEMBER_ME)
@@ -144,7 +143,7 @@ def test_a_registration_needs_accepted_terms_and_an_address_that_nobody_has(
     stranger = view(provider, scheme)
     assert stranger.refused("checkout", **order, complianceSettings=TERMS) == "AUTH_INVALID", "the address is taken"
     later = view(provider, scheme)
-    assert [each["panLastFour"] for each in later.cards(later.proved(sandbox, email))] == [SCHEMES[scheme][1][-4:]]
+    assert [each["panLastFour"] for each in later.cards(later.proved(email))] == [SCHEMES[scheme][1][-4:]]
 
 
 @pytest.mark.parametrize(
@@ -201,16 +200,16 @@ def test_only_known_initiators_and_their_merchants_begin(sandbox: SandboxServer,
 
 
 def test_pages_of_other_machines_may_not_call(provider: Initiator) -> None:
-    address = f"{provider.base}/src/visa/sdk/isRecognized"
+    path = "/src/visa/sdk/isRecognized"
     for origin, allowed in (("http://127.0.0.1:8000", True), ("https://evil.example", False), ("null", False)):
-        asked = httpx.options(address, headers={"Origin": origin}, trust_env=False)
+        asked = provider.sandbox.http.options(path, headers={"Origin": origin})
         assert (asked.headers.get("access-control-allow-origin") == origin) is allowed
 
 
 def test_a_citizen_is_forgotten_at_both_schemes(sandbox: SandboxServer, provider: Initiator) -> None:
     email, device = citizen(sandbox, "paid", "paid-mastercard"), {}
     page = view(provider, "visa", device=device)
-    (card,) = page.cards(page.proved(sandbox, email))
+    (card,) = page.cards(page.proved(email))
     page.ask("checkout", srcDigitalCardId=card["srcDigitalCardId"], complianceSettings=REMEMBER_ME)
     assert sandbox.admin("DELETE", f"/src/profiles?email={email}") == {"forgotten": 2}
     assert sandbox.admin("GET", f"/src/profiles?email={email}")["profiles"] == []
@@ -226,7 +225,7 @@ def test_one_scheme_down_leaves_the_other(sandbox: SandboxServer, provider: Init
     with switched(sandbox, src_down=["visa"]):
         assert page.refused("isRecognized") == "SERVICE_ERROR"
         for path in ("sdk.js", "keys"):
-            assert httpx.get(f"{provider.base}/src/visa/{path}", trust_env=False).status_code == 503
+            assert sandbox.http.get(f"/src/visa/{path}").status_code == 503
         assert other.ask("isRecognized")["recognized"] is False
     assert page.ask("isRecognized")["recognized"] is False
 

@@ -54,7 +54,7 @@ def store(sandbox: SandboxServer) -> Iterator[Store]:
 def checked_out(sandbox: SandboxServer, page: View, card: str = "") -> tuple[str, str]:
     """The result of a checkout and the card it was made with."""
     email = citizen(sandbox, card or {"visa": "paid", "mastercard": "paid-mastercard"}[page.scheme])
-    (chosen,) = page.cards(page.proved(sandbox, email))
+    (chosen,) = page.cards(page.proved(email))
     done = page.ask("checkout", srcDigitalCardId=chosen["srcDigitalCardId"])
     return str(done["checkoutResponseSignature"]), str(chosen["srcDigitalCardId"])
 
@@ -142,7 +142,7 @@ def test_a_payload_that_the_page_got_is_not_given_again(sandbox: SandboxServer, 
 def test_without_an_amount_there_is_nothing_to_pay_with(sandbox: SandboxServer, provider: Initiator) -> None:
     page = view(provider, "mastercard", None)
     email = citizen(sandbox, "paid-mastercard")
-    (card,) = page.cards(page.proved(sandbox, email))
+    (card,) = page.cards(page.proved(email))
     chosen = card["srcDigitalCardId"]
     assert page.refused("checkout", srcDigitalCardId=chosen) == "INVALID_PARAMETER"
     summary = {"payloadTypeIndicatorCheckout": "SUMMARY"}

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from oauth1.oauth import OAuth
 
 from tests.support.canaries import CARD_CODE, HOLDER
-from tests.support.sandbox import ADMIN_TOKEN, Merchant, SandboxServer
+from tests.support.sandbox import Merchant, SandboxServer
 from tests.support.shared import need_shared
 from zahlstelle.kernel import new_id
 from zahlstelle_sandbox import _src_jose
@@ -37,7 +37,7 @@ def rsa_key(_name: str) -> rsa.RSAPrivateKey:
 class Initiator:
     """A payment provider as the schemes know it, and one merchant of it."""
 
-    base: str
+    sandbox: SandboxServer
     initiator: str
     src_dpa_id: str
     folder: Path
@@ -46,9 +46,9 @@ class Initiator:
         """Call a scheme's server, signed as Mastercard's own library signs; `sent` is another body than was signed."""
         text = json.dumps(body)
         signing = key or rsa_key("signing")
-        signed = OAuth.get_authorization_header(self.base + path, "POST", text, self.initiator, signing)
+        signed = OAuth.get_authorization_header(self.sandbox.base + path, "POST", text, self.initiator, signing)
         headers = {"Authorization": signed, "Content-Type": "application/json", **(head or {})}
-        return httpx.post(self.base + path, content=sent or text, headers=headers, trust_env=False)
+        return self.sandbox.http.post(path, content=sent or text, headers=headers)
 
     def opened(self, jwe: str) -> dict[str, Any]:
         """What Mastercard's own library reads in a JWE that was encrypted to this initiator."""
@@ -69,7 +69,7 @@ def initiator(sandbox: SandboxServer, folder: Path) -> Initiator:
     body = {"name": "Ein Anbieter", "encryption_key": keys["encryption"], "signing_key": keys["signing"]}
     sandbox.admin("PUT", f"/src/initiators/{name}", body)
     sandbox.admin("PUT", f"/src/dpas/{name}_town", {"initiator": name, "name": "Stadt Musterstadt"})
-    return Initiator(sandbox.base, name, f"{name}_town", folder)
+    return Initiator(sandbox, name, f"{name}_town", folder)
 
 
 def of_payone(sandbox: SandboxServer, town: Merchant, folder: Path) -> Initiator:
@@ -77,14 +77,14 @@ def of_payone(sandbox: SandboxServer, town: Merchant, folder: Path) -> Initiator
     secrets = {"api_secret": f"api{new_id().hex}", "webhook_secret": f"web{new_id().hex}"}
     account = {"api_key_id": f"A{new_id().hex}", "webhook_key_id": "W", **secrets}
     sandbox.admin("PUT", f"/payone/accounts/{town.merchant_id}", account)
-    return Initiator(sandbox.base, PAYONE, f"{PAYONE}_{town.merchant_id}", folder)
+    return Initiator(sandbox, PAYONE, f"{PAYONE}_{town.merchant_id}", folder)
 
 
 @dataclass
 class View:
     """A page in somebody's browser that talks to one scheme; its device keeps the scheme's cookie."""
 
-    base: str
+    sandbox: SandboxServer
     scheme: str
     session: str = ""
     correlation_id: str = ""
@@ -93,9 +93,8 @@ class View:
 
     def send(self, call: str, **order: Any) -> httpx.Response:
         cookie = {"Cookie": f"src_{self.scheme}={self.cookies[self.scheme]}"} if self.scheme in self.cookies else {}
-        address = f"{self.base}/src/{self.scheme}/sdk/{call}"
-        body = {**order, "session": self.session}
-        answer = httpx.post(address, json=body, headers={"Origin": self.origin, **cookie}, trust_env=False, timeout=20)
+        body, headers = {**order, "session": self.session}, {"Origin": self.origin, **cookie}
+        answer = self.sandbox.http.post(f"/src/{self.scheme}/sdk/{call}", json=body, headers=headers)
         self.keep(answer)
         return answer
 
@@ -122,11 +121,11 @@ class View:
         kind = "EMAIL" if self.scheme == "visa" else "EMAIL_ADDRESS"
         return bool(self.ask("identityLookup", identityType=kind, identityValue=email)["consumerPresent"])
 
-    def proved(self, sandbox: SandboxServer, email: str) -> str:
+    def proved(self, email: str) -> str:
         """Prove by a code that the address is ours; the ID token."""
         assert self.found(email)
         self.ask("initiateIdentityValidation")
-        return str(self.ask("completeIdentityValidation", validationData=code(sandbox, email))["idToken"])
+        return str(self.ask("completeIdentityValidation", validationData=code(self.sandbox, email))["idToken"])
 
     def cards(self, id_token: str) -> list[dict[str, Any]]:
         profiles = self.ask("getSrcProfile", idTokens=[id_token])["profiles"]
@@ -134,7 +133,7 @@ class View:
 
     def encrypted(self, number: str, **changes: str) -> str:
         """A card as a page encrypts it to the scheme."""
-        keys = httpx.get(f"{self.base}/src/{self.scheme}/keys", trust_env=False).json()["keys"]
+        keys = self.sandbox.http.get(f"/src/{self.scheme}/keys").json()["keys"]
         jwk = next(key for key in keys if "src-fpan-encryption" in key["kid"])
         n, e = (int.from_bytes(_src_jose.decoded(jwk[name]), "big") for name in ("n", "e"))
         card = {
@@ -153,7 +152,7 @@ def view(
     who: Initiator, scheme: str, amount: str | None = "37.00", *, device: dict[str, str] | None = None, **options: Any
 ) -> View:
     """Open a page of the initiator's merchant on a device."""
-    opened = View(who.base, scheme, cookies={} if device is None else device)
+    opened = View(who.sandbox, scheme, cookies={} if device is None else device)
     money = {"transactionAmount": {"transactionAmount": amount, "transactionCurrencyCode": "EUR"}} if amount else {}
     told = opened.ask(
         "init",
@@ -168,10 +167,7 @@ def view(
 
 def code(sandbox: SandboxServer, email: str) -> str:
     """The newest code in somebody's mail."""
-    address = f"{sandbox.base}/admin/src/codes"
-    headers = {"Authorization": f"Bearer {ADMIN_TOKEN}"}
-    answer = httpx.get(address, params={"email": email}, headers=headers, trust_env=False)
-    return str(answer.json()["codes"][0]["code"])
+    return str(sandbox.admin("GET", f"/src/codes?email={email}")["codes"][0]["code"])
 
 
 def citizen(sandbox: SandboxServer, *cards: str) -> str:
