@@ -237,7 +237,7 @@ _NAMED_TO_DECIDE = f"""{_COLUMNS}FROM unnest(%(details)s::uuid[]) WITH ORDINALIT
 CROSS JOIN LATERAL (SELECT * FROM bank_detail WHERE tenant_id = %(tenant)s AND id = g.id LIMIT 1) d
 CROSS JOIN LATERAL (SELECT * FROM bank_entry WHERE tenant_id = %(tenant)s AND id = d.entry LIMIT 1) e
 WHERE e.booked AND d.active AND d.amount_cents > 0 ORDER BY g.place
-"""
+"""  # noqa: S608 - put together from our own words only
 
 
 def named_to_decide(*, tenant: Tenant, details: Sequence[UUID]) -> Sequence[ToDecide]:
