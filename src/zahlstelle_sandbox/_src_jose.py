@@ -4,6 +4,7 @@ import base64
 import binascii
 import json
 import secrets
+from functools import cache
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature, InvalidTag
@@ -94,8 +95,10 @@ def public_written(key: Public) -> str:
     return key.public_bytes(serialization.Encoding.PEM, form).decode()
 
 
+@cache
 def private(pem: str) -> Private:
-    key = serialization.load_pem_private_key(pem.encode(), None)
+    """A private key that `written` wrote; checking its primes again each time would cost more than signing."""
+    key = serialization.load_pem_private_key(pem.encode(), None, unsafe_skip_rsa_key_validation=True)
     assert isinstance(key, Private)
     return key
 

@@ -22,9 +22,10 @@ _NEEDED = {"oauth_consumer_key", "oauth_nonce", "oauth_timestamp", "oauth_signat
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """A call as it was signed."""
+    """A call as it was signed: its fields, and as they were written."""
 
     fields: dict[str, str]
+    written: dict[str, str]
 
     @property
     def initiator(self) -> str:
@@ -39,11 +40,12 @@ def read(authorization: str) -> Signed:
     """The signature's fields. Raises Refused where one is missing or stands twice, or the manner is another."""
     scheme, _, rest = authorization.partition(" ")
     pairs = re.findall(r'([a-z_]+)="([^"]*)"', rest)
+    written = dict(pairs)
     fields = {name: unquote(value) for name, value in pairs}
     whole = len(fields) == len(pairs) and fields.keys() >= _NEEDED | {"oauth_signature"}
     if scheme.lower() != "oauth" or not whole or fields["oauth_signature_method"] != "RSA-SHA256":
         raise _unauthenticated("The call is not signed with OAuth 1.0a and RSA-SHA256.")
-    return Signed(fields)
+    return Signed(fields, written)
 
 
 def check(signed: Signed, key: Public, *, verb: str, address: str, body: bytes, at: datetime) -> None:
@@ -62,11 +64,10 @@ def check(signed: Signed, key: Public, *, verb: str, address: str, body: bytes, 
 
 
 def _base(signed: Signed, verb: str, address: str) -> str:
-    named = sorted(
-        (_quoted(name), _quoted(value)) for name, value in signed.fields.items() if name != "oauth_signature"
-    )
-    parameters = "&".join(f"{name}={value}" for name, value in named)
-    return "&".join([verb, _quoted(address), _quoted(parameters)])
+    """What was signed. Fields go in as they were written: RFC 5849 has them encoded there, Mastercard's own clients do
+    not encode the hash of the body, neither there nor here."""
+    named = sorted(f"{name}={value}" for name, value in signed.written.items() if name != "oauth_signature")
+    return "&".join([verb, _quoted(address), _quoted("&".join(named))])
 
 
 def _quoted(text: str) -> str:
