@@ -1,6 +1,6 @@
 """Fetch and lay out the parts of the pages that others made: KERN UX, Fira Sans, htmx.
 
-    python scripts/frontend.py install             node_modules from package-lock.json, with this machine's npm or PyPI's
+    python scripts/frontend.py install             node_modules by package-lock.json, with this machine's npm or PyPI's
     python scripts/frontend.py install-for-tests   the same, with what only tests need
     python scripts/frontend.py copy                what is served into src/zahlstelle/static/vendor (ignored by git)
 
