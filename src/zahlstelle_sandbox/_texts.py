@@ -75,7 +75,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "ctp_code": ("Code aus der E-Mail", "Code from the e-mail"),
     "ctp_sent": ("Wir haben einen Code geschickt an", "We sent a code to"),
     "ctp_check": ("Code prüfen", "Check the code"),
-    "ctp_wrong_code": ("Der Code stimmt nicht. Bitte sehen Sie noch einmal nach.", "The code is wrong. Please look again."),
+    "ctp_wrong_code": (
+        "Der Code stimmt nicht. Bitte sehen Sie noch einmal nach.",
+        "The code is wrong. Please look again.",
+    ),
     "ctp_unknown": (
         "Zu dieser Adresse gibt es kein Click to Pay. Geben Sie bitte Ihre Karte ein.",
         "There is no Click to Pay for this address. Please enter your card.",

@@ -241,7 +241,9 @@ def test_a_pass_that_ran_out_is_renewed(sandbox: SandboxServer, town: "Tenant", 
     sandbox.behave()
     citizen.page.wait_for_timeout(2100)
     citizen.pays()
-    expect(citizen.page.get_by_role("alert")).to_have_text("Die Seite war lange offen. Bitte bestätigen Sie noch einmal.")
+    expect(citizen.page.get_by_role("alert")).to_have_text(
+        "Die Seite war lange offen. Bitte bestätigen Sie noch einmal."
+    )
     expect(citizen.frame.get_by_role("radio")).to_be_checked()
     citizen.pays()
     expect_paid(citizen.page)

@@ -72,9 +72,7 @@ def test_the_result_is_handed_on_and_not_kept(
         assert TryRow.objects.count() == 1, "counted like every start"
 
 
-def test_a_card_typed_by_hand_is_a_token_as_ever(
-    citizen: Client, started: NewPayment, provider: WithSchemes
-) -> None:
+def test_a_card_typed_by_hand_is_a_token_as_ever(citizen: Client, started: NewPayment, provider: WithSchemes) -> None:
     typed = {"card_token": "0ca037cc-9079-4df7-8f6f-f2a3443ee521", "card_brand": "V", "card_mode": "manual"}
     citizen.post(f"/pay/{started.token}/karte", typed | {"card_dpa": ""})
     assert isinstance(provider.asked[0].card, CardToken)

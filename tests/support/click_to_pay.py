@@ -1,6 +1,5 @@
 """Click to Pay in tests: a town whose contract has it, citizens the schemes know, and results without a browser."""
 
-import uuid
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -12,7 +11,6 @@ from zahlstelle.payments import ClickToPayResult, MerchantAccess
 
 if TYPE_CHECKING:
     from tests.support.desk import Desk
-
     from zahlstelle.tenancy import Tenant
 
 _INITIATOR = "5a4e0b1c-9d5f-4c36-8a21-0c2f6f1d5002"
@@ -79,7 +77,7 @@ def remembered(sandbox: SandboxServer, card: str = "paid", scheme: str = "visa")
 def _checkout(
     sandbox: SandboxServer, dpa: str, card: str, scheme: str, amount: str, *, remember: bool = False
 ) -> tuple[dict[str, Any], str]:
-    """Go the whole way with a scheme as its script does: the answer to the checkout, and the cookie that came with it."""
+    """Go the whole way with a scheme as its script does: the answer, and the cookie that came with it."""
     email = register(sandbox, card)
     with httpx.Client(base_url=f"{sandbox.base}/src/{scheme}/sdk", trust_env=False) as client:
 
@@ -94,7 +92,7 @@ def _checkout(
             "transactionAmount": {"transactionAmount": amount, "transactionCurrencyCode": "EUR"},
             "payloadTypeIndicatorCheckout": "FULL",
         }
-        begun = {"srcInitiatorId": _INITIATOR, "srciDpaId": dpa, "srciTransactionId": str(uuid.uuid4())}
+        begun = {"srcInitiatorId": _INITIATOR, "srciDpaId": dpa, "srciTransactionId": str(new_id())}
         session = {"session": ask("init", begun | {"dpaTransactionOptions": options})["session"]}
         ask("identityLookup", session | {"identityValue": email, "identityType": "EMAIL_ADDRESS"})
         ask("initiateIdentityValidation", session)

@@ -78,10 +78,9 @@ def _page(action: Any) -> str | None:
 def authentication(payment: Any) -> Authentication | None:
     """What a payment says of 3-D Secure; who is liable and whether the bank asked, PAYONE does not say."""
     match payment:
-        case (
-            {"paymentOutput": {"cardPaymentMethodSpecificOutput": {"threeDSecureResults": dict(told)}}}
-            | {"paymentOutput": {"mobilePaymentMethodSpecificOutput": {"threeDSecureResults": dict(told)}}}
-        ):
+        case {"paymentOutput": {"cardPaymentMethodSpecificOutput": {"threeDSecureResults": dict(told)}}} | {
+            "paymentOutput": {"mobilePaymentMethodSpecificOutput": {"threeDSecureResults": dict(told)}}
+        }:
             eci, exemption = told.get("schemeEci"), told.get("appliedExemption")
             return Authentication(
                 exemption_applied=exemption if isinstance(exemption, str) else None,
