@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import Blueprint, Response, request
+from werkzeug.exceptions import NotFound
 
 from . import _behaviour, _payone_click_to_pay
 from ._card_pages import entered, wrong
@@ -60,7 +61,7 @@ def script() -> Response:
 @fields.get("/frame/<name>.js")
 def script_of_frame(name: str) -> Response:
     if name not in _FRAME:
-        raise Problem(404, "not_found", "There is no such script.")
+        raise NotFound
     return _script(f"{name}.js")
 
 
@@ -78,7 +79,7 @@ def show() -> tuple[str, int, dict[str, str]]:
     else:
         order = _order(merchant_id) if request.args.get("ctp") == "1" else None
     shown = page("payone_fields.html", language(), order=order, expired=expired)
-    return shown, 200, {"Content-Security-Policy": _POLICY}
+    return shown, 403 if expired else 200, {"Content-Security-Policy": _POLICY}
 
 
 @fields.get("/pass")

@@ -32,9 +32,11 @@ def card_of(
     """Open a result and spend it: the card it stands for, and its holder. Raises Refused; then nothing is spent."""
     if given["srcDpaId"] != _src_initiators.payone_dpa(connection, merchant_id):
         raise Refused(400, "CLICK_TO_PAY_DPA", "not this merchant's name at the schemes", "srcDpaId")
-    money = {"amount_cents": cents, "currency": currency}
+    result = given["paymentCheckoutData"]
     try:
-        spent = _src_spending.spend(connection, given["paymentCheckoutData"], merchant_id=merchant_id, at=at, **money)
+        spent = _src_spending.spend(
+            connection, result, merchant_id=merchant_id, amount_cents=cents, currency=currency, at=at
+        )
     except NotSpendable as no:
         code = f"CLICK_TO_PAY_{no.reason.upper()}"
         raise Refused(400, code, "the result of Click to Pay pays nothing", "paymentCheckoutData") from no

@@ -1,4 +1,4 @@
-"""Click to Pay on the page of the card: one opaque result is taken and handed on, and only where the contract has it."""
+"""Click to Pay on the page of the card: one opaque result is handed on, and only where the contract has it."""
 
 from dataclasses import dataclass, replace
 from typing import Any
