@@ -6,7 +6,17 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
-from . import _bank, _behaviour, _chargebacks, _deliveries, _giro_api, _merchants, _payments, _payone_api
+from . import (
+    _bank,
+    _behaviour,
+    _chargebacks,
+    _deliveries,
+    _giro_api,
+    _merchants,
+    _payments,
+    _payone_api,
+    _payone_classic,
+)
 from ._cards import BY_NUMBER, BY_SLUG, Card
 from ._checks import Check, day, strict, text, yes_no
 from ._clock import berlin_day, now
@@ -51,6 +61,14 @@ def put_payone_account(merchant_id: str) -> Response:
     """Give a merchant its keys of PAYONE's Commerce Platform, or change them."""
     with sandbox().store.writing() as connection:
         _payone_api.put_account(connection, merchant_id, json_body())
+    return jsonify({"merchant_id": merchant_id})
+
+
+@admin.put("/payone/classic/<merchant_id>")
+def put_payone_classic(merchant_id: str) -> Response:
+    """Give a merchant a contract of PAYONE's classic interface, or change it."""
+    with sandbox().store.writing() as connection:
+        _payone_classic.put_account(connection, merchant_id, json_body())
     return jsonify({"merchant_id": merchant_id})
 
 

@@ -15,7 +15,7 @@ from itertools import groupby
 
 import httpx
 
-from . import _behaviour, _giro_rules, _payone_answers, _payone_rules
+from . import _behaviour, _giro_rules, _payone_answers, _payone_rules, _payone_transactions
 from ._clock import now, read, written
 from ._store import Store, insert
 
@@ -43,13 +43,29 @@ def enqueue(connection: sqlite3.Connection, payment: sqlite3.Row, event: str, at
     address = payment["notify_url"] or merchant["notify_url"]
     if address is None:
         return
-    body = _body(payment, event, at)
+    bodies = [_body(payment, event, at)]
     if payment["project_id"]:
         if event == "payment.refunded" or _giro_rules.result(payment) is None:
             return  # GiroCheckout tells outcomes of payments, nothing else
         address, body = _giro_rules.told(connection, payment, address, corrupt=behaviour.corrupt_signature), ""
+        bodies = [body]
     elif checkout := _payone_answers.of_payment(connection, payment["payment_id"]):
-        body = _payone_answers.webhook(connection, checkout, event, at)
+        bodies = [_payone_answers.webhook(connection, checkout, event, at)]
+    else:
+        classic = _payone_transactions.told(connection, payment, event, corrupt=behaviour.corrupt_signature)
+        bodies = bodies if classic is None else classic
+    for body in bodies:
+        _enqueue_one(connection, payment, address, body, behaviour, at)
+
+
+def _enqueue_one(
+    connection: sqlite3.Connection,
+    payment: sqlite3.Row,
+    address: str,
+    body: str,
+    behaviour: _behaviour.Behaviour,
+    at: datetime,
+) -> None:
     message_id = "msg_" + secrets.token_hex(12)
     due = at + timedelta(seconds=behaviour.delay_seconds) + (REORDER_HOLD if behaviour.reorder else timedelta())
     if payment["silent_until"]:
@@ -129,10 +145,11 @@ def _waiting(connection: sqlite3.Connection, at: datetime, payment_id: str | Non
         chosen = "payment_id = :payment_id"
     order = "DESC" if reorder else "ASC"
     query = (
-        "SELECT notification.*, merchant.secret, webhook_key_id, webhook_secret"  # noqa: S608
+        "SELECT notification.*, merchant.secret, webhook_key_id, webhook_secret, txid"  # noqa: S608
         " FROM notification JOIN merchant USING (merchant_id)"
         " LEFT JOIN payone_checkout USING (payment_id)"
         " LEFT JOIN payone_account ON payone_account.merchant_id = payone_checkout.merchant_id"
+        " LEFT JOIN payone_classic_payment USING (payment_id)"
         f" WHERE state = 'waiting' AND {chosen} ORDER BY payment_id, number {order} LIMIT 400"
     )
     return connection.execute(query, {"at": written(at), "payment_id": payment_id}).fetchall()
@@ -146,10 +163,15 @@ def _send_all(client: httpx.Client, rows: list[sqlite3.Row], corrupt: bool) -> I
 def _send(client: httpx.Client, row: sqlite3.Row, corrupt: bool) -> tuple[str, bool]:
     body = row["body"].encode()
     headers = {"content-type": "application/json", "user-agent": "zahlstelle-sandbox/1"} | _signed(row, body, corrupt)
+    if row["txid"]:
+        kind = {"content-type": "application/x-www-form-urlencoded", "user-agent": "PAYONE FinanceGate"}
+        headers = kind
     try:
         answer = client.post(row["url"], content=body, headers=headers) if body else client.get(row["url"])
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         return type(error).__name__, False
+    if row["txid"] and answer.text.strip() != "TSOK":
+        return f"{answer.status_code}, no TSOK", False
     return str(answer.status_code), answer.is_success
 
 

@@ -43,12 +43,12 @@ def give_pass(connection: sqlite3.Connection, merchant_id: str, at: datetime) ->
     return {"token": name, "id": str(uuid.uuid4())} | moments
 
 
-def card_of(connection: sqlite3.Connection, merchant_id: str, token: str, brand: str) -> tuple[Card, str | None]:
+def card_of(connection: sqlite3.Connection, merchant_id: str, token: str, brand: str | None) -> tuple[Card, str | None]:
     """The card a token stands for, and its holder. Raises Refused for another merchant's, and for another brand."""
     row = connection.execute(
         "SELECT * FROM payone_token WHERE token = ? AND merchant_id = ?", [token, merchant_id]
     ).fetchone()
-    if row is None or BY_SLUG[row["card"]].brand != brand:
+    if row is None or brand not in (None, BY_SLUG[row["card"]].brand):
         raise Refused(400, "INVALID_VALUE", "no card of this token and product", "paymentProcessingToken")
     return BY_SLUG[row["card"]], row["holder"]
 

@@ -32,7 +32,19 @@ def card_of(
     """Open a result and spend it: the card it stands for, and its holder. Raises Refused; then nothing is spent."""
     if given["srcDpaId"] != _src_initiators.payone_dpa(connection, merchant_id):
         raise Refused(400, "CLICK_TO_PAY_DPA", "not this merchant's name at the schemes", "srcDpaId")
-    result = given["paymentCheckoutData"]
+    return opened(connection, merchant_id, given["paymentCheckoutData"], given["network"], cents, currency, at)
+
+
+def opened(
+    connection: sqlite3.Connection,
+    merchant_id: str,
+    result: str,
+    network: str,
+    cents: int,
+    currency: str,
+    at: datetime,
+) -> tuple[Card, str | None]:
+    """The same without the merchant's name at the schemes: the classic interface does not ask for it."""
     try:
         spent = _src_spending.spend(
             connection, result, merchant_id=merchant_id, amount_cents=cents, currency=currency, at=at
@@ -40,6 +52,6 @@ def card_of(
     except NotSpendable as no:
         code = f"CLICK_TO_PAY_{no.reason.upper()}"
         raise Refused(400, code, "the result of Click to Pay pays nothing", "paymentCheckoutData") from no
-    if spent.card.brand != NETWORKS[given["network"]]:
+    if spent.card.brand != NETWORKS[network]:
         raise Refused(400, "INVALID_VALUE", "the result is of another network", "network")
     return spent.card, spent.holder

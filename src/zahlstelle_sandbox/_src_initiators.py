@@ -54,7 +54,14 @@ def dpa(connection: sqlite3.Connection, initiator: str, src_dpa_id: str) -> sqli
     """A merchant of the initiator. Raises Refused."""
     get(connection, initiator)
     named = re.fullmatch(f"{PAYONE}_([A-Za-z0-9_-]+)", src_dpa_id)
-    account = named and connection.execute("SELECT 1 FROM payone_account WHERE merchant_id = ?", [named[1]]).fetchone()
+    account = (
+        named
+        and connection.execute(
+            "SELECT 1 FROM payone_account WHERE merchant_id = :one"
+            " UNION SELECT 1 FROM payone_classic WHERE merchant_id = :one",
+            {"one": named[1]},
+        ).fetchone()
+    )
     if named and account:
         payone_dpa(connection, named[1])
     found: sqlite3.Row | None = connection.execute(

@@ -93,6 +93,14 @@ CREATE TABLE IF NOT EXISTS payone_pass (
 CREATE TABLE IF NOT EXISTS payone_token (
     token TEXT PRIMARY KEY, merchant_id TEXT NOT NULL REFERENCES merchant, card TEXT NOT NULL, holder TEXT
 );
+CREATE TABLE IF NOT EXISTS payone_classic (
+    merchant_id TEXT PRIMARY KEY REFERENCES merchant, aid TEXT NOT NULL, portal_id TEXT NOT NULL,
+    portal_key TEXT NOT NULL, notify_url TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS payone_classic_payment (
+    payment_id TEXT PRIMARY KEY REFERENCES payment, txid TEXT NOT NULL UNIQUE, name TEXT NOT NULL,
+    param TEXT NOT NULL, clearingtype TEXT NOT NULL
+);
 CREATE INDEX IF NOT EXISTS payone_checkout_named ON payone_checkout (merchant_id, reference);
 CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 """

@@ -24,6 +24,7 @@ METHOD = "card"
 _TOKEN, _BRAND = re.compile(r"[A-Za-z0-9-]{8,40}", re.ASCII), re.compile(r"[A-Za-z0-9]{1,20}", re.ASCII)
 # The schemes' result is a signed text (JWS) in three parts; the town's name there is a word.
 _RESULT = re.compile(r"[A-Za-z0-9_-]{4,1000}\.[A-Za-z0-9_-]{4,15000}\.[A-Za-z0-9_-]{4,1000}", re.ASCII)
+_EXPIRY = re.compile(r"(0[1-9]|1[0-2])\d\d", re.ASCII)
 _DPA = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 
 
@@ -61,10 +62,11 @@ def _taken(request: HttpRequest) -> CardToken | ClickToPayResult:
     """Read what the script says of the card. Raises CardNumberTyped for what may be a number, CardTokenWrong."""
     token, brand = request.POST.get("card_token", ""), request.POST.get("card_brand", "")
     if request.POST.get("card_mode") in ("clickToPay", "register"):  # the provider's words
-        dpa = request.POST.get("card_dpa") or None
-        if not _RESULT.fullmatch(token) or not _BRAND.fullmatch(brand) or (dpa and not _DPA.fullmatch(dpa)):
+        dpa, expiry = request.POST.get("card_dpa") or None, request.POST.get("card_expiry") or None
+        strange = (dpa and not _DPA.fullmatch(dpa)) or (expiry and not _EXPIRY.fullmatch(expiry))
+        if strange or not _RESULT.fullmatch(token) or not _BRAND.fullmatch(brand):
             raise CardTokenWrong("that is no result of Click to Pay")
-        return ClickToPayResult(Secret(token), brand, dpa)
+        return ClickToPayResult(Secret(token), brand, dpa, expiry)
     if not re.search("[a-z]", token, re.IGNORECASE):  # letters make it a token, whatever its digits look like
         without_card_number(token)
     if not _TOKEN.fullmatch(token) or not _BRAND.fullmatch(brand):

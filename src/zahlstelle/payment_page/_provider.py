@@ -31,7 +31,14 @@ def notify(request: HttpRequest, slug: str, provider: str) -> HttpResponse:
         return document(refusal, status=404)
     except Refusal as refusal:
         return document(refusal)
+    if word := _wants_to_read(provider):
+        return HttpResponse(word, content_type="text/plain")
     return HttpResponse(status=200 if by_query else 204)
+
+
+def _wants_to_read(provider: str) -> str | None:
+    adapter = payments.provider_named(provider)
+    return adapter.notification_answer if isinstance(adapter, payments.WantsToRead) else None
 
 
 def _notifies_by_query(provider: str) -> bool:

@@ -153,6 +153,7 @@ from ._socket import (
     Settles,
     Started,
     StartRequest,
+    WantsToRead,
 )
 
 __all__ = [
@@ -230,6 +231,7 @@ __all__ = [
     "StartRequest",
     "Started",
     "Status",
+    "WantsToRead",
     "Wish",
     "WishImpossible",
     "allow_return_url",

@@ -10,6 +10,7 @@ from zahlstelle.tables.payments import AttemptRow, NotificationRow
 from zahlstelle.tenancy import Tenant, inside
 
 from ._flow import _named, refresh
+from ._operations import settle
 from ._queries import Attempt
 from ._refund_flow import refresh_refunds_of
 
@@ -45,6 +46,8 @@ def hear(
             ],
             ignore_conflicts=True,
         )
+    if told.word is not None:
+        return settle(tenant=tenant, attempt_id=row.id, report=told.word, at=at)
     refresh_refunds_of(tenant=tenant, attempt_id=row.id, at=at)
     said = told.authentication
     return refresh(tenant=tenant, attempt_id=row.id, at=at, named=told.provider_reference, authenticated=said)

@@ -49,12 +49,14 @@ class ClickToPayResult:
     """What the card schemes made of a citizen's answer (EMV Click to Pay): signed, and encrypted to the provider.
 
     Nobody here can read it, and it is not kept. It is good once, for one amount and one merchant, and not for long.
-    `brand` is the provider's word for the scheme, `dpa` the scheme's name for the town, where the script tells it.
+    `brand` is the provider's word for the scheme, `dpa` the scheme's name for the town, where the script tells it;
+    `expiry` the card's last month as the script says it (MMYY).
     """
 
     result: Secret
     brand: str
     dpa: str | None = None
+    expiry: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,13 +160,16 @@ class Report:
 class Notification:
     """A signed hint that something changed: reason enough to ask, never a fact.
 
-    `authentication` is kept where the provider says it nowhere else; no money hangs on it.
+    `authentication` is kept where the provider says it nowhere else; no money hangs on it. `word` is for a provider
+    that cannot be asked at all: then what it tells is all there is, and goes into the same reducer. The adapter has
+    checked that it is about this attempt and this money.
     """
 
     provider_reference: str | None
     reference: str | None
     message_id: str
     authentication: Authentication | None = None
+    word: Report | None = None
 
 
 class ForgedNotification(Refusal):
@@ -199,6 +204,13 @@ class Provider(Protocol):
     def cancel(self, *, merchant: MerchantAccess, provider_reference: str) -> Report | NoAnswer:
         """Ask the provider to give up a payment that is not finished."""
         ...
+
+
+@runtime_checkable
+class WantsToRead(Protocol):
+    """What an adapter has whose provider repeats a notification until it reads this word in the answer."""
+
+    notification_answer: str
 
 
 @runtime_checkable

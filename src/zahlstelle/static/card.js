@@ -20,6 +20,7 @@ function taken(_status, token, card, mode) {
   form.elements.card_brand.value = card.cardType;
   form.elements.card_mode.value = mode;
   form.elements.card_dpa.value = card.srcDpaId || "";
+  form.elements.card_expiry.value = mode === "manual" ? "" : card.expiryDate || "";
   form.submit();
 }
 

@@ -28,7 +28,7 @@ from zahlstelle.payments import (
     StartRequest,
 )
 
-from . import _answers, _requests
+from . import _answers, _classic, _requests
 from ._answers import Place
 from ._signatures import authorization, check_webhook
 
@@ -49,6 +49,7 @@ class PayoneProvider:
     name = "payone"
     methods = frozenset({*_requests.METHODS, _requests.CARD})
     card_methods = frozenset({_requests.CARD})
+    notification_answer = "TSOK"  # the classic interface waits for it, the platform for any answer
 
     def __init__(self, *, now: Callable[[], datetime], timeout: httpx.Timeout | None = None) -> None:
         self._now = now  # every request is signed with its time
@@ -59,6 +60,8 @@ class PayoneProvider:
 
     def start(self, request: StartRequest) -> Started | NotStarted | NoAnswer:
         """Ask for a payment, once: one that is there already is a doubt, for its page is told only the first time."""
+        if _classic.is_classic(request.merchant):
+            return self._start_classic(request)
         if reason := _requests.unsayable(request):
             return NotStarted(reason)
         known = self._found(request.merchant, str(request.attempt_id))
@@ -78,6 +81,9 @@ class PayoneProvider:
 
     def card_fields(self, merchant: MerchantAccess) -> CardFields | NoAnswer:
         """Ask for a pass, with which the page may show PAYONE's own fields for a card."""
+        if _classic.is_classic(merchant):
+            said = self._ask_classic(merchant, _classic.pass_request(merchant), self._search_timeout)
+            return said if isinstance(said, NoAnswer) else _classic.card_fields(said, merchant)
         match self._call(merchant, "POST", "/authentication-tokens", body={}, timeout=self._search_timeout):
             case (200 | 201, said):
                 return _answers.card_fields(said, merchant)
@@ -92,6 +98,8 @@ class PayoneProvider:
         self, *, merchant: MerchantAccess, reference: str, provider_reference: str | None
     ) -> Report | NeverSeen | NoAnswer:
         """Ask what became of a payment, by its place or, where we never got that, by our own name for it."""
+        if _classic.is_classic(merchant):
+            return _classic.CANNOT_ASK
         if provider_reference is None:
             found = self._found(merchant, reference)
             if found is None:
@@ -105,11 +113,15 @@ class PayoneProvider:
     ) -> Notification:
         """Check the signature and say whom it is about. Raises ForgedNotification, also for another town's."""
         del at  # retried for two days with the same words, a webhook has no age at which it is wrong
+        if _classic.is_classic(merchant):
+            return _classic.notification(merchant, body)
         check_webhook(merchant=merchant, headers=headers, body=body)
         return _answers.notification(merchant, body)
 
     def cancel(self, *, merchant: MerchantAccess, provider_reference: str) -> Report | NoAnswer:
         """Ask to give the payment up; what became of it is asked for afterwards, whatever was answered."""
+        if _classic.is_classic(merchant):
+            return _classic.CANNOT_ASK
         place = _answers.placed(provider_reference)
         if place is None:
             return NoAnswer("no place of a payment")
@@ -121,6 +133,8 @@ class PayoneProvider:
 
     def refund(self, request: RefundRequest) -> RefundReport | NotStarted | NoAnswer:
         """Ask for a refund, unless it is there already. Its name at PAYONE is drawn from its id."""
+        if _classic.is_classic(request.merchant):
+            return NotStarted("classic_refunds_are_made_at_payone")
         place = _answers.placed(request.provider_reference)
         if place is None:
             return NotStarted("no_place_of_a_payment")
@@ -141,10 +155,30 @@ class PayoneProvider:
     ) -> RefundReport | NeverSeen | NoAnswer:
         """Ask what became of a refund: its name at PAYONE is ours, so the other is not needed."""
         del refund_reference
+        if _classic.is_classic(request.merchant):
+            return _classic.CANNOT_ASK
         place = _answers.placed(request.provider_reference)
         if place is None:
             return NoAnswer("no place of a payment")
         return self._refund(request.merchant, place, request.refund_id)
+
+    def _start_classic(self, request: StartRequest) -> Started | NotStarted | NoAnswer:
+        if reason := _classic.unsayable(request):
+            return NotStarted(reason)
+        said = self._ask_classic(request.merchant, _classic.start_request(request), self._start_timeout)
+        return said if isinstance(said, NoAnswer) else _classic.started(said, request.return_url)
+
+    def _ask_classic(
+        self, merchant: MerchantAccess, form: Mapping[str, str], timeout: httpx.Timeout
+    ) -> Mapping[str, str] | NoAnswer:
+        """Send a form to the one address of the classic interface, once."""
+        try:
+            answer = self._client.post(merchant.base_url, data=dict(form), timeout=timeout)
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            return NoAnswer(type(error).__name__)
+        if answer.status_code != 200 or len(answer.content) > _MOST_BYTES:
+            return NoAnswer(f"{answer.status_code}")
+        return _classic.lines(answer.content)
 
     def _refund(self, merchant: MerchantAccess, place: Place, refund_id: UUID) -> RefundReport | NeverSeen | NoAnswer:
         match self._call(merchant, "GET", f"/commerce-cases/{place.case}/checkouts/{place.checkout}"):

@@ -103,6 +103,30 @@ CHECKOUT: dict[VendorCheckout, bool] = {
 }
 
 
+# What a TransactionStatus of the classic interface says. Money that went back is a fact of its own, and none of these.
+TRANSACTION: dict[str, ProviderStatus] = {
+    "appointed": _PENDING,
+    "capture": _PENDING,
+    "paid": ProviderStatus.PAID,
+    "failed": ProviderStatus.DECLINED,
+    "underpaid": _UNKNOWN,
+}
+_SAYS_NOTHING = frozenset(
+    {"cancelation", "refund", "debit", "reminder", "vauthorization", "vsettlement", "transfer", "invoice"}
+)
+
+
+def transaction_meaning(action: str, balance: str) -> ProviderStatus | None:
+    """What a TransactionStatus means; None where it says nothing of the payment itself. Paid is what is settled."""
+    if action in _SAYS_NOTHING:
+        return None
+    if action not in TRANSACTION:
+        _unheard(action)
+        return ProviderStatus.UNKNOWN
+    settled = action != "paid" or balance in ("0", "0.00")
+    return TRANSACTION[action] if settled else ProviderStatus.UNKNOWN
+
+
 def meaning(word: str) -> ProviderStatus:
     """What a status means. A word never heard is UNKNOWN and logged: neither paid nor failed."""
     if word in set(VendorStatus):
