@@ -198,6 +198,20 @@ def test_the_issuer_asks_the_citizen(sandbox: SandboxServer, town: "Tenant", cit
     assert not paid_for(town, claim)
 
 
+def test_a_town_with_a_classic_contract(sandbox: SandboxServer, desk: Desk, known: Citizen) -> None:
+    town = a_town(sandbox, desk, classic=True)
+    claim = known.at_the_card(town)
+    expect(known.frame.get_by_role("radio", name="Visa •••• 1111")).to_be_checked()
+    known.pays()
+    expect(known.page.get_by_role("heading", level=1)).to_have_text("Vielen Dank, Ihre Zahlung ist da", timeout=15_000)
+    assert paid_for(town, claim)
+    claim = known.at_the_card(town)
+    known.frame.get_by_role("button", name="Andere Karte eingeben").click()
+    known.registers(an_address(), MASTERCARD)
+    expect(known.page.get_by_role("heading", level=1)).to_have_text("Vielen Dank, Ihre Zahlung ist da", timeout=15_000)
+    assert paid_for(town, claim)
+
+
 def test_not_me_another_card_and_another_method_are_one_step_away(town: "Tenant", known: Citizen) -> None:
     citizen = known
     claim = citizen.at_the_card(town)

@@ -29,7 +29,14 @@ from zahlstelle.payments import (
     StartRequest,
 )
 from zahlstelle.providers import payone
-from zahlstelle.providers.payone import PayoneProvider, _answers, _requests, payment_reference, webhook_signature
+from zahlstelle.providers.payone import (
+    PayoneProvider,
+    _answers,
+    _requests,
+    _words,
+    payment_reference,
+    webhook_signature,
+)
 
 PROVIDER = PayoneProvider(now=clock.now)
 CASE, CHECKOUT, EXECUTION = (f"707ef15b-7a0a-48f2-b7d8-c95103418a9{n}" for n in "abc")
@@ -111,6 +118,19 @@ def hear(body: bytes, key: str = "W2", secret: str = "the new webhook secret") -
 )
 def test_every_word_of_the_description_has_a_meaning(schema: str, words: Any, table: Any) -> None:
     assert words_of(schema) == set(words) == set(table)
+
+
+def test_every_word_of_a_transaction_status_is_known_and_paid_is_only_what_is_settled() -> None:
+    """The words as PAYONE's public pages list them; a word never heard is a doubt."""
+    listed = "appointed capture paid underpaid cancelation refund debit reminder vauthorization vsettlement transfer"
+    meant = {word: _words.transaction_meaning(word, "0.00") for word in [*listed.split(), "invoice", "failed"]}
+    assert {word for word, meaning in meant.items() if meaning is ProviderStatus.PAID} == {"paid"}
+    assert {word for word, meaning in meant.items() if meaning is ProviderStatus.DECLINED} == {"failed"}
+    assert {word for word, meaning in meant.items() if meaning is ProviderStatus.UNKNOWN} == {"underpaid"}
+    assert _words.transaction_meaning("payed", "0.00") is ProviderStatus.UNKNOWN
+    assert {_words.transaction_meaning("paid", rest) for rest in ("37.00", "-0.01", "", "None")} == {
+        ProviderStatus.UNKNOWN
+    }
 
 
 def test_a_request_is_signed_as_described() -> None:

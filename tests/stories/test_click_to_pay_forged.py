@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from django.db import connection
 from tests.support.book import assert_sound
 from tests.support.click_to_pay import contract, result_of
 from tests.support.desk import town_at
@@ -21,7 +22,7 @@ from zahlstelle import claims, payments
 from zahlstelle.claims import Claim
 from zahlstelle.kernel import Secret, clock, new_id
 from zahlstelle.payments import ClickToPayResult, MerchantAccess, Status
-from zahlstelle.tenancy import Tenant
+from zahlstelle.tenancy import Tenant, inside
 
 AMOUNT = "37.00"
 KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -120,6 +121,35 @@ def test_no_forged_replayed_or_changed_result_pays(place: Place, sandbox: Sandbo
     assert [each["status"] for each in found] == ["captured"] * (stocks + 1)
     assert_sound(place.town)
     assert_sound(neighbour.town)
+
+
+def test_nothing_of_a_result_is_kept_or_logged(
+    place: Place, sandbox: SandboxServer, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Neither of one that paid nor of one that was refused: no part of it stands in any table or in the log."""
+    good = result_of(place.access, sandbox, AMOUNT)
+    refused = place.pays(replace(good, brand="M"))
+    assert refused.status is Status.REFUSED
+    assert paid(place, good)
+    said = capfd.readouterr()
+    for part_of_it in good.result.reveal().split(".")[1:]:
+        assert not standing(place.town, part_of_it[:40])
+        assert part_of_it[:40] not in said.out + said.err
+    assert "attempt" in standing(place.town, str(refused.id)), "else the search would prove nothing"
+
+
+def standing(town: Tenant, text: str) -> list[str]:
+    """The tables in which a text stands, as the application sees them."""
+    with inside(town), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
+            " AND has_table_privilege(quote_ident(tablename), 'SELECT')"
+        )
+        found = []
+        for (name,) in cursor.fetchall():
+            cursor.execute(f'SELECT 1 FROM "{name}" each WHERE each::text LIKE %s LIMIT 1', [f"%{text}%"])
+            found += [name] if cursor.fetchone() else []
+        return found
 
 
 def spoilt(way: str, stock: Stock, place: Place, chance: random.Random) -> ClickToPayResult:

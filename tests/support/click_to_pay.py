@@ -22,8 +22,8 @@ def contract(sandbox: SandboxServer) -> dict[str, str]:
     return contract_of_cards(sandbox) | {"click_to_pay": "yes"}
 
 
-def a_town(sandbox: SandboxServer, desk: "Desk") -> "Tenant":
-    """A town that takes cards over PAYONE, with Click to Pay."""
+def a_town(sandbox: SandboxServer, desk: "Desk", *, classic: bool = False) -> "Tenant":
+    """A town that takes cards over PAYONE, with Click to Pay; over the platform or the classic interface."""
     from tests.support.desk import town_at
     from tests.support.towns import iban
 
@@ -31,7 +31,16 @@ def a_town(sandbox: SandboxServer, desk: "Desk") -> "Tenant":
     slug = f"stadt-{number}"
     merchant = {"secret": f"sk_test_{new_id().hex}", "name": slug, "iban": iban(number)}
     sandbox.admin("PUT", f"/merchants/{slug}", merchant | {"bic": "BYLADEM1001"})
-    access = keys(sandbox, slug, f"{desk.base_url}/provider/{slug}/payone/notify")
+    notify = f"{desk.base_url}/provider/{slug}/payone/notify"
+    if classic:
+        key = f"portal{new_id().hex}"
+        account = {"aid": "12345", "portal_id": "2000001", "portal_key": key, "notify_url": notify}
+        sandbox.admin("PUT", f"/payone/classic/{slug}", account)
+        base = f"{sandbox.base}/payone/post-gateway/"
+        settings = contract(sandbox) | {"interface": "classic", "aid": "12345", "portal_id": "2000001"}
+        given = {"name": "payone", "merchant_id": slug, "base_url": base, "methods": ["card"], "secret": key}
+        return town_at(sandbox, known=False, slug=slug, providers=[given | {"settings": settings}])
+    access = keys(sandbox, slug, notify)
     provider: dict[str, Any] = {"name": "payone", "merchant_id": slug, "base_url": sandbox.base, "methods": ["card"]}
     provider |= {"secret": access.secret.reveal()}
     provider |= {"secrets": {name: secret.reveal() for name, secret in access.secrets.items()}}
