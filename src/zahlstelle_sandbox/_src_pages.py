@@ -79,11 +79,13 @@ def answer(scheme: str, flow: str) -> Page | Response:
             raise Refused("INVALID_PARAMETER", "action: continue, change_card, add_card or cancel", 422)
         if errors := _wrong(found, session, wish):
             return _shown(connection, found, session, wish, errors)
-        _src_sessions.get(connection, found, session["session"], at)
         wish = _answered(found, session, wish)
         connection.execute("SAVEPOINT answer")
         try:
-            done = _src_checkout.complete(connection, found, session, wish, at, replay=behaviour.src_replay)
+            _src_sessions.get(connection, found, session["session"], at)
+            known_by = request.cookies.get(found.cookie)
+            replay = behaviour.src_replay
+            done = _src_checkout.complete(connection, found, session, wish, known_by, at, replay=replay)
         except Refused as refused:  # what was half done is undone; that it was answered stays
             connection.execute("ROLLBACK TO answer")
             done = Done({"dcfActionCode": "ERROR", "error": refused.body()})

@@ -120,12 +120,26 @@ def test_a_remembered_device_is_recognised_in_another_town_until_it_is_forgotten
     by_token = without.ask("isRecognized", recognitionToken=done["recognitionToken"])
     assert by_token["recognized"]
     assert without.refused("getSrcProfile", idTokens=[done["recognitionToken"]]) == "AUTH_INVALID", "of another purpose"
+    newer = town.ask("checkout", srcDigitalCardId=card["srcDigitalCardId"], complianceSettings=REMEMBER_ME)
+    assert not without.ask("isRecognized", recognitionToken=done["recognitionToken"])["recognized"], "one at a time"
     town.ask("unbindAppInstance")
     assert device == {}
+    assert not without.ask("isRecognized", recognitionToken=newer["recognitionToken"])["recognized"]
     assert town.refused("checkout", srcDigitalCardId=card["srcDigitalCardId"]) == "AUTH_INVALID"
     again = view(provider, scheme)
     assert not again.ask("isRecognized", recognitionToken=done["recognitionToken"])["recognized"]
     assert not again.ask("isRecognized", recognitionToken="nonsense")["recognized"]
+
+
+def test_what_waits_for_an_answer_ends_with_the_next_call(sandbox: SandboxServer, provider: Initiator) -> None:
+    """Else its page would show one amount, and the answer pay another."""
+    page = view(provider, "visa")
+    first = page.ask("checkout")["page"]
+    assert sandbox.http.get(first).status_code == 200
+    dearer = {"transactionAmount": {"transactionAmount": "99.00", "transactionCurrencyCode": "EUR"}}
+    second = page.ask("checkout", dpaTransactionOptions=dearer)["page"]
+    assert (sandbox.http.get(first).status_code, "99,00" in sandbox.http.get(second).text) == (404, True)
+    assert sandbox.http.post(first, data={"action": "continue"}).status_code == 404
 
 
 def test_a_registration_needs_accepted_terms_and_an_address_that_nobody_has(

@@ -24,6 +24,7 @@ from tests.support.src import (
 
 from zahlstelle.kernel import clock, new_id
 from zahlstelle_sandbox import _src_jose, _src_keys
+from zahlstelle_sandbox._src_checkout import take_payload
 from zahlstelle_sandbox._src_rules import SCHEMES, TOKEN_PREFIXES
 from zahlstelle_sandbox._src_spending import NotSpendable, Spent, spend
 from zahlstelle_sandbox._store import Store
@@ -125,6 +126,19 @@ def test_the_providers_server_gets_a_payload_once(sandbox: SandboxServer, provid
     again = provider.ask(CREDENTIALS, body)
     assert (again.status_code, again.json()["reason"]) == (400, "INVALID_ARGUMENT")
     assert faults(CHECKOUT, "Error", again.json()) == []
+
+
+def test_a_payload_has_the_amount_of_its_checkout(
+    sandbox: SandboxServer, payone: Initiator, town: Merchant, store: Store
+) -> None:
+    page = view(payone, "visa", payloadTypeIndicatorCheckout="SUMMARY")
+    _, card = checked_out(sandbox, page)
+    dearer = {"transactionAmount": {"transactionAmount": "99.00", "transactionCurrencyCode": "EUR"}}
+    page.ask("checkout", srcDigitalCardId=card, windowRef=True, dpaTransactionOptions=dearer)
+    body = {"srcCorrelationId": page.correlation_id, "srcDpaId": payone.src_dpa_id, "srcDigitalCardId": card}
+    with store.writing() as connection:
+        result = take_payload(connection, SCHEMES["visa"], payone.initiator, body, clock.now())
+    assert (spent(store, town, result, cents=9900), isinstance(spent(store, town, result), Spent)) == ("amount", True)
 
 
 def test_a_payload_that_the_page_got_is_not_given_again(sandbox: SandboxServer, provider: Initiator) -> None:
