@@ -69,7 +69,8 @@ def _problem(problem: Problem) -> tuple[Response, int]:
 
 @src.before_request
 def _asked_before() -> Response | None:
-    """Browsers ask first whether a page of another origin may call."""
+    """Browsers ask first whether a page of another origin may call. A body that nobody reads would end the line."""
+    request.get_data()
     return make_response("", 204) if request.method == "OPTIONS" else None
 
 

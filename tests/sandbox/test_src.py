@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import httpx
 import pytest
 from tests.support.canaries import CARD_NUMBER, HOLDER, OTHER_CARD_NUMBER, found
 from tests.support.sandbox import SandboxServer
@@ -193,6 +194,28 @@ def test_the_schemes_keep_no_number_and_no_code(sandbox: SandboxServer, provider
     assert set(found(kept)) <= {"network token", "cryptogram"}, "those are the scheme's own to keep"
     assert HOLDER in kept
     assert found(str(done)) == [], "the page gets them sealed only"
+
+
+def test_who_types_an_address_that_has_a_profile_registers_nothing(sandbox: SandboxServer, provider: Initiator) -> None:
+    email, page = citizen(sandbox, "paid"), view(provider, "visa")
+    asked = page.ask("checkout", encryptedCard=page.encrypted("4000000000040008"))
+    typed = {"action": "continue", "email": email, "terms": "yes", "remember": "yes"}
+    told = sandbox.http.post(asked["page"], data=typed)
+    assert (told.status_code, "set-cookie" in told.headers) == (200, False)
+    assert "ERROR" in told.text and "AUTH_INVALID" in told.text, "the page that asked hears why"
+    (kept,) = sandbox.admin("GET", f"/src/profiles?email={email}")["profiles"]
+    assert ([card["panLastFour"] for card in kept["cards"]], kept["devices"]) == (["1111"], 0)
+    assert sandbox.http.post(asked["page"], data=typed).status_code == 404, "answered once"
+
+
+def test_a_page_of_another_origin_presses_no_button_of_the_facilitator(
+    sandbox: SandboxServer, provider: Initiator
+) -> None:
+    asked = view(provider, "visa").ask("checkout")["page"]
+    foreign = {"Sec-Fetch-Site": "same-site"}
+    with httpx.Client(trust_env=False) as browser:
+        assert browser.post(asked, data={"action": "cancel"}, headers=foreign).status_code == 403
+    assert sandbox.http.get(asked).status_code == 200, "still waiting"
 
 
 @pytest.mark.parametrize("amount", ["0", "-1", "1.234", "1,00", "x", "", 12.5, True, "٣"])
