@@ -35,7 +35,7 @@ def test_a_large_import_killed_at_any_point(tmp_path: Path) -> None:
                 stages[stage] += 1
                 print(f"{stages.total()}: {stage}", end="  ", flush=True)
             else:  # it came to its end before
-                left.insert(0, moment and moment * 0.9)
+                left.insert(0, moment if isinstance(moment, str) else moment * 0.9)
             look.wait_for_the_end()
             assert_sound(town)
             if (now := digest(town)) != empty:
