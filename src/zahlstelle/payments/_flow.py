@@ -30,15 +30,18 @@ from ._rules import LIVE, PaymentStatus, Status, never_started
 from ._socket import (
     Authentication,
     CardToken,
+    ClickToPayResult,
     KeepsInstruments,
     MerchantAccess,
     NeverSeen,
     NoAnswer,
+    OffersClickToPay,
     Provider,
     Report,
     StartRequest,
 )
 
+Card = CardToken | ClickToPayResult
 _log = structlog.get_logger(__name__)
 _PLUGGED: dict[str, Provider] = {}
 _LOADS: dict[str, Callable[[], Provider]] = {}
@@ -77,7 +80,7 @@ def begin(
     return_url: str,
     notify_url: str,
     at: datetime,
-    card: CardToken | None = None,
+    card: Card | None = None,
     keep: bool = False,
 ) -> Attempt:
     """Begin an attempt: intent, call, answer. An attempt that is under way is taken up again instead.
@@ -91,6 +94,7 @@ def begin(
     if resumable and resumable[-1].method == method:
         return resumable[-1]
     provider, merchant = _for_method(tenant, method)
+    _can_take(provider, merchant, card)
     attempt = intend(
         tenant=tenant,
         payment_id=payment_id,
@@ -104,20 +108,27 @@ def begin(
     return _start(tenant, attempt, provider, merchant, at, card)
 
 
+def _can_take(provider: Provider, merchant: MerchantAccess, card: Card | None) -> None:
+    if isinstance(card, ClickToPayResult) and not (
+        isinstance(provider, OffersClickToPay) and provider.offers_click_to_pay(merchant)
+    ):
+        raise MethodUnknown("the town's contract has no Click to Pay")
+
+
 def _start(
     tenant: Tenant,
     attempt: Attempt,
     provider: Provider,
     merchant: MerchantAccess,
     at: datetime,
-    card: CardToken | None = None,
+    card: Card | None = None,
 ) -> Attempt:
     answer = provider.start(_start_request(tenant, attempt, merchant, card))
     return record_start(tenant=tenant, attempt_id=attempt.id, answer=answer, at=at)
 
 
 def _start_request(
-    tenant: Tenant, attempt: Attempt, merchant: MerchantAccess, card: CardToken | None = None
+    tenant: Tenant, attempt: Attempt, merchant: MerchantAccess, card: Card | None = None
 ) -> StartRequest:
     payment = payment_by_id(tenant=tenant, payment_id=attempt.payment_id)
     claim = claims.claim_by_id(tenant=tenant, claim_id=payment.claim_id)
