@@ -29,6 +29,7 @@ from ._rules import LIVE, PaymentStatus, Status, never_started
 from ._socket import (
     Authentication,
     CardToken,
+    KeepsByContract,
     KeepsInstruments,
     MerchantAccess,
     NeverSeen,
@@ -52,6 +53,12 @@ def provider_named(name: str) -> Provider:
     if name not in _PLUGGED:
         raise MethodUnknown(f"there is no provider {name!r}")
     return _PLUGGED[name]
+
+
+def keeps_instruments(provider: Provider, merchant: MerchantAccess) -> bool:
+    """Say whether a provider keeps means of payment under a contract."""
+    allowed = not isinstance(provider, KeepsByContract) or provider.keeps(merchant)
+    return allowed and isinstance(provider, KeepsInstruments)
 
 
 def begin(
@@ -83,7 +90,7 @@ def begin(
         method=method,
         return_url=return_url,
         notify_url=notify_url.format(provider=provider.name),
-        keep=keep and isinstance(provider, KeepsInstruments),
+        keep=keep and keeps_instruments(provider, merchant),
         at=at,
     )
     return _start(tenant, attempt, provider, merchant, at, card)
