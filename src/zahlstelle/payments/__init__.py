@@ -26,7 +26,7 @@ from ._debits import (
 from ._fetch import fetch_reports, payouts_named
 from ._flow import begin, cancel, plug, plug_when_needed, provider_named, refresh, sweep
 from ._hear import hear
-from ._kept import begin_kept, forget_instrument, keeps_cards, kept_instrument
+from ._kept import CardKeeping, begin_kept, card_keeping, forget_instrument, kept_instrument
 from ._mandates import (
     HolderWrong,
     IbanWrong,
@@ -125,12 +125,15 @@ from ._rules import EDGES, PUBLIC, PaymentStatus, Status, diagram
 from ._socket import (
     INSTRUMENT_GONE,
     Authentication,
+    CannotForget,
     CardFields,
     CardToken,
     ClickToPayResult,
+    ForgetsInstruments,
     Forgotten,
     HasCardFields,
     ItemKind,
+    KeepsByContract,
     KeepsInstruments,
     KeptInstrument,
     MerchantAccess,
@@ -165,8 +168,10 @@ __all__ = [
     "Attempt",
     "AttemptNotChosen",
     "Authentication",
+    "CannotForget",
     "CardFields",
     "CardFieldsAway",
+    "CardKeeping",
     "CardToken",
     "Checking",
     "ClickToPayResult",
@@ -175,12 +180,14 @@ __all__ = [
     "DebitTerms",
     "Dispute",
     "ForgedNotification",
+    "ForgetsInstruments",
     "Forgotten",
     "HasCardFields",
     "HolderWrong",
     "IbanWrong",
     "ItemKind",
     "ItemSum",
+    "KeepsByContract",
     "KeepsInstruments",
     "KeptInstrument",
     "Mandate",
@@ -245,6 +252,7 @@ __all__ = [
     "cancel",
     "captured",
     "card_fields",
+    "card_keeping",
     "charged_back",
     "checking",
     "choose_transfer",
@@ -269,7 +277,6 @@ __all__ = [
     "items_about",
     "items_by_id",
     "items_of",
-    "keeps_cards",
     "kept_instrument",
     "mandate_named",
     "mark_compared",

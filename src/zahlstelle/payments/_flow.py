@@ -31,6 +31,7 @@ from ._socket import (
     Authentication,
     CardToken,
     ClickToPayResult,
+    KeepsByContract,
     KeepsInstruments,
     MerchantAccess,
     NeverSeen,
@@ -72,6 +73,12 @@ def provider_named(name: str) -> Provider:
     return provider
 
 
+def keeps_instruments(provider: Provider, merchant: MerchantAccess) -> bool:
+    """Say whether a provider keeps means of payment under a contract."""
+    allowed = not isinstance(provider, KeepsByContract) or provider.keeps(merchant)
+    return allowed and isinstance(provider, KeepsInstruments)
+
+
 def begin(
     *,
     tenant: Tenant,
@@ -102,7 +109,7 @@ def begin(
         method=method,
         return_url=return_url,
         notify_url=notify_url.format(provider=provider.name),
-        keep=keep and isinstance(provider, KeepsInstruments),
+        keep=keep and keeps_instruments(provider, merchant),
         at=at,
     )
     return _start(tenant, attempt, provider, merchant, at, card)
