@@ -7,7 +7,7 @@ from uuid import UUID
 
 from zahlstelle import claims, payments
 from zahlstelle.kernel import Money
-from zahlstelle.payments import Status
+from zahlstelle.payments import Release, Status
 from zahlstelle.tenancy import Tenant, inside
 
 
@@ -21,15 +21,31 @@ class Unsure:
     provider: str
     reference: str | None
     since: datetime
+    attempt: UUID
+    refund: UUID | None = None
     kassenzeichen: str = ""
+    release: Release | None = None  # what a person has said of it, and waits for a second or is contradicted
+
+    @property
+    def releasable(self) -> bool:
+        """Say whether a person may say what became of it, or has to deal with an answer."""
+        return self.what in ("payment_unknown", "refund_unknown", "release_contradicted")
 
 
 def unsure(*, tenant: Tenant) -> Sequence[Unsure]:
     """List them all, the oldest first."""
     with inside(tenant):
-        found = [*_attempts(tenant), *_refunds(tenant), *_debits(tenant)]
+        found = [*_attempts(tenant), *_refunds(tenant), *_debits(tenant), *_contradicted(tenant)]
         numbers = claims.kassenzeichen_of(tenant=tenant, claim_ids=list({one.claim_id for one in found}))
-        named = [replace(one, kassenzeichen=numbers[one.claim_id]) for one in found]
+        waits = {(r.attempt_id, r.refund_id): r for r in payments.releases_waiting(tenant=tenant)}
+        named = [
+            replace(
+                one,
+                kassenzeichen=numbers[one.claim_id],
+                release=one.release or waits.get((one.attempt, one.refund)),
+            )
+            for one in found
+        ]
         return sorted(named, key=lambda one: (one.since, one.kassenzeichen))
 
 
@@ -39,7 +55,7 @@ def _attempts(tenant: Tenant) -> Iterator[Unsure]:
             continue  # it is given back
         amount = a.refundable if a.status is Status.SURPLUS else a.amount
         reference = a.provider_reference or str(a.id)
-        yield Unsure(f"payment_{a.status}", a.claim_id, amount, a.provider, reference, a.changed_at)
+        yield Unsure(f"payment_{a.status}", a.claim_id, amount, a.provider, reference, a.changed_at, a.id)
 
 
 def _refunds(tenant: Tenant) -> Iterator[Unsure]:
@@ -48,9 +64,33 @@ def _refunds(tenant: Tenant) -> Iterator[Unsure]:
     for refund in refunds:
         attempt = attempts[refund.attempt_id]
         reference = refund.provider_reference or attempt.provider_reference
-        yield Unsure("refund_unknown", refund.claim_id, refund.amount, attempt.provider, reference, refund.changed_at)
+        since, provider = refund.changed_at, attempt.provider
+        yield Unsure(
+            "refund_unknown", refund.claim_id, refund.amount, provider, reference, since, attempt.id, refund.id
+        )
+
+
+def _contradicted(tenant: Tenant) -> Iterator[Unsure]:
+    """What was decided on a person's word, and the provider has contradicted since."""
+    told = payments.releases_contradicted(tenant=tenant)
+    attempts = payments.attempts_by_id(tenant=tenant, attempts=[each.attempt_id for each in told])
+    for each in told:
+        attempt = attempts[each.attempt_id]
+        refund = payments.refund_by_id(tenant=tenant, refund_id=each.refund_id) if each.refund_id else None
+        yield Unsure(
+            "release_contradicted",
+            attempt.claim_id,
+            refund.amount if refund else attempt.amount,
+            attempt.provider,
+            (refund.provider_reference if refund else None) or attempt.provider_reference,
+            each.answered_at or each.made_at,
+            attempt.id,
+            each.refund_id,
+            release=each,
+        )
 
 
 def _debits(tenant: Tenant) -> Iterator[Unsure]:
     for attempt, mandate, _creditor in payments.debits_of_other_creditors(tenant=tenant):
-        yield Unsure("debit_left_out", attempt.claim_id, attempt.amount, attempt.provider, mandate, attempt.changed_at)
+        claim, since = attempt.claim_id, attempt.changed_at
+        yield Unsure("debit_left_out", claim, attempt.amount, attempt.provider, mandate, since, attempt.id)
