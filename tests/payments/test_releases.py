@@ -120,8 +120,8 @@ def test_paid_is_booked_when_two_have_said_so(fake: Refunding, town: Tenant) -> 
     assert (told.name, told.payload["on_word"]) == ("payment.paid", str(first.id))
     deeds = audit.deeds(tenant=town, subject=str(attempt.payment_id))
     assert [(d.action, d.actor, d.details["reason"]) for d in deeds] == [
-        ("payment.released", "Berta", "im Portal nachgesehen"),
-        ("payment.release_said", "Anna", "im Portal nachgesehen"),
+        ("release.applied", "Berta", "im Portal nachgesehen"),
+        ("release.said", "Anna", "im Portal nachgesehen"),
     ]
     assert unsure(town) == []
     assert_right(town)
@@ -343,7 +343,7 @@ def test_a_refund_that_did_not_happen_after_all_is_told(fake: Refunding, town: T
 # --- at the same moment ------------------------------------------------------------------------------------------
 
 
-@pytest.mark.prove("releases")
+@pytest.mark.prove("given_back")
 def test_a_release_and_a_notification_at_the_same_moment(fake: Refunding, town: Tenant) -> None:
     """Whoever is first: the money is booked once, and a word that was wrong is told."""
 
@@ -373,7 +373,7 @@ def test_a_release_and_a_notification_at_the_same_moment(fake: Refunding, town: 
     assert_right(town)
 
 
-@pytest.mark.prove("releases")
+@pytest.mark.prove("given_back")
 def test_two_people_at_once(town: Tenant) -> None:
     for _ in range(size(3, 200)):
         attempt = lost(town)

@@ -111,7 +111,7 @@ from ._release_queries import (
     releases_of,
     releases_waiting,
 )
-from ._release_rules import NEEDS_TWO, Answer, ReleaseState, Word, releasable_from
+from ._release_rules import NEEDS_TWO, OF_PAYMENT, OF_REFUND, Answer, ReleaseState, Word, releasable_from
 from ._releases import (
     NothingToRelease,
     ReleaseIncomplete,
@@ -178,6 +178,8 @@ __all__ = [
     "EDGES",
     "INSTRUMENT_GONE",
     "NEEDS_TWO",
+    "OF_PAYMENT",
+    "OF_REFUND",
     "PUBLIC",
     "REFUND_EDGES",
     "AlreadyBeingPaid",

@@ -113,7 +113,7 @@ def say(
             state=ReleaseState.WAITING,
         )
         release.save(force_insert=True)
-        _deed(tenant, release, row, "payment.release_said", by, at)
+        _deed(tenant, release, row, "release.said", by, at)
         if word not in NEEDS_TWO:
             _apply(tenant, release, row, refund, by, at)
         return release_of(release)
@@ -152,7 +152,7 @@ def deal_with(*, tenant: Tenant, release_id: UUID, note: str, by: str, at: datet
             raise ReleaseOver("nothing is left to deal with")
         release.seen_by, release.seen_at, release.seen_note = by, at, note.strip()
         release.save(update_fields=["seen_by", "seen_at", "seen_note"])
-        _deed(tenant, release, release.attempt, "payment.release_dealt_with", by, at, {"note": note.strip()})
+        _deed(tenant, release, release.attempt, "release.dealt_with", by, at, {"note": note.strip()})
         return release_of(release)
 
 
@@ -230,7 +230,7 @@ def _apply(
 def _end(tenant: Tenant, release: ReleaseRow, row: AttemptRow, state: ReleaseState, by: str, at: datetime) -> None:
     release.state, release.ended_by, release.ended_at = state, by, at
     release.save(update_fields=["state", "ended_by", "ended_at"])
-    action = "payment.released" if state is ReleaseState.APPLIED else f"payment.release_{state}"
+    action = f"release.{state}"
     _deed(tenant, release, row, action, by, at)
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from zahlstelle import claims, payments
 from zahlstelle.kernel import Money
-from zahlstelle.payments import Release, Status
+from zahlstelle.payments import Answer, Attempt, Refund, RefundState, Release, ReleaseState, Status
 from zahlstelle.tenancy import Tenant, inside
 
 
@@ -47,6 +47,69 @@ def unsure(*, tenant: Tenant) -> Sequence[Unsure]:
             for one in found
         ]
         return sorted(named, key=lambda one: (one.since, one.kassenzeichen))
+
+
+@dataclass(frozen=True, slots=True)
+class Unclear:
+    """One payment, or one refund of it, with everything that was said of it; `unknown`: nobody knows what became of it.
+
+    From `releasable_from` on a person may say it. `waiting` waits for a second person; `contradicted`: the provider
+    has said otherwise since.
+    """
+
+    attempt: Attempt
+    refund: Refund | None
+    kassenzeichen: str
+    said: Sequence[Release]
+
+    @property
+    def amount(self) -> Money:
+        """Say how much it is about."""
+        return self.refund.amount if self.refund else self.attempt.amount
+
+    @property
+    def unknown(self) -> bool:
+        """Say whether nobody knows."""
+        if self.refund:
+            return self.refund.state is RefundState.UNKNOWN
+        return self.attempt.status is Status.UNKNOWN
+
+    @property
+    def asked_at(self) -> datetime:
+        """Say when the provider was asked to do it."""
+        return self.refund.requested_at if self.refund else self.attempt.started_at
+
+    @property
+    def releasable_from(self) -> datetime:
+        """Say from when on a person may say what became of it."""
+        return payments.releasable_from(self.asked_at)
+
+    @property
+    def reference(self) -> str | None:
+        """Say what the provider calls it, where it has said so."""
+        return self.refund.provider_reference if self.refund else self.attempt.provider_reference
+
+    @property
+    def waiting(self) -> Release | None:
+        """What waits for a second person."""
+        return next((each for each in self.said if self.unknown and each.state is ReleaseState.WAITING), None)
+
+    @property
+    def contradicted(self) -> Release | None:
+        """What the provider has contradicted, and nobody has dealt with yet."""
+        return next((each for each in self.said if each.answer is Answer.CONTRADICTS and not each.seen_at), None)
+
+
+def unclear(*, tenant: Tenant, attempt: UUID, refund: UUID | None = None) -> Unclear:
+    """Show one. Raises payments.PaymentUnknown, payments.RefundUnknown."""
+    with inside(tenant):
+        found = payments.attempts_by_id(tenant=tenant, attempts=[attempt]).get(attempt)
+        if found is None:
+            raise payments.PaymentUnknown(f"there is no attempt {attempt}")
+        of = payments.refund_by_id(tenant=tenant, refund_id=refund) if refund else None
+        numbers = claims.kassenzeichen_of(tenant=tenant, claim_ids=[found.claim_id])
+        said = payments.releases_of(tenant=tenant, attempt_id=attempt, refund_id=refund)
+        return Unclear(found, of, numbers[found.claim_id], said)
 
 
 def _attempts(tenant: Tenant) -> Iterator[Unsure]:

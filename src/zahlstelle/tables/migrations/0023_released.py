@@ -1,5 +1,7 @@
 """Releases: what a person says became of a payment or refund that nobody knows of, guarded by the database."""
 
+from typing import Any
+
 import django.db.models.deletion
 from django.db import migrations, models
 from django.db.models import F, Q
@@ -37,7 +39,7 @@ CREATE TRIGGER release_never_deleted BEFORE DELETE OR TRUNCATE ON release
 """
 
 
-def _to(table: str, **more: bool) -> models.Field:  # type: ignore[type-arg]
+def _to(table: str, **more: Any) -> models.Field:  # type: ignore[type-arg]
     return models.ForeignKey(
         on_delete=django.db.models.deletion.PROTECT, related_name="+", to=f"tables.{table}", **more
     )
