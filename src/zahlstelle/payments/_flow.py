@@ -21,6 +21,7 @@ from ._operations import (
     end,
     end_payment,
     intend,
+    note_never_seen_payment,
     postpone,
     record_start,
     settle,
@@ -218,7 +219,9 @@ def refresh(
             return settled
         case NeverSeen() if never_started(attempt.status, attempt.provider_reference, at - attempt.started_at):
             return record_start(tenant=tenant, attempt_id=attempt_id, answer=answer, at=at)
-        case NeverSeen() if attempt.status is Status.REFUSED:
+        case NeverSeen() if attempt.status is Status.REFUSED or attempt.released:
+            if attempt.released:
+                note_never_seen_payment(tenant=tenant, attempt_id=attempt_id, at=at)
             postpone(tenant=tenant, attempt_id=attempt_id, at=at)
             return attempt
         case _:
