@@ -215,6 +215,34 @@ def test_a_payment_has_one_method(access: MerchantAccess) -> None:
         assert code(ask(access, "POST", "/commerce-cases", body)) == (400, "INVALID_VALUE")
 
 
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda said: said.pop("threeDSecure"),
+        lambda said: said.pop("authorizationMode"),
+        lambda said: said.update(encryptedPaymentData=None),
+        lambda said: said.update(paymentProductId=302),
+        lambda said: said["paymentProduct5002SpecificInput"].update(network="Visa"),
+        lambda said: said["paymentProduct5002SpecificInput"].update(srcDpaId="x" * 65),
+        lambda said: said["paymentProduct5002SpecificInput"].update(more=1),
+        lambda said: said["paymentProduct5002SpecificInput"].pop("paymentCheckoutData"),
+    ],
+)
+def test_click_to_pay_is_asked_for_as_described(access: MerchantAccess, spoil: Callable[[dict[str, Any]], Any]) -> None:
+    body = deepcopy(GOOD)
+    said: dict[str, Any] = {
+        "paymentProductId": 5002,
+        "authorizationMode": "SALE",
+        "threeDSecure": {"redirectionData": {"returnUrl": "http://127.0.0.1:9/back"}},
+        "paymentProduct5002SpecificInput": {"network": "VISA", "paymentCheckoutData": "a.b.c", "srcDpaId": "another"},
+    }
+    how = {"mobilePaymentMethodSpecificInput": said}
+    body["checkout"]["orderRequest"]["paymentMethodSpecificInput"] = how
+    assert code(ask(access, "POST", "/commerce-cases", body)) == (400, "CLICK_TO_PAY_DPA")
+    spoil(said)
+    assert code(ask(access, "POST", "/commerce-cases", body)) == (400, "INVALID_VALUE")
+
+
 def test_the_name_of_a_payment_that_was_made_is_taken(sandbox: SandboxServer, access: MerchantAccess) -> None:
     _, first = start(access, payment="one")
     _, second = start(access, payment="one")
