@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, jsonify, make_response, request, url_for
 
-from . import _src_checkout, _src_flows, _src_keys, _src_sessions
+from . import _src_checkout, _src_codes, _src_flows, _src_keys, _src_sessions, _src_wishes
 from ._behaviour import Behaviour, current
 from ._checks import text
 from ._clock import now
@@ -69,7 +69,8 @@ def _problem(problem: Problem) -> tuple[Response, int]:
 
 @src.before_request
 def _asked_before() -> Response | None:
-    """Browsers ask first whether a page of another origin may call."""
+    """Browsers ask first whether a page of another origin may call. A body that nobody reads would end the line."""
+    request.get_data()
     return make_response("", 204) if request.method == "OPTIONS" else None
 
 
@@ -149,13 +150,13 @@ def _lookup(call: Called) -> Answer:
 
 def _send_code(call: Called) -> Answer:
     return {
-        "maskedValidationChannel": _src_sessions.send_code(call.connection, call.scheme, call.session, call.at),
+        "maskedValidationChannel": _src_codes.send_code(call.connection, call.scheme, call.session, call.at),
     }
 
 
 def _check_code(call: Called) -> Answer:
     code, wrong = str(call.order.get("validationData")), call.behaviour.src_wrong_codes
-    answer = _src_sessions.check_code(call.connection, call.scheme, call.session, code, wrong, call.at)
+    answer = _src_codes.check_code(call.connection, call.scheme, call.session, code, wrong, call.at)
     return answer if isinstance(answer, Refused) else {"idToken": answer}
 
 
@@ -167,14 +168,16 @@ def _profile(call: Called) -> Answer:
 
 def _checkout(call: Called) -> Answer:
     connection, scheme = call.connection, call.scheme
+    _src_flows.drop(connection, call.session)
     session = _src_sessions.change_terms(connection, call.session, call.order.get("dpaTransactionOptions"))
-    wish = _src_checkout.read_wish(connection, scheme, session, call.order, call.at)
-    asks = _src_checkout.asks(session, wish)
+    wish = _src_wishes.read_wish(connection, scheme, session, call.order, call.at)
+    asks = _src_wishes.asks(session, wish)
     if asks or call.order.get("windowRef") is True:
         flow = _src_flows.begin(connection, session, wish, asks=asks)
         page = url_for("src_pages.facilitator", scheme=scheme.name, flow=flow, lang=session["language"])
         return {"flow": flow, "page": f"{_base_url()}{page}"}
-    done = _src_checkout.complete(connection, scheme, session, wish, call.at, replay=call.behaviour.src_replay)
+    replay = call.behaviour.src_replay
+    done = _src_checkout.complete(connection, scheme, session, wish, call.secret, call.at, replay=replay)
     response = jsonify(done.answer)
     if done.secret:
         remember(response, scheme, done.secret)

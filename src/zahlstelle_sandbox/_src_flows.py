@@ -4,8 +4,8 @@ import json
 import secrets
 import sqlite3
 
-from ._src_checkout import Wish, wish_as_kept
 from ._src_rules import Refused
+from ._src_wishes import Wish, wish_as_kept
 from ._store import insert
 
 
@@ -27,6 +27,11 @@ def waiting(connection: sqlite3.Connection, scheme: str, flow: str) -> tuple[sql
     if found is None:
         raise Refused("NOT_FOUND", "This checkout is none, or it was answered.", 404)
     return found, Wish(**json.loads(found["wish"]))
+
+
+def drop(connection: sqlite3.Connection, session: sqlite3.Row) -> None:
+    """Whatever waits in this session waits in vain: it showed the terms of an earlier call."""
+    connection.execute("UPDATE src_flow SET ended = 1 WHERE session = ?", [session["session"]])
 
 
 def end(connection: sqlite3.Connection, flow: str) -> None:

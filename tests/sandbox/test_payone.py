@@ -199,6 +199,15 @@ def test_fields_are_shown_to_who_has_a_pass_and_take_test_cards_only(access: Mer
         assert browser.post("/payone/fields", data=typed | {"pass": "none"}).status_code == 403
 
 
+def test_a_pass_that_comes_expired_shows_no_fields(sandbox: SandboxServer, access: MerchantAccess) -> None:
+    with httpx.Client(base_url=access.base_url, trust_env=False) as browser:
+        sandbox.behave(pass_seconds=0)
+        old = a_pass(access)
+        sandbox.behave()
+        assert browser.get("/payone/fields", params={"pass": old}).status_code == 403
+        assert browser.get("/payone/fields", params={"pass": a_pass(access)}).status_code == 200
+
+
 def test_a_payment_has_one_method(access: MerchantAccess) -> None:
     for how in ({}, {"paymentChannel": "ECOMMERCE"}):
         body = deepcopy(GOOD)

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Frame, Page, Route, expect
 from tests.support.axe import findings
 from tests.support.canaries import CARD_CODE, CARD_NUMBER, HOLDER, OTHER_CARD_NUMBER
-from tests.support.sandbox import SandboxServer, until
+from tests.support.sandbox import SandboxServer
 from tests.support.sizes import size
 from tests.support.src import REMEMBER_ME, TERMS, Initiator, citizen, code, initiator, payload, switched
 from tests.support.town_page import town_page
@@ -193,7 +193,7 @@ def test_refusals_have_each_schemes_own_shape(
     assert (told["error"] if scheme == "visa" else told)["reason"] == "SERVICE_ERROR"
 
 
-@pytest.mark.prove("src-slow")
+@pytest.mark.prove("src_slow")
 def test_a_slow_scheme_is_given_up_after_its_patience(
     provider: Initiator, device: BrowserContext, port: int, sandbox: SandboxServer
 ) -> None:
@@ -229,7 +229,8 @@ def test_without_a_frame_a_window_opens_and_closing_it_is_an_answer(
         else:
             window.get_by_role("button", name="Abbrechen").click()
         assert page.evaluate("() => window.paid") == {"dcfActionCode": "CANCEL"}
-        until(window.is_closed)
+        if not window.is_closed():
+            window.wait_for_event("close")
 
 
 def test_the_schemes_pages_are_for_everyone(

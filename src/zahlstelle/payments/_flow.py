@@ -21,6 +21,7 @@ from ._operations import (
     end,
     end_payment,
     intend,
+    note_never_seen_payment,
     postpone,
     record_start,
     settle,
@@ -31,6 +32,7 @@ from ._socket import (
     Authentication,
     CardToken,
     ClickToPayResult,
+    KeepsByContract,
     KeepsInstruments,
     MerchantAccess,
     NeverSeen,
@@ -72,6 +74,12 @@ def provider_named(name: str) -> Provider:
     return provider
 
 
+def keeps_instruments(provider: Provider, merchant: MerchantAccess) -> bool:
+    """Say whether a provider keeps means of payment under a contract."""
+    allowed = not isinstance(provider, KeepsByContract) or provider.keeps(merchant)
+    return allowed and isinstance(provider, KeepsInstruments)
+
+
 def begin(
     *,
     tenant: Tenant,
@@ -102,7 +110,7 @@ def begin(
         method=method,
         return_url=return_url,
         notify_url=notify_url.format(provider=provider.name),
-        keep=keep and isinstance(provider, KeepsInstruments),
+        keep=keep and keeps_instruments(provider, merchant),
         at=at,
     )
     return _start(tenant, attempt, provider, merchant, at, card)
@@ -211,7 +219,9 @@ def refresh(
             return settled
         case NeverSeen() if never_started(attempt.status, attempt.provider_reference, at - attempt.started_at):
             return record_start(tenant=tenant, attempt_id=attempt_id, answer=answer, at=at)
-        case NeverSeen() if attempt.status is Status.REFUSED:
+        case NeverSeen() if attempt.status is Status.REFUSED or attempt.released:
+            if attempt.released:
+                note_never_seen_payment(tenant=tenant, attempt_id=attempt_id, at=at)
             postpone(tenant=tenant, attempt_id=attempt_id, at=at)
             return attempt
         case _:

@@ -243,6 +243,11 @@ class Forgotten:
     """The provider keeps it no more."""
 
 
+@dataclass(frozen=True, slots=True)
+class CannotForget:
+    """The provider has no call for it: it goes on keeping it, under a name that is forgotten here."""
+
+
 INSTRUMENT_GONE = "instrument_gone"  # the reason of NotStarted where the provider no longer has what should be charged
 
 
@@ -261,8 +266,26 @@ class KeepsInstruments(Protocol):
         """Charge it. An empty `redirect_url`: nobody wants to see the payer, ask what became of it."""
         ...
 
+
+@runtime_checkable
+class ForgetsInstruments(Protocol):
+    """What an adapter offers besides whose provider forgets what it keeps when it is asked to."""
+
     def forget(self, *, merchant: MerchantAccess, handle: str) -> Forgotten | NothingKept | NoAnswer:
         """Ask the provider to forget it for good. Twice is once."""
+        ...
+
+
+@runtime_checkable
+class KeepsByContract(Protocol):
+    """What an adapter has besides where the contract says whether something is kept, and how it is charged."""
+
+    def keeps(self, merchant: MerchantAccess) -> bool:
+        """Say whether something is kept under this contract."""
+        ...
+
+    def asks_code(self, merchant: MerchantAccess) -> bool:
+        """Say whether its holder types the security code (CVC) at each charge."""
         ...
 
 
