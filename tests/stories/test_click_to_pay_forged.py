@@ -142,8 +142,8 @@ def standing(town: Tenant, text: str) -> list[str]:
     """The tables in which a text stands, as the application sees them."""
     with inside(town), connection.cursor() as cursor:
         cursor.execute(
-            "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
-            " AND has_table_privilege(quote_ident(tablename), 'SELECT')"
+            "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace"
+            " AND has_table_privilege(oid, 'SELECT')"
         )
         found = []
         for (name,) in cursor.fetchall():
