@@ -103,7 +103,7 @@ def paid(place: Place, card: ClickToPayResult) -> bool:
 @pytest.mark.prove("click_to_pay_forged")
 def test_no_forged_replayed_or_changed_result_pays(place: Place, sandbox: SandboxServer) -> None:
     """Each is refused with certainty, the good one they were made from pays afterwards, and nothing else is booked."""
-    neighbour, chance, count = a_place(sandbox), random.Random(4711), size(len(WAYS), 10_000)
+    neighbour, chance, count = a_place(sandbox), random.Random(4711), size(len(WAYS), 3_000)
     refused: dict[str, int] = dict.fromkeys(WAYS, 0)
     stocks = 0
     for number in range(count):
