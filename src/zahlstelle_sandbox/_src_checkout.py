@@ -53,13 +53,12 @@ def complete(
     device = _remembered(connection, scheme, session, consumer, secret, at) if wish.remembers else {}
     earlier = _earlier(connection, session, card) if replay else None
     result = earlier or _result(connection, scheme, session, consumer, card, at)
-    by = session["verified_by"]
     answer = {
         "dcfActionCode": "COMPLETE",
         "checkoutResponseSignature": result,
         # Mastercard's pages read what was signed, Visa's hand it on as it is.
         "checkoutResponse": result if scheme.name == "visa" else _payload_of(connection, result),
-        "idToken": _src_id_tokens.id_token(connection, scheme, consumer, session["initiator"], by, at),
+        "idToken": _src_id_tokens.id_token(connection, scheme, consumer, session, at),
         "unbindAppInstance": False,
     }
     token = {name: value for name, value in device.items() if name == "recognitionToken"}
@@ -101,7 +100,7 @@ def _remembered(
 ) -> dict[str, str]:
     """Remember the device anew: what it was known by before is worth nothing from now on."""
     _src_sessions.forget_device(connection, session, known_by)
-    secret = _src_profiles.bind(connection, consumer, at)
+    secret = _src_profiles.bind(connection, consumer, bool(session["proved"]), at)
     device = _src_profiles.device_of(secret)
     _src_sessions.bound(connection, session, device)
     token = _src_id_tokens.recognition_token(connection, scheme, consumer, session["initiator"], device, at)

@@ -35,7 +35,8 @@ def check_code(
     sent = connection.execute(
         "SELECT * FROM src_code WHERE session = ? AND NOT used ORDER BY number DESC", [session["session"]]
     ).fetchone()
-    if sent is None:
+    # A code proves the address it was sent to, whoever was looked up since.
+    if sent is None or sent["email"] != consumer["email"]:
         return Refused("CODE_INVALID", "No code was sent, or it was used.")
     if sent["tries"] >= TRIES:
         return Refused("RETRIES_EXCEEDED", "Too many wrong codes; ask for a new one.")
@@ -45,8 +46,9 @@ def check_code(
         connection.execute("UPDATE src_code SET tries = tries + 1 WHERE number = ?", [sent["number"]])
         return Refused("CODE_INVALID", "This is not the code that was sent.")
     connection.execute("UPDATE src_code SET used = 1 WHERE number = ?", [sent["number"]])
-    _src_sessions.prove(connection, session, consumer, BY_CODE)
-    return _src_id_tokens.id_token(connection, scheme, consumer, session["initiator"], BY_CODE, at)
+    _src_profiles.prove(connection, consumer)
+    session = _src_sessions.belongs(connection, session, consumer, BY_CODE, proved=True)
+    return _src_id_tokens.id_token(connection, scheme, consumer, session, at)
 
 
 def _named(connection: sqlite3.Connection, scheme: Scheme, session: sqlite3.Row) -> sqlite3.Row:

@@ -11,12 +11,13 @@ from ._src_rules import DEVICE_LIVES, SESSION_LIVES, Refused, Scheme
 
 
 def id_token(
-    connection: sqlite3.Connection, scheme: Scheme, consumer: sqlite3.Row, initiator: str, by: str | None, at: datetime
+    connection: sqlite3.Connection, scheme: Scheme, consumer: sqlite3.Row, session: sqlite3.Row, at: datetime
 ) -> str:
-    """What says to every scheme who this citizen is; for one initiator, and not for long."""
+    """What says to every scheme who the session's citizen is, and whether it is known that the address is theirs."""
+    by, proved = session["verified_by"], bool(session["proved"])
     until = int((at + SESSION_LIVES).timestamp())
-    claims = {"identity": consumer["identity"], "verified_by": by, "exp": until}
-    return _token(connection, scheme, "id", consumer["consumer"], initiator, claims, at)
+    claims = {"identity": consumer["identity"], "proved": proved, "verified_by": by, "exp": until}
+    return _token(connection, scheme, "id", consumer["consumer"], session["initiator"], claims, at)
 
 
 def recognition_token(

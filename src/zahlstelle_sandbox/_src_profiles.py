@@ -18,8 +18,29 @@ def by_email(connection: sqlite3.Connection, scheme: Scheme, email: str) -> sqli
     return _one(connection, "email", scheme, _src_rules.address(email))
 
 
-def by_identity(connection: sqlite3.Connection, scheme: Scheme, identity: str) -> sqlite3.Row | None:
-    return _one(connection, "identity", scheme, identity)
+def of_token(connection: sqlite3.Connection, scheme: Scheme, said: dict[str, Any]) -> sqlite3.Row | None:
+    """The profile here of who an ID token names.
+
+    Who registers types any address. So a token that no code stands behind is worth nothing at the other scheme, and
+    nothing here any more once the address's owner has come.
+    """
+    if said.get("proved") is True:
+        found = _one(connection, "identity", scheme, str(said.get("identity")))
+        if found:
+            prove(connection, found)
+        return found
+    own = _one(connection, "consumer", scheme, str(said.get("sub"))) if said["iss"] == scheme.name else None
+    return None if own is None or own["proved"] else own
+
+
+def prove(connection: sqlite3.Connection, consumer: sqlite3.Row) -> None:
+    """The address's owner has come: devices and sessions that only registered it are no longer theirs."""
+    if consumer["proved"]:
+        return
+    name = [consumer["consumer"]]
+    connection.execute("UPDATE src_consumer SET proved = 1 WHERE consumer = ?", name)
+    connection.execute("DELETE FROM src_device WHERE consumer = ? AND NOT proved", name)
+    connection.execute("UPDATE src_session SET consumer = NULL WHERE consumer = ? AND NOT proved", name)
 
 
 def get(connection: sqlite3.Connection, scheme: Scheme, consumer: str | None) -> sqlite3.Row:
@@ -101,11 +122,12 @@ def forget(connection: sqlite3.Connection, email: str) -> int:
     return connection.execute("DELETE FROM src_consumer WHERE email = ?", [address]).rowcount
 
 
-def bind(connection: sqlite3.Connection, consumer: sqlite3.Row, at: datetime) -> str:
+def bind(connection: sqlite3.Connection, consumer: sqlite3.Row, proved: bool, at: datetime) -> str:
     """Remember a device. The secret it gets is not kept, only its hash."""
     secret = secrets.token_urlsafe(32)
     until = written(at + DEVICE_LIVES)
-    insert(connection, "src_device", device=device_of(secret), consumer=consumer["consumer"], expires_at=until)
+    row = {"device": device_of(secret), "consumer": consumer["consumer"], "proved": proved, "expires_at": until}
+    insert(connection, "src_device", **row)
     return secret
 
 
@@ -117,7 +139,7 @@ def unbind(connection: sqlite3.Connection, device: str | None) -> None:
 def owner_of(connection: sqlite3.Connection, scheme: Scheme, device: str | None, at: datetime) -> sqlite3.Row | None:
     """The citizen whose device this is."""
     found: sqlite3.Row | None = connection.execute(
-        "SELECT src_consumer.* FROM src_device JOIN src_consumer USING (consumer)"
+        "SELECT src_consumer.*, src_device.proved AS device_proved FROM src_device JOIN src_consumer USING (consumer)"
         " WHERE device = ? AND scheme = ? AND expires_at > ?",
         [device, scheme.name, written(at)],
     ).fetchone()

@@ -73,8 +73,9 @@ def recognise(
     for device in devices:
         if consumer := _src_profiles.owner_of(connection, scheme, device, at):
             _set(connection, session, "device", device)
-            prove(connection, session, consumer, BY_DEVICE)
-            return [_src_id_tokens.id_token(connection, scheme, consumer, session["initiator"], BY_DEVICE, at)]
+            proved = bool(consumer["device_proved"])
+            session = belongs(connection, session, consumer, BY_DEVICE, proved=proved)
+            return [_src_id_tokens.id_token(connection, scheme, consumer, session, at)]
     return []
 
 
@@ -94,19 +95,23 @@ def profile(
     if not isinstance(tokens, list) or not 1 <= len(tokens) <= 10:
         raise Refused("INVALID_PARAMETER", "idTokens is a list of ID tokens.")
     said = [_src_id_tokens.read_token(connection, token, "id", session["initiator"], at) for token in tokens]
-    consumer = _src_profiles.by_identity(connection, scheme, str(said[0].get("identity")))
+    consumer = _src_profiles.of_token(connection, scheme, said[0])
     if consumer is None:
         return []
-    if session["consumer"] != consumer["consumer"]:
-        prove(connection, session, consumer, said[0].get("verified_by"))
+    proved = said[0].get("proved") is True
+    if session["consumer"] != consumer["consumer"] or (proved and not session["proved"]):
+        belongs(connection, session, consumer, said[0].get("verified_by"), proved=proved)
     cards = [_src_profiles.masked_card(row) for row in _src_profiles.cards(connection, consumer)]
     return [{"maskedCards": cards, "maskedConsumer": _src_profiles.masked_consumer(consumer)}]
 
 
-def prove(connection: sqlite3.Connection, session: sqlite3.Row, consumer: sqlite3.Row, by: str | None) -> None:
-    """From now on the session is this citizen's."""
-    _set(connection, session, "consumer", consumer["consumer"])
-    _set(connection, session, "verified_by", by)
+def belongs(
+    connection: sqlite3.Connection, session: sqlite3.Row, consumer: sqlite3.Row, by: str | None, *, proved: bool
+) -> sqlite3.Row:
+    """From now on the session is this citizen's; `proved` where a code stands behind it, now or on this device."""
+    for column, value in (("consumer", consumer["consumer"]), ("verified_by", by), ("proved", proved)):
+        _set(connection, session, column, value)
+    return _again(connection, session)
 
 
 def bound(connection: sqlite3.Connection, session: sqlite3.Row, device: str) -> None:
@@ -125,6 +130,7 @@ def leave(connection: sqlite3.Connection, session: sqlite3.Row, secret: str | No
     forget_device(connection, session, secret)
     for column in ("named", "consumer", "verified_by", "device"):
         _set(connection, session, column, None)
+    _set(connection, session, "proved", False)
 
 
 def _terms(options: dict[str, Any]) -> dict[str, Any]:
