@@ -37,6 +37,7 @@ urlpatterns: list[URLPattern] = [
     path("<slug:town>/zuordnung/<uuid:detail>/", _taking_back.decided, name="decided"),
     path("<slug:town>/suche/", _claim.search, name="search"),
     path("<slug:town>/forderung/<str:kassenzeichen>/", _claim.claim, name="claim"),
+    path("<slug:town>/forderung/<str:kassenzeichen>/beiblatt.pdf", _claim.letter, name="letter"),
     path("<slug:town>/buchung/<uuid:entry>/", _book.journal_entry, name="journal_entry"),
     path("<slug:town>/rueckmeldungen/", _feedback.reports, name="feedback"),
     path("<slug:town>/buch/", _book.book, name="book"),
