@@ -123,10 +123,12 @@ def intend(
     retry_of: UUID | None = None,
     keep: bool = False,
     instrument: UUID | None = None,
+    challenge: bool = False,
 ) -> Attempt:
     """Write an attempt down before the provider is called; `retry_of` asks once more, with a challenge.
 
-    `instrument` is the stored card to be charged: the database refuses another town's.
+    `challenge` asks for one at once; `instrument` is the stored card to be charged: the database refuses that of
+    another town.
 
     Raises PaymentUnknown, PaymentOver, AlreadyPaid, AlreadyBeingPaid (the unique index decides the race).
     """
@@ -152,7 +154,7 @@ def intend(
             changed_at=at,
             return_url=return_url,
             notify_url=notify_url,
-            challenge=retry_of is not None,
+            challenge=challenge or retry_of is not None,
             retry_of=retry_of,
             keep=keep,
             instrument=instrument,
