@@ -59,4 +59,4 @@ def test_the_sheet_is_fetched_with_the_api_key_and_always_about_what_is_open(cal
     assert Client(SERVER_NAME="localhost").get(path).status_code == 401
     problem_of(caller.get(f"{path}?language=en"), 422, "request_invalid")
     claims.settle(tenant=caller.town, amounts=[(claim["id"], claim["amount_cents"])])
-    problem_of(caller.get(path), 409, "nothing_to_pay")
+    problem_of(caller.get(path), 409, "nothing_to_ask_for")

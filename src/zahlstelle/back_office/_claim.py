@@ -14,7 +14,7 @@ from zahlstelle.claims import normalised
 from zahlstelle.kernel import clock
 from zahlstelle.ledger import BookedLine
 from zahlstelle.tenancy import Permission
-from zahlstelle.web.letters import NothingToPay, sheet
+from zahlstelle.web.letters import NothingToAskFor, sheet
 
 from ._desk import Desk, at_the_desk, page
 
@@ -49,7 +49,7 @@ def letter(request: HttpRequest, desk: Desk, kassenzeichen: str) -> HttpResponse
     found = claims.claim_by_kassenzeichen(tenant=desk.tenant, kassenzeichen=kassenzeichen)
     try:
         content = sheet(tenant=desk.tenant, claim=found, on=clock.today())
-    except NothingToPay:
+    except NothingToAskFor:
         messages.warning(request, _("Hier ist nichts mehr offen: Es gibt kein Beiblatt."))
         return redirect("kasse:claim", town=desk.tenant.slug, kassenzeichen=kassenzeichen)
     headers = {"Content-Disposition": f'attachment; filename="beiblatt-{found.kassenzeichen}.pdf"'}

@@ -27,10 +27,10 @@ _PIXELS = 12  # of a module: 30 mm at 400 dpi and more
 _TEMPLATE = Path(__file__).with_name("letter.typ")
 
 
-class NothingToPay(Refusal):
+class NothingToAskFor(Refusal):
     """Nothing is open of this claim: a sheet that asks for money would be wrong."""
 
-    code = "nothing_to_pay"
+    code = "nothing_to_ask_for"
 
 
 def link_of(tenant: Tenant, kassenzeichen: str, code: str) -> str:
@@ -49,10 +49,10 @@ def qr_code(link: str, kind: str) -> bytes:
 def sheet(*, tenant: Tenant, claim: Claim, on: date) -> bytes:
     """Set the sheet of a claim as PDF, archivable and accessible. The same claim on the same day gives the same bytes.
 
-    Raises NothingToPay.
+    Raises NothingToAskFor.
     """
     if claim.open.is_zero:
-        raise NothingToPay(f"nothing is open of {claim.kassenzeichen}")
+        raise NothingToAskFor(f"nothing is open of {claim.kassenzeichen}")
     account = tenancy.bank_accounts(tenant=tenant)[0]
     code = claims.letter_code(tenant=tenant, kassenzeichen=claim.kassenzeichen)
     unit = claims.service_by_key(tenant=tenant, key=claim.service).unit if claim.service else None
