@@ -21,6 +21,7 @@ WAYS: dict[str, list[tuple[str, Any, str]]] = {
     "GET /api/v1/claims/{claim_id}": [("", None, "claim_unknown")],
     "GET /api/v1/claims/{claim_id}/letter.svg": [("", None, "claim_unknown")],
     "GET /api/v1/claims/{claim_id}/letter.png": [("", None, "claim_unknown")],
+    "GET /api/v1/claims/{claim_id}/letter.pdf": [("", None, "claim_unknown")],
     "POST /api/v1/claims": [],  # names nothing of a town but its own services
     "GET /api/v1/payments": [],  # a foreign claim_id is a list without entries: below
     "POST /api/v1/payments": [

@@ -4,7 +4,9 @@ import io
 import xml.etree.ElementTree as ET
 
 import segno
+from django.conf import settings
 from django.test import Client
+from tests.support.pdf_text import text_of
 from tests.support.rest import Caller, problem_of
 
 from zahlstelle import claims
@@ -46,3 +48,15 @@ def test_only_who_may_see_the_claim_gets_the_code(caller: Caller) -> None:
     assert Client(SERVER_NAME="localhost").get(path).status_code == 401
     problem_of(caller.get(f"{CLAIMS}/not-an-id/letter.svg"), 404, "claim_unknown")
     problem_of(caller.get(f"{path}?size=9"), 422, "request_invalid")
+
+
+def test_the_sheet_is_fetched_with_the_api_key_and_always_about_what_is_open(caller: Caller) -> None:
+    claim = caller.claim()
+    path = claim["letter"]["pdf_url"].removeprefix(settings.BASE_URL)
+    answer = caller.get(path)
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "application/pdf")
+    assert claim["letter"]["code"] in text_of(answer.content)
+    assert Client(SERVER_NAME="localhost").get(path).status_code == 401
+    problem_of(caller.get(f"{path}?language=en"), 422, "request_invalid")
+    claims.settle(tenant=caller.town, amounts=[(claim["id"], claim["amount_cents"])])
+    problem_of(caller.get(path), 409, "nothing_to_ask_for")

@@ -66,6 +66,7 @@ def every_page(town: Any, day: Any) -> Mapping[str, str]:
         "files": f"{here}/dateien/",
         "learned payers": f"{here}/bekannte-zahler/",
         "unclear payments": f"{here}/unklare-zahlungen/",
+        "chargebacks": f"{here}/rueckbelastungen/",
         "deliveries": f"{here}/lieferungen/",
         "feedback": f"{here}/rueckmeldungen/",
         **archived(town, here),

@@ -18,10 +18,11 @@ from tests.support.towns import a_claim
 from zahlstelle import payments
 from zahlstelle.claims import DraftLine
 from zahlstelle.kernel import clock, eur
-from zahlstelle.payment_page import _pdf, _receipt
+from zahlstelle.payment_page import _receipt
 from zahlstelle.payment_page._receipt import Receipt
 from zahlstelle.payments import NewPayment, ProviderStatus
 from zahlstelle.tenancy import Tenant
+from zahlstelle.web import pdf as web_pdf
 
 NASTY = '#sys.inputs #panic("x") *stark* $x$ @label <tag> \\ "quoted" `code` // nicht weg'
 
@@ -89,9 +90,9 @@ def test_what_no_font_has_does_not_stop_a_receipt(typed: str, shown: str) -> Non
 
 
 def test_the_fonts_have_every_letter_we_promise() -> None:
-    letters = "".join(map(chr, (n for first, last in _pdf._LETTERS for n in range(first, last + 1))))
-    assert len(_pdf.printable(letters)) > 1500
-    assert _receipt.pdf(replace(a_receipt(), lines=[(" ".join(_pdf.printable(letters)), "1,00 €")]))
+    letters = "".join(map(chr, (n for first, last in web_pdf._LETTERS for n in range(first, last + 1))))
+    assert len(web_pdf.printable(letters)) > 1500
+    assert _receipt.pdf(replace(a_receipt(), lines=[(" ".join(web_pdf.printable(letters)), "1,00 €")]))
 
 
 @given(st.text(max_size=60))

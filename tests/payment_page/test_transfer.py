@@ -12,9 +12,9 @@ from tests.support.towns import a_claim
 
 from zahlstelle import payments, tenancy
 from zahlstelle.kernel import Money, clock, eur
-from zahlstelle.payment_page import _girocode
 from zahlstelle.payments import PaymentStatus
 from zahlstelle.tenancy import BankAccount, Tenant
+from zahlstelle.web import girocode as _girocode
 
 ACCOUNT = BankAccount("DE02120300000000202051", "BYLADEM1001", "Stadt Mußterhausen – Stadtkasse")
 

@@ -7,11 +7,13 @@ from ninja import Router
 
 from zahlstelle import claims
 from zahlstelle.claims import Claim, ClaimUnknown
+from zahlstelle.kernel import clock
 from zahlstelle.tenancy import Tenant
+from zahlstelle.web.letters import qr_code, sheet
 
 from ._auth import client_of
 from ._idempotency import Answer, once
-from ._letters import letters_of, qr_code
+from ._letters import letters_of
 from ._paging import DEFAULT_LIMIT, only, page_of
 from ._respond import told
 from ._schemas import ClaimIn, ClaimOut, ClaimPage, read_id
@@ -66,6 +68,15 @@ def letter_svg(request: HttpRequest, claim_id: str) -> HttpResponse:
 def letter_png(request: HttpRequest, claim_id: str) -> HttpResponse:
     """Draw the payment link as a QR code to print in a letter, 30 mm wide or more."""
     return _drawn(request, claim_id, "png", "image/png")
+
+
+@router.get("/{claim_id}/letter.pdf", response={200: None}, operation_id="get_letter_pdf", summary="Sheet as PDF")
+def letter_pdf(request: HttpRequest, claim_id: str) -> HttpResponse:
+    """Set the sheet that goes with a letter: how to pay online and by transfer. 409 once nothing is open."""
+    only(request)
+    tenant = client_of(request).tenant
+    claim = _claim(tenant, claim_id)
+    return HttpResponse(sheet(tenant=tenant, claim=claim, on=clock.today()), content_type="application/pdf")
 
 
 def _drawn(request: HttpRequest, claim_id: str, kind: str, media_type: str) -> HttpResponse:

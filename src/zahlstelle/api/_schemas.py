@@ -200,6 +200,7 @@ class LetterOut(_Told):
     url: str = Field(description="The payment link: opens what is to be paid. To be sent to the debtor only.")
     qr_svg_url: str = Field(description="The link as a QR code to print, as SVG; fetched with your API key.")
     qr_png_url: str = Field(description="The same as PNG.")
+    pdf_url: str = Field(description="A sheet that tells how to pay, as PDF; there is none once nothing is open.")
 
 
 class ClaimOut(_Told):

@@ -3,14 +3,18 @@
 from collections.abc import Sequence
 from itertools import groupby
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from zahlstelle import claims, treasury
 from zahlstelle.claims import normalised
+from zahlstelle.kernel import clock
 from zahlstelle.ledger import BookedLine
 from zahlstelle.tenancy import Permission
+from zahlstelle.web.letters import NothingToAskFor, sheet
 
 from ._desk import Desk, at_the_desk, page
 
@@ -36,6 +40,20 @@ def claim(request: HttpRequest, desk: Desk, kassenzeichen: str) -> HttpResponse:
     except claims.ClaimUnknown:
         return page(request, desk, "not_found", {"asked": kassenzeichen[:80]}, status=404)
     return page(request, desk, "claim", {"life": life, "claim": life.claim, "journal": _by_entry(life.journal)})
+
+
+@require_safe
+@at_the_desk(Permission.OPEN_CLAIMS)
+def letter(request: HttpRequest, desk: Desk, kassenzeichen: str) -> HttpResponse:
+    """Hand out the sheet that goes with a letter about the claim; where nothing is open, back to the claim."""
+    found = claims.claim_by_kassenzeichen(tenant=desk.tenant, kassenzeichen=kassenzeichen)
+    try:
+        content = sheet(tenant=desk.tenant, claim=found, on=clock.today())
+    except NothingToAskFor:
+        messages.warning(request, _("Hier ist nichts mehr offen: Es gibt kein Beiblatt."))
+        return redirect("kasse:claim", town=desk.tenant.slug, kassenzeichen=kassenzeichen)
+    headers = {"Content-Disposition": f'attachment; filename="beiblatt-{found.kassenzeichen}.pdf"'}
+    return HttpResponse(content, content_type="application/pdf", headers=headers)
 
 
 def _by_entry(lines: Sequence[BookedLine]) -> Sequence[tuple[BookedLine, Sequence[BookedLine]]]:

@@ -42,6 +42,11 @@ class Desk:
         return self.may(Permission.TAKE_BANK_FILES_AWAY)
 
     @property
+    def may_open_claims(self) -> bool:
+        """For templates."""
+        return self.may(Permission.OPEN_CLAIMS)
+
+    @property
     def may_settle(self) -> bool:
         """For templates."""
         return self.may(Permission.SETTLE_DOUBTS)

@@ -16,6 +16,7 @@ _NARROW = "\u00a0"
 _TABLES = {
     "breakdown": _words.BREAKDOWNS,
     "claim_status": _words.CLAIM_STATUS,
+    "deadline": _words.DEADLINES,
     "doubt": DOUBT_WORDS,
     "file": _words.FILE_OUTCOMES,
     "file_deed": _words.FILE_DEEDS,

@@ -231,6 +231,18 @@ UNSURE: Words = {
     ),
 }
 
+DEADLINES: Words = {
+    "answerable": _(
+        "Prüfen Sie, ob die Leistung erbracht ist. Wenn ja, widersprechen Sie im Portal des Zahlungsdienstleisters mit"
+        " Belegen; sonst lassen Sie die Frist verstreichen. Die Forderung ist wieder offen, wenn sie damit bezahlt war."
+    ),
+    "over": _("Die Frist ist vorbei. Fordern Sie den Betrag neu an, wenn die Forderung offen ist."),
+    "untold": _(
+        "Der Zahlungsdienstleister nennt keine Frist. Sehen Sie in seinem Portal nach, ob und bis wann Sie"
+        " widersprechen können."
+    ),
+}
+
 RELEASES: Words = {
     Word.PAID: _("Die Zahlung ist bezahlt."),
     Word.NOT_MADE: _("Die Zahlung ist nicht zustande gekommen."),

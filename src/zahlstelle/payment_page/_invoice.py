@@ -15,11 +15,11 @@ from zahlstelle.claims import Claim
 from zahlstelle.kernel import berlin_day
 from zahlstelle.payments import Payment, PaymentStatus, PaymentUnknown
 from zahlstelle.tenancy import Tenant
+from zahlstelle.web import girocode
 from zahlstelle.web.language import has_chosen, known
 from zahlstelle.web.look import look_of
 from zahlstelle.web.tags import in_fours, money
 
-from . import _girocode
 from ._frame import friendly
 from ._pdf import printable, write_pdf
 from ._standing import hides, latest, said_purpose, unit_of
@@ -84,7 +84,7 @@ def _pdf(tenant: Tenant, payment: Payment, claim: Claim, written_on: date) -> by
             "test": tenant.mode == "test",
             "written_on": [written_on.year, written_on.month, written_on.day],
         }
-    ) | {"code": _girocode.svg(account=account, amount=payment.amount, remittance=claim.kassenzeichen, inline=False)}
+    ) | {"code": girocode.svg(account=account, amount=payment.amount, remittance=claim.kassenzeichen, inline=False)}
     return write_pdf("invoice", data)
 
 

@@ -14,9 +14,8 @@ from zahlstelle.claims import Claim
 from zahlstelle.kernel import clock
 from zahlstelle.payments import PUBLIC, Attempt, Payment, PaymentStatus, Status
 from zahlstelle.tenancy import Tenant
-from zahlstelle.web import mail
+from zahlstelle.web import girocode, mail
 
-from . import _girocode
 from ._words import Method, method_for, reason_for
 
 UNDER_WAY = frozenset({PaymentStatus.STARTED, PaymentStatus.CHECKING})
@@ -105,7 +104,7 @@ def _choice(tenant: Tenant, payment: Payment, claim: Claim, attempt: Attempt | N
 
 def _transfer(tenant: Tenant, payment: Payment, claim: Claim, attempt: Attempt | None) -> Mapping[str, Any]:
     account = tenancy.bank_accounts(tenant=tenant)[0]
-    code = _girocode.svg(account=account, amount=payment.amount, remittance=claim.kassenzeichen)
+    code = girocode.svg(account=account, amount=payment.amount, remittance=claim.kassenzeichen)
     others = [(key, method) for key, method in _methods(tenant) if key != "transfer"]
     return {"account": account, "girocode": code, "methods": others}
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
+from django.db.models import Case, Q, When
+
 from zahlstelle.kernel import Money, Refusal
 from zahlstelle.tables.payments import DisputeRow, RefundRow
 from zahlstelle.tenancy import Tenant, inside
@@ -117,6 +119,22 @@ def disputes_of(*, tenant: Tenant, payment_id: UUID) -> Sequence[Dispute]:
             tenant_id=tenant.id, attempt__tenant_id=tenant.id, attempt__payment_id=payment_id
         )
         return [_dispute_of(row) for row in rows.order_by("at", "id")]
+
+
+def disputes_page(*, tenant: Tenant, on: date, limit: int, offset: int = 0) -> Sequence[Dispute]:
+    """List a part of all chargebacks: those that can be answered on a day, the next deadline first; then the latest."""
+    still = Q(answer_by__gte=on)
+    with inside(tenant):
+        rows = DisputeRow.objects.filter(tenant_id=tenant.id).order_by(
+            Case(When(still, then=0), default=1), Case(When(still, then="answer_by")), "-at", "id"
+        )
+        return [_dispute_of(row) for row in rows[offset : offset + limit]]
+
+
+def disputes_counted(*, tenant: Tenant) -> int:
+    """Count all chargebacks."""
+    with inside(tenant):
+        return DisputeRow.objects.filter(tenant_id=tenant.id).count()
 
 
 def refund_of(row: RefundRow) -> Refund:

@@ -3,6 +3,7 @@
 from ._book_check import Finding, FindingKind, Inspection, check_book, inspect_book, last_inspection
 from ._collecting import CollectionUnknown, NotCollecting, NothingToCollect, collect, collect_again
 from ._delivery import Delivery, deliver_notifications, deliveries, deliveries_of
+from ._disputes import DisputeLine, disputes
 from ._file import FilePage, bank_file, file_to_take_away
 from ._health import Health, Trouble, health, round_done
 from ._notification import (
@@ -42,6 +43,7 @@ __all__ = [
     "Day",
     "Decided",
     "Delivery",
+    "DisputeLine",
     "EntryPage",
     "FilePage",
     "Finding",
@@ -71,6 +73,7 @@ __all__ = [
     "deliver_notifications",
     "deliveries",
     "deliveries_of",
+    "disputes",
     "entry",
     "file_to_take_away",
     "found_town",
