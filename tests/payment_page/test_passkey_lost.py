@@ -19,7 +19,7 @@ from zahlstelle.tables.wallet import PasskeyLinkRow
 from zahlstelle.tables.web import MailRow
 from zahlstelle.tenancy import Tenant, inside
 
-pytestmark = pytest.mark.prove("passkey_links")
+pytestmark = pytest.mark.prove("wallet")
 EMAIL = "erika@example.org"
 
 

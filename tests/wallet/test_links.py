@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from tests.support.keeping_provider import KeepingProvider
 
-pytestmark = pytest.mark.prove("passkey_links")
+pytestmark = pytest.mark.prove("wallet")
 EMAIL = "erika@example.org"
 
 
