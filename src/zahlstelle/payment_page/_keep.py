@@ -22,7 +22,7 @@ from zahlstelle.web.addresses import read_email
 from zahlstelle.web.language import has_chosen, known
 from zahlstelle.web.notifications import notify_url
 
-from . import _consent_words, _device
+from . import _consent_words, _device, _starts
 from ._frame import SeeOther, friendly
 from ._words import words_for
 
@@ -161,6 +161,7 @@ def ask_to_pay(request: HttpRequest, token: str) -> HttpResponse:
 def pay(request: HttpRequest, token: str) -> HttpResponse:
     """Charge the card for its own holder; where the bank wants to see them, on to the bank."""
     tenant, payment, place = _opened(request, token)
+    _starts.count(request, tenant, payment)
     result = reverse("payment_page:result", args=[token])
     try:
         attempt = wallet.pay_with_card(

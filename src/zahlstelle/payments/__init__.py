@@ -24,7 +24,7 @@ from ._debits import (
     order_debit_by,
 )
 from ._fetch import fetch_reports, payouts_named
-from ._flow import begin, cancel, plug, provider_named, refresh, sweep
+from ._flow import begin, cancel, plug, plug_when_needed, provider_named, refresh, sweep
 from ._hear import hear
 from ._kept import CardKeeping, begin_kept, card_keeping, forget_instrument, kept_instrument
 from ._mandates import (
@@ -102,6 +102,27 @@ from ._refunds import (
     record_given_back,
     reported_refunds,
 )
+from ._release_flow import confirm_release, release
+from ._release_queries import (
+    Release,
+    ReleaseUnknown,
+    release_by_id,
+    releases_contradicted,
+    releases_of,
+    releases_waiting,
+)
+from ._release_rules import NEEDS_TWO, OF_PAYMENT, OF_REFUND, Answer, ReleaseState, Word, releasable_from
+from ._releases import (
+    NothingToRelease,
+    ReleaseIncomplete,
+    ReleaseNeedsAnother,
+    ReleaseOver,
+    ReleaseReferenceDiffers,
+    ReleaseTooEarly,
+    ReleaseWaiting,
+    deal_with,
+    withdraw,
+)
 from ._report_files import take_in_reports
 from ._reports import (
     ItemSum,
@@ -128,6 +149,7 @@ from ._socket import (
     CannotForget,
     CardFields,
     CardToken,
+    ClickToPayResult,
     ForgetsInstruments,
     Forgotten,
     HasCardFields,
@@ -142,6 +164,7 @@ from ._socket import (
     Notification,
     NotifiesByQuery,
     NotStarted,
+    OffersClickToPay,
     PayoutReport,
     Provider,
     ProviderStatus,
@@ -159,10 +182,14 @@ from ._socket import (
 __all__ = [
     "EDGES",
     "INSTRUMENT_GONE",
+    "NEEDS_TWO",
+    "OF_PAYMENT",
+    "OF_REFUND",
     "PUBLIC",
     "REFUND_EDGES",
     "AlreadyBeingPaid",
     "AlreadyPaid",
+    "Answer",
     "Attempt",
     "AttemptNotChosen",
     "Authentication",
@@ -172,6 +199,7 @@ __all__ = [
     "CardKeeping",
     "CardToken",
     "Checking",
+    "ClickToPayResult",
     "Collection",
     "Debit",
     "DebitTerms",
@@ -201,8 +229,10 @@ __all__ = [
     "NotStarted",
     "NothingCaptured",
     "NothingKept",
+    "NothingToRelease",
     "Notification",
     "NotifiesByQuery",
+    "OffersClickToPay",
     "Payment",
     "PaymentOver",
     "PaymentStatus",
@@ -223,6 +253,15 @@ __all__ = [
     "RefundUnknown",
     "RefundableDiffers",
     "Refunds",
+    "Release",
+    "ReleaseIncomplete",
+    "ReleaseNeedsAnother",
+    "ReleaseOver",
+    "ReleaseReferenceDiffers",
+    "ReleaseState",
+    "ReleaseTooEarly",
+    "ReleaseUnknown",
+    "ReleaseWaiting",
     "Report",
     "ReportTaken",
     "ReportWrong",
@@ -235,6 +274,7 @@ __all__ = [
     "Status",
     "Wish",
     "WishImpossible",
+    "Word",
     "allow_return_url",
     "ask_for_reports",
     "attempts_by_id",
@@ -255,6 +295,8 @@ __all__ = [
     "claims_being_paid",
     "collected_claims",
     "collections",
+    "confirm_release",
+    "deal_with",
     "debit_of",
     "debit_terms",
     "debits_given_back",
@@ -291,6 +333,7 @@ __all__ = [
     "payouts_named",
     "payouts_of_reports",
     "plug",
+    "plug_when_needed",
     "provider_named",
     "record_collection",
     "record_given_back",
@@ -306,6 +349,12 @@ __all__ = [
     "refunds_in_doubt",
     "refunds_of",
     "refunds_unsure",
+    "releasable_from",
+    "release",
+    "release_by_id",
+    "releases_contradicted",
+    "releases_of",
+    "releases_waiting",
     "reopened",
     "reported_refunds",
     "rows_with_attempts",
@@ -316,4 +365,5 @@ __all__ = [
     "sweep_refunds",
     "take_in_reports",
     "take_over",
+    "withdraw",
 ]

@@ -1,5 +1,6 @@
 """The way to a provider and back: written down first, called outside any transaction, settled by one reducer."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
@@ -20,6 +21,7 @@ from ._operations import (
     end,
     end_payment,
     intend,
+    note_never_seen_payment,
     postpone,
     record_start,
     settle,
@@ -29,30 +31,47 @@ from ._rules import LIVE, PaymentStatus, Status, never_started
 from ._socket import (
     Authentication,
     CardToken,
+    ClickToPayResult,
     KeepsByContract,
     KeepsInstruments,
     MerchantAccess,
     NeverSeen,
     NoAnswer,
+    OffersClickToPay,
     Provider,
     Report,
     StartRequest,
 )
 
+Card = CardToken | ClickToPayResult
 _log = structlog.get_logger(__name__)
 _PLUGGED: dict[str, Provider] = {}
+_LOADS: dict[str, Callable[[], Provider]] = {}
 
 
 def plug(provider: Provider) -> None:
-    """Make an adapter known; called once per process by wiring."""
+    """Make an adapter known."""
     _PLUGGED[provider.name] = provider
+
+
+def plug_when_needed(name: str, load: Callable[[], Provider]) -> None:
+    """Say how an adapter is loaded; called once per process by wiring. Most commands never need one."""
+    _LOADS[name] = load
+
+
+def find_provider(name: str) -> Provider | None:
+    """Find an adapter, and load it the first time."""
+    if name not in _PLUGGED and name in _LOADS:
+        plug(_LOADS[name]())
+    return _PLUGGED.get(name)
 
 
 def provider_named(name: str) -> Provider:
     """Find an adapter. Raises MethodUnknown."""
-    if name not in _PLUGGED:
+    provider = find_provider(name)
+    if provider is None:
         raise MethodUnknown(f"there is no provider {name!r}")
-    return _PLUGGED[name]
+    return provider
 
 
 def keeps_instruments(provider: Provider, merchant: MerchantAccess) -> bool:
@@ -69,7 +88,7 @@ def begin(
     return_url: str,
     notify_url: str,
     at: datetime,
-    card: CardToken | None = None,
+    card: Card | None = None,
     keep: bool = False,
 ) -> Attempt:
     """Begin an attempt: intent, call, answer. An attempt that is under way is taken up again instead.
@@ -83,6 +102,7 @@ def begin(
     if resumable and resumable[-1].method == method:
         return resumable[-1]
     provider, merchant = _for_method(tenant, method)
+    _can_take(provider, merchant, card)
     attempt = intend(
         tenant=tenant,
         payment_id=payment_id,
@@ -96,20 +116,27 @@ def begin(
     return _start(tenant, attempt, provider, merchant, at, card)
 
 
+def _can_take(provider: Provider, merchant: MerchantAccess, card: Card | None) -> None:
+    if isinstance(card, ClickToPayResult) and not (
+        isinstance(provider, OffersClickToPay) and provider.offers_click_to_pay(merchant)
+    ):
+        raise MethodUnknown("the town's contract has no Click to Pay")
+
+
 def _start(
     tenant: Tenant,
     attempt: Attempt,
     provider: Provider,
     merchant: MerchantAccess,
     at: datetime,
-    card: CardToken | None = None,
+    card: Card | None = None,
 ) -> Attempt:
     answer = provider.start(_start_request(tenant, attempt, merchant, card))
     return record_start(tenant=tenant, attempt_id=attempt.id, answer=answer, at=at)
 
 
 def _start_request(
-    tenant: Tenant, attempt: Attempt, merchant: MerchantAccess, card: CardToken | None = None
+    tenant: Tenant, attempt: Attempt, merchant: MerchantAccess, card: Card | None = None
 ) -> StartRequest:
     payment = payment_by_id(tenant=tenant, payment_id=attempt.payment_id)
     claim = claims.claim_by_id(tenant=tenant, claim_id=payment.claim_id)
@@ -192,7 +219,9 @@ def refresh(
             return settled
         case NeverSeen() if never_started(attempt.status, attempt.provider_reference, at - attempt.started_at):
             return record_start(tenant=tenant, attempt_id=attempt_id, answer=answer, at=at)
-        case NeverSeen() if attempt.status is Status.REFUSED:
+        case NeverSeen() if attempt.status is Status.REFUSED or attempt.released:
+            if attempt.released:
+                note_never_seen_payment(tenant=tenant, attempt_id=attempt_id, at=at)
             postpone(tenant=tenant, attempt_id=attempt_id, at=at)
             return attempt
         case _:

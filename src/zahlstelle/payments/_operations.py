@@ -15,6 +15,8 @@ from zahlstelle.tenancy import Tenant, inside, provider_accesses
 
 from ._mandates import METHOD as DEBIT
 from ._queries import Attempt, Payment, PaymentUnknown, attempt_of, collected_of, payment_of
+from ._release_notes import note_answer_to_payment, pause_of_release
+from ._release_rules import BY_WORD, ON_WORD
 from ._rules import EDGES, HOLDS_CLAIM, LIVE, PUBLIC, PaymentStatus, Status, about, next_status, pause_before_check
 from ._socket import ForgedNotification, NeverSeen, NoAnswer, NotStarted, ProviderStatus, Report, Started
 
@@ -211,7 +213,7 @@ def take_over(
         payment = start_payment(tenant=tenant, claim_id=claim_id, at=at).payment
         attempt = intend(tenant=tenant, payment_id=payment.id, provider=provider, method=method, at=at)
         record_start(tenant=tenant, attempt_id=attempt.id, answer=Started(provider_reference, ""), at=at)
-        merchant = _merchant_id(tenant, provider)
+        merchant = merchant_of(tenant, provider)
         paid = Report(
             ProviderStatus.PAID, provider_reference, merchant, str(attempt.id), attempt.amount, None, "taken_over"
         )
@@ -219,11 +221,21 @@ def take_over(
 
 
 def record_start(
-    *, tenant: Tenant, attempt_id: UUID, answer: Started | NotStarted | NoAnswer | NeverSeen, at: datetime
+    *,
+    tenant: Tenant,
+    attempt_id: UUID,
+    answer: Started | NotStarted | NoAnswer | NeverSeen,
+    at: datetime,
+    on_word: UUID | None = None,
 ) -> Attempt:
-    """Write down what the provider answered to the start. What has been learnt since outranks it."""
+    """Write down what the provider answered to the start. What has been learnt since outranks it.
+
+    `on_word` is the release by which a person says it in the provider's place.
+    """
     with inside(tenant):
         row = _attempt_locked(tenant, attempt_id)
+        if on_word is not None:
+            row.released, row.vendor_word = on_word, ON_WORD
         status = Status.REFUSED
         match answer:
             case Started(reference, redirect_url, authentication):
@@ -241,16 +253,21 @@ def record_start(
         return attempt_of(row)
 
 
-def settle(*, tenant: Tenant, attempt_id: UUID, report: Report, at: datetime) -> Attempt:
+def settle(*, tenant: Tenant, attempt_id: UUID, report: Report, at: datetime, on_word: UUID | None = None) -> Attempt:
     """Move an attempt to where the provider's report takes it: the one reducer for return, notification and poll.
 
-    Orders and repeats do not matter: the same report again changes nothing.
+    Orders and repeats do not matter: the same report again changes nothing. `on_word` is the release by which a person
+    says it in the provider's place; what the provider says afterwards is held against it.
     """
     with inside(tenant):
         claim = _claim_of_attempt_locked(tenant, attempt_id)  # before the attempt, as whoever gives money back does
         row = _attempt_locked(tenant, attempt_id)
         attempt = attempt_of(row)
-        merchant = _merchant_id(tenant, row.provider)
+        merchant = merchant_of(tenant, row.provider)
+        if on_word is not None:
+            row.released = on_word
+        elif row.released:
+            note_answer_to_payment(tenant, row, report, merchant_id=merchant, at=at)
         row.vendor_word, row.decline_code = report.vendor_word[:200], report.decline_code
         if about(report, attempt=str(row.id), merchant_id=merchant):
             row.provider_reference = row.provider_reference or report.provider_reference
@@ -268,6 +285,14 @@ def settle(*, tenant: Tenant, attempt_id: UUID, report: Report, at: datetime) ->
             status = Status.SURPLUS if _other_holds_claim(row) else status
         _move(tenant, row, status, at)
         return attempt_of(row)
+
+
+def note_never_seen_payment(*, tenant: Tenant, attempt_id: UUID, at: datetime) -> None:
+    """Hold against a person's word that the provider has no such payment; where the attempt stands stays as it is."""
+    with inside(tenant):
+        row = _attempt_locked(tenant, attempt_id)
+        merchant = merchant_of(tenant, row.provider)
+        note_answer_to_payment(tenant, row, NeverSeen(), merchant_id=merchant, at=at)
 
 
 def postpone(*, tenant: Tenant, attempt_id: UUID, at: datetime) -> None:
@@ -393,7 +418,8 @@ def _book(tenant: Tenant, row: AttemptRow, at: datetime) -> None:
         against = Line("receivable", Side.HABEN, attempt.amount, row.claim_id)
     else:
         against = Line("overpaid", Side.HABEN, attempt.amount, row.id)
-    entry = Entry(f"attempt:{row.id}:paid", berlin_day(at), at, f"Zahlung über {row.provider}", [clearing, against])
+    text = f"Zahlung über {row.provider}{BY_WORD if row.vendor_word == ON_WORD else ''}"
+    entry = Entry(f"attempt:{row.id}:paid", berlin_day(at), at, text, [clearing, against])
     ledger.post(tenant=tenant, entries=[entry])
 
 
@@ -408,6 +434,8 @@ def _show(tenant: Tenant, row: AttemptRow, event: str, at: datetime) -> None:
         rows = rows.exclude(status=PaymentStatus.PAID)
     rows.update(status=public)
     payload = {"attempt": str(row.id), "status": row.status}
+    if row.vendor_word == ON_WORD:
+        payload["on_word"] = str(row.released)
     events.record(tenant=tenant, name=event, subject=row.payment_id, at=at, payload=payload)
 
 
@@ -418,15 +446,17 @@ def _other_holds_claim(row: AttemptRow) -> bool:
     return row.status not in HOLDS_CLAIM and others.exclude(id=row.id).exists()
 
 
-def _merchant_id(tenant: Tenant, provider: str) -> str:
+def merchant_of(tenant: Tenant, provider: str) -> str:
+    """Say under which name the provider knows the town."""
     return next(a.merchant_id for a in provider_accesses(tenant=tenant) if a.provider == provider)
 
 
 def _next_check(row: AttemptRow, at: datetime) -> datetime | None:
     """Say when to ask about an attempt again: at the latest when its payment's time is over."""
     pause = pause_before_check(Status(row.status), row.checks) if row.provider != "transfer" else None
-    if pause is None:
-        return None
+    word = pause_of_release(row.tenant_id, row.released, at)
+    if pause is None or (word is not None and word < pause):
+        return at + word if word is not None else None
     over = row.payment.expires_at
     return min(at + pause, over) if row.status in LIVE and at < over else at + pause
 

@@ -74,6 +74,7 @@ class Attempt:
     disputed_cents: int = 0
     keep: bool = False
     instrument: UUID | None = None
+    released: UUID | None = None  # a person has said what became of it, in the provider's place
 
     @property
     def captured(self) -> bool:
@@ -323,4 +324,5 @@ def attempt_of(row: AttemptRow) -> Attempt:
         disputed_cents=row.disputed_cents,
         keep=row.keep,
         instrument=row.instrument,
+        released=row.released,
     )

@@ -45,10 +45,24 @@ class CardToken:
 
 
 @dataclass(frozen=True, slots=True)
+class ClickToPayResult:
+    """What the card schemes made of a citizen's answer (EMV Click to Pay): signed, and encrypted to the provider.
+
+    Nobody here can read it, and it is not kept. It is good once, for one amount and one merchant, and not for long.
+    `brand` is the provider's word for the scheme, `dpa` the scheme's name for the town, where the script tells it.
+    """
+
+    result: Secret
+    brand: str
+    dpa: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class CardFields:
     """What a page needs to show a provider's own fields for a card: its script, held against its hash, and a pass.
 
-    `origin` is where the fields come from, `mode` the provider's word for test or live.
+    `origin` is where the fields come from, `mode` the provider's word for test or live. With `click_to_pay` the fields
+    also ask the card schemes, and their script yields a CardToken or a ClickToPayResult.
     """
 
     script: str
@@ -56,6 +70,7 @@ class CardFields:
     origin: str
     session: Secret
     mode: str
+    click_to_pay: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +89,7 @@ class StartRequest:
     expires_at: datetime
     challenge: bool = False  # ask for strong customer authentication: the issuer refused to go without (soft decline)
     keep: bool = False  # the citizen lets the provider keep the means of payment, to be charged again
-    card: CardToken | None = None  # where the card was typed into the provider's fields on our page
+    card: CardToken | ClickToPayResult | None = None  # what the provider's fields on our page made of the card
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,6 +285,18 @@ class HasCardFields(Protocol):
 
     def card_fields(self, merchant: MerchantAccess) -> CardFields | NoAnswer:
         """Ask for what a page needs to show the fields once."""
+        ...
+
+
+@runtime_checkable
+class OffersClickToPay(HasCardFields, Protocol):
+    """What an adapter has whose card fields also offer Click to Pay, where the town's contract has it.
+
+    `card_fields` gives the short-lived pass; the script yields one opaque result; `start` hands it on like a card.
+    """
+
+    def offers_click_to_pay(self, merchant: MerchantAccess) -> bool:
+        """Say whether this contract has it."""
         ...
 
 

@@ -41,7 +41,7 @@ WRITTEN_ONCE = (
 )
 
 # Changed along its life, but never taken away.
-NEVER_DELETED = ("refund", "consent")
+NEVER_DELETED = ("refund", "consent", "release")
 
 # Who shows the right digest sees that one row before it is known which town it belongs to.
 _PRESENTED = {
