@@ -65,9 +65,9 @@ def payment(page: Page, desk: "Desk", town: "Tenant") -> None:
 
 
 def guest_and_kept(page: Page, desk: "Desk", town: "Tenant") -> None:
-    """Pay as a guest, keep the card, pay with it."""
+    """Pay as a guest (in the small run not), keep the card, pay with it."""
     authenticator(page)
-    for keep in (False, True):
+    for keep in (False, True)[not WHOLE :]:
         payment(page, desk, town)
         if keep:
             page.locator("#keep").check()
@@ -108,7 +108,8 @@ def test_nothing_of_a_card_is_left_anywhere(
     began = clock.now().timestamp() - 1
     other = a_town(sandbox, named_desk)
     guest_and_kept(page, named_desk, town)
-    typed_into_the_fields(page, named_desk, other, register=False)
+    if WHOLE:
+        typed_into_the_fields(page, named_desk, other, register=False)
     typed_into_the_fields(page, named_desk, other, register=True)
     with superuser() as database:
         rows = canary_scan.in_rows(database, None if WHOLE else [town.id, other.id])
