@@ -7,7 +7,7 @@ from typing import Any
 
 from . import _behaviour, _notifications, _stored_cards
 from ._answers import Answer, keep_answer, known_answer
-from ._cards import BY_CENTS, Card, Scenario
+from ._cards import BY_CENTS, BY_SLUG, Card, Scenario
 from ._checks import moment, one_of, strict, text, url, whole, yes_no
 from ._clock import read, written
 from ._problems import Problem
@@ -59,7 +59,7 @@ def start(
 
 def create(connection: sqlite3.Connection, merchant: sqlite3.Row, body: Any, at: datetime) -> sqlite3.Row:
     """Create a payment that nobody has paid. Raises Problem 422 (invalid), 409 `reference_taken`."""
-    order = strict(body, _ORDER, {"notify_url": url, "keep_card": yes_no})
+    order = strict(body, _ORDER, {"notify_url": url, "keep_card": yes_no, "challenge": yes_no})
     if order["expires_at"] <= at:
         raise _invalid("expires_at", "must lie ahead")
     taken = connection.execute(
@@ -72,7 +72,12 @@ def create(connection: sqlite3.Connection, merchant: sqlite3.Row, body: Any, at:
     insert(
         connection,
         "payment",
-        **order | {"expires_at": written(order["expires_at"]), "keep_card": bool(order["keep_card"])},
+        **order
+        | {
+            "expires_at": written(order["expires_at"]),
+            "keep_card": bool(order["keep_card"]),
+            "challenge": bool(order["challenge"]),
+        },
         payment_id=payment_id,
         merchant_id=merchant["merchant_id"],
         token=token,
@@ -99,7 +104,8 @@ def pay(
         " WHERE payment_id = ? AND status = 'created'",
         [card.brand, card.last4, card.scenario.slug, expiry, holder, payment_id],
     )
-    apply(connection, payment_id, card.scenario, at)
+    asked = by_id(connection, payment_id)["challenge"] and card.scenario.status is Status.CAPTURED
+    apply(connection, payment_id, BY_SLUG["challenge"].scenario if asked else card.scenario, at)
     return by_id(connection, payment_id)
 
 

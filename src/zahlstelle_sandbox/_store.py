@@ -113,6 +113,7 @@ LATER = {
         "card_slug": "TEXT",
         "card_expiry": "TEXT",
         "stored_card": "TEXT",
+        "challenge": "INTEGER NOT NULL DEFAULT 0",
         "asks_code": "INTEGER NOT NULL DEFAULT 0",
     },
     "giro_project": {"without_cvc": "INTEGER NOT NULL DEFAULT 0"},

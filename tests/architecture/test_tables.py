@@ -38,7 +38,7 @@ OF_NO_TOWN = {
 # Rows that a presented secret shows before the town is known (tables/guards.py).
 PRESENTED = {"api_key", "payment", "membership"}
 # Rows that are one citizen's: a step taken for that citizen shows no other's.
-OF_CITIZENS = {"citizen", "passkey", "consent", "stored_card", "device"}
+OF_CITIZENS = {"citizen", "passkey", "consent", "stored_card", "device", "passkey_link"}
 REFUSED = "42501"  # insufficient_privilege: by rights, by row-level security, or by the written-once trigger
 
 

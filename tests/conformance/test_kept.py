@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.conformance.kit import Can, Rig, Trouble
@@ -78,6 +79,15 @@ def test_the_bank_may_ask_each_time(rig: Rig, access: MerchantAccess) -> None:
     rig.holder_goes_on(access, begun)
     told = report(rig, order, begun.provider_reference)
     assert told.status in (ProviderStatus.OPEN, ProviderStatus.PENDING), "nobody has paid yet"
+
+
+def test_who_must_prove_that_it_is_theirs_is_asked(rig: Rig, access: MerchantAccess) -> None:
+    """By the security code or by the bank: nothing is paid by going there alone."""
+    card, order = kept(rig, access), rig.order(access, challenge=True)
+    begun = charged(rig, order, card.handle)
+    assert httpx.get(begun.redirect_url, trust_env=False).status_code == 200, "a page that asks"
+    told = report(rig, order, begun.provider_reference)
+    assert told.status in (ProviderStatus.OPEN, ProviderStatus.PENDING)
 
 
 def test_the_same_charge_again_is_no_second_one(rig: Rig, access: MerchantAccess) -> None:

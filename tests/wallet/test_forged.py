@@ -129,7 +129,7 @@ def test_a_passkey_of_one_citizen_opens_nothing_of_another(
     other, payment_id = keeps(town), a_payment(town)
     refused(town, payment_id, other.passkey.answers(question_to_pay(town, holder, payment_id)), provider)
     answer = other.passkey.answers(wallet.ask_passkey_to_open(tenant=town, site=SITE, at=AT))
-    assert wallet.open_wallet(tenant=town, answer=answer, site=SITE, at=AT) == other.citizen
+    assert wallet.open_wallet(tenant=town, answer=answer, site=SITE, at=AT).citizen == other.citizen
     (theirs,) = wallet.cards(tenant=town, citizen=holder.citizen)
     with pytest.raises(StoredCardUnknown):
         wallet.delete_cards(tenant=town, citizen=other.citizen, card_ids=[theirs.id], at=AT)

@@ -62,6 +62,7 @@ def run_once(*, tenant: Tenant, at: datetime) -> int:
     did += allocation.retry_doubts(tenant=tenant, at=at)
     allocation.learn_payers(tenant=tenant)
     did += deliver(tenant=tenant, at=at)
+    did += _post_links(tenant, at)
     did += mail.send_due(tenant=tenant, at=at)
     ledger.seal(tenant=tenant, at=at)
     answers.purge(tenant=tenant, at=at)
@@ -69,3 +70,12 @@ def run_once(*, tenant: Tenant, at: datetime) -> int:
     feedback.purge(tenant=tenant, at=at)
     treasury.round_done(tenant=tenant, at=at)
     return did
+
+
+def _post_links(tenant: Tenant, at: datetime) -> int:
+    """Put the links to wallets that were wished into the post, in one step with making them."""
+    with tenancy.inside(tenant):
+        mails = wallet.links_wished(tenant=tenant, at=at)
+        for each in mails:
+            mail.post(tenant=tenant, about=each.id, recipient=each.recipient, title=each.title, text=each.text, at=at)
+    return len(mails)

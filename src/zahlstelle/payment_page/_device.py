@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from zahlstelle.tenancy import Tenant
+from zahlstelle.wallet import Opened
 
 _YEAR = 365 * 24 * 60 * 60
 OPEN_SECONDS = 600
@@ -30,9 +31,9 @@ def forget(response: HttpResponse, tenant: Tenant) -> None:
     close(response, tenant)
 
 
-def open_for(response: HttpResponse, tenant: Tenant, citizen: UUID) -> None:
+def open_for(response: HttpResponse, tenant: Tenant, opened: Opened) -> None:
     """Leave the wallet open for its citizen for ten minutes, on its own pages alone."""
-    signed = signing.dumps([str(tenant.id), str(citizen)], salt=_SALT)
+    signed = signing.dumps([str(tenant.id), str(opened.citizen), opened.by_link], salt=_SALT)
     response.set_cookie(
         _wallet(tenant),
         signed,
@@ -44,13 +45,15 @@ def open_for(response: HttpResponse, tenant: Tenant, citizen: UUID) -> None:
     )
 
 
-def opened(request: HttpRequest, tenant: Tenant) -> UUID | None:
+def opened(request: HttpRequest, tenant: Tenant) -> Opened | None:
     """Say whose wallet is open; None where none is, or where it was opened too long ago or in another town."""
     try:
-        town, citizen = signing.loads(request.COOKIES.get(_wallet(tenant), ""), salt=_SALT, max_age=OPEN_SECONDS)
+        town, citizen, by_link = signing.loads(
+            request.COOKIES.get(_wallet(tenant), ""), salt=_SALT, max_age=OPEN_SECONDS
+        )
     except (signing.BadSignature, ValueError):
         return None
-    return UUID(citizen) if town == str(tenant.id) else None
+    return Opened(UUID(citizen), bool(by_link)) if town == str(tenant.id) else None
 
 
 def close(response: HttpResponse, tenant: Tenant) -> None:

@@ -1,6 +1,7 @@
 """A citizen's wallet in one town: which cards are kept, what was consented to, delete it, take it along."""
 
 import json
+from typing import Any
 from uuid import UUID
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -12,7 +13,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from zahlstelle import tenancy, wallet
 from zahlstelle.kernel import clock
 from zahlstelle.tenancy import Tenant
-from zahlstelle.wallet import Deletion, Site, StoredCardUnknown
+from zahlstelle.wallet import Deletion, Opened, Site, StoredCardUnknown
+from zahlstelle.web import mail
 
 from . import _device, _keep
 from ._frame import SeeOther, friendly
@@ -24,12 +26,12 @@ _DELETED = {Deletion.DONE: "ja", Deletion.SOON: "bald", Deletion.HERE: "hier"}
 @friendly
 def page(request: HttpRequest, slug: str) -> HttpResponse:
     """Show the open wallet, or the door to it; or open it for the passkey that answers."""
-    tenant, place = _town(slug)
+    tenant, place = town_with_cards(slug)
     if request.method == "POST":
         answer = request.POST.get("answer", "")
-        citizen = wallet.open_wallet(tenant=tenant, answer=answer, site=place, at=clock.now())
-        response = SeeOther(_here(tenant))
-        _device.open_for(response, tenant, citizen)
+        opened = wallet.open_wallet(tenant=tenant, answer=answer, site=place, at=clock.now())
+        response = SeeOther(here(tenant))
+        _device.open_for(response, tenant, opened)
         return response
     return _show(request, tenant, _device.opened(request, tenant))
 
@@ -37,7 +39,7 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 def ask(request: HttpRequest, slug: str) -> HttpResponse:
     """Give the question to any passkey of this town."""
-    tenant, place = _town(slug)
+    tenant, place = town_with_cards(slug)
     return _keep.question(lambda: wallet.ask_passkey_to_open(tenant=tenant, site=place, at=clock.now()))
 
 
@@ -45,14 +47,15 @@ def ask(request: HttpRequest, slug: str) -> HttpResponse:
 @friendly
 def delete(request: HttpRequest, slug: str) -> HttpResponse:
     """Delete one card, or everything; at the provider too."""
-    tenant, _place = _town(slug)
-    citizen = _device.opened(request, tenant)
-    if citizen is None:
-        return SeeOther(_here(tenant))
+    tenant, _place = town_with_cards(slug)
+    opened = _device.opened(request, tenant)
+    if opened is None:
+        return SeeOther(here(tenant))
+    citizen = opened.citizen
     which = None if request.POST.get("everything") else [_card_id(request.POST.get("card", ""))]
     done = wallet.delete_cards(tenant=tenant, citizen=citizen, card_ids=which, at=clock.now())
     gone = not wallet.is_known(tenant=tenant, citizen=citizen)
-    response = SeeOther(f"{_here(tenant)}?geloescht={_DELETED[done]}")
+    response = SeeOther(f"{here(tenant)}?geloescht={_DELETED[done]}")
     if gone:
         _device.forget(response, tenant)
     return response
@@ -62,11 +65,11 @@ def delete(request: HttpRequest, slug: str) -> HttpResponse:
 @friendly
 def account(request: HttpRequest, slug: str) -> HttpResponse:
     """Hand out everything that is kept of the citizen, as JSON."""
-    tenant, _place = _town(slug)
-    citizen = _device.opened(request, tenant)
-    if citizen is None:
-        return SeeOther(_here(tenant))
-    told = wallet.account(tenant=tenant, citizen=citizen)
+    tenant, _place = town_with_cards(slug)
+    opened = _device.opened(request, tenant)
+    if opened is None:
+        return SeeOther(here(tenant))
+    told = wallet.account(tenant=tenant, citizen=opened.citizen)
     content = json.dumps(told, cls=DjangoJSONEncoder, ensure_ascii=False, indent=2)
     headers = {"Content-Disposition": 'attachment; filename="karten.json"'}
     return HttpResponse(content, content_type="application/json", headers=headers)
@@ -76,23 +79,25 @@ def account(request: HttpRequest, slug: str) -> HttpResponse:
 @friendly
 def close(request: HttpRequest, slug: str) -> HttpResponse:
     """Close the wallet."""
-    tenant, _place = _town(slug)
-    response = SeeOther(_here(tenant))
+    tenant, _place = town_with_cards(slug)
+    response = SeeOther(here(tenant))
     _device.close(response, tenant)
     return response
 
 
-def _show(request: HttpRequest, tenant: Tenant, citizen: UUID | None) -> HttpResponse:
-    told = {"town": tenant, "deleted": request.GET.get("geloescht", "")}
-    if citizen is None or not wallet.is_known(tenant=tenant, citizen=citizen):
+def _show(request: HttpRequest, tenant: Tenant, opened: Opened | None) -> HttpResponse:
+    told: dict[str, Any] = {"town": tenant, "deleted": request.GET.get("geloescht", ""), "mails": mail.offered()}
+    if opened is None or not wallet.is_known(tenant=tenant, citizen=opened.citizen):
         return render(request, "payment_page/wallet_door.html", told)
-    cards, consents = wallet.cards(tenant=tenant, citizen=citizen), wallet.consents(tenant=tenant, citizen=citizen)
+    whose: dict[str, Any] = {"tenant": tenant, "citizen": opened.citizen}
     keeping = _keep.keeping_of(tenant)
-    told |= {"cards": cards, "consents": consents, "forgets": keeping is not None and keeping.forgets}
+    told |= {"cards": wallet.cards(**whose), "consents": wallet.consents(**whose)}
+    told |= {"forgets": keeping is not None and keeping.forgets, "by_link": opened.by_link}
+    told |= {"passkeys": wallet.passkeys_of(**whose), "passkey": request.GET.get("passkey", "")}
     return render(request, "payment_page/wallet.html", told)
 
 
-def _town(slug: str) -> tuple[Tenant, Site]:
+def town_with_cards(slug: str) -> tuple[Tenant, Site]:
     """Find a town that keeps cards, and where passkeys belong to; elsewhere there is no wallet."""
     tenant = tenancy.tenant_by_slug(slug)
     place = _keep.site()
@@ -108,5 +113,6 @@ def _card_id(given: str) -> UUID:
         raise StoredCardUnknown("this is no card") from error
 
 
-def _here(tenant: Tenant) -> str:
+def here(tenant: Tenant) -> str:
+    """Give the wallet's address."""
     return reverse("payment_page:wallet", args=[tenant.slug])

@@ -191,6 +191,17 @@ WORDS: Mapping[str, Words] = {
         _("Das hat mit dem Passkey nicht geklappt"),
         _("Es ist nichts bezahlt worden. Versuchen Sie es noch einmal, oder nehmen Sie eine andere Zahlungsart."),
     ),
+    "link_refused": Words(
+        _("Dieser Link gilt nicht mehr"),
+        _(
+            "Ein Link gilt 30 Minuten und nur einmal. Bitte verlangen Sie einen neuen. "
+            "Ihren Karten ist nichts geschehen."
+        ),
+    ),
+    "last_passkey": Words(
+        _("Das ist Ihr letzter Passkey"),
+        _("Legen Sie zuerst einen neuen an. Oder löschen Sie alles: Dann gehen Karten und Passkey zusammen."),
+    ),
     "stored_card_unknown": Words(
         _("Diese Karte ist nicht mehr gemerkt"),
         _("Es ist nichts bezahlt worden. Bitte nehmen Sie eine andere Karte oder eine andere Zahlungsart."),

@@ -56,6 +56,7 @@ _OF_CITIZEN = {
     "consent": "citizen",
     "stored_card": "citizen_id",
     "device": "citizen_id",
+    "passkey_link": "citizen_id",
 }
 _CITIZEN = "(SELECT nullif(current_setting('zahlstelle.citizen', true), '')::uuid)"
 _MINE = "tenant_id = (SELECT nullif(current_setting('zahlstelle.tenant', true), '')::uuid)"

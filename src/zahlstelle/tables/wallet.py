@@ -21,7 +21,10 @@ class CitizenRow(OfTenant):
 
 
 class PasskeyRow(OfTenant):
-    """A citizen's passkey (WebAuthn): its public half, and how often its authenticator says it was used."""
+    """A citizen's passkey (WebAuthn): its public half, and how often its authenticator says it was used.
+
+    `by_link`: made in a wallet that a link by e-mail opened, or a passkey that was made so.
+    """
 
     id = models.UUIDField(primary_key=True)
     citizen = models.ForeignKey(CitizenRow, on_delete=models.PROTECT, related_name="+")
@@ -30,6 +33,7 @@ class PasskeyRow(OfTenant):
     sign_count = models.BigIntegerField()
     made_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)
+    by_link = models.BooleanField(default=False)
 
     class Meta:
         db_table = "passkey"
@@ -126,11 +130,38 @@ class ChallengeRow(OfTenant):
     payment = models.UUIDField(null=True)
     card = models.UUIDField(null=True)
     email = models.TextField(null=True)
+    citizen = models.UUIDField(null=True)
+    by_link = models.BooleanField(default=False)
     expires_at = models.DateTimeField()
 
     class Meta:
         db_table = "passkey_challenge"
         indexes = [models.Index("tenant", "expires_at", name="passkey_challenge_expires")]
+
+
+class LinkWishRow(OfTenant):
+    """Somebody wishes a link to an address: the same row whether anybody is known by it. Gone once it is looked at."""
+
+    id = models.UUIDField(primary_key=True)
+    email = models.TextField()
+    title = models.TextField()
+    text = models.TextField()
+    asked_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "link_wish"
+
+
+class PasskeyLinkRow(OfTenant):
+    """A link by e-mail to a citizen's wallet: opens it once, and until when. Kept as a digest."""
+
+    id = models.UUIDField(primary_key=True)
+    digest = models.CharField(max_length=64, unique=True)
+    citizen = models.ForeignKey(CitizenRow, on_delete=models.PROTECT, related_name="+")
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "passkey_link"
 
 
 class DeviceRow(OfTenant):

@@ -15,17 +15,17 @@ from zahlstelle.payments import (
     NoAnswer,
     Status,
 )
-from zahlstelle.tables.wallet import ChallengeRow, KeepingRow, StoredCardRow
+from zahlstelle.tables.wallet import ChallengeRow, KeepingRow, PasskeyLinkRow, StoredCardRow
 from zahlstelle.tenancy import Tenant, inside, provider_accesses
 
 from . import _passkeys
 from ._operations import (
     Held,
     card_to_charge,
-    citizen_answering,
     forgotten,
     held,
     let_go,
+    passkey_answering,
     record_kept,
     shared,
     spend,
@@ -39,6 +39,7 @@ from ._rules import (
     Question,
     Site,
     leaves_at,
+    must_prove,
     next_look,
     pause_before_forgetting,
 )
@@ -82,7 +83,7 @@ def pay_with_card(
     Raises PasskeyRefused, StoredCardUnknown, and what beginning an attempt raises.
     """
     question = spend(tenant=tenant, answer=answer, at=at, purposes=(Purpose.PAY,), payment_id=payment_id)
-    citizen = citizen_answering(tenant=tenant, answer=answer, question=question, site=site, at=at)
+    citizen, passkey = passkey_answering(tenant=tenant, answer=answer, question=question, site=site, at=at)
     if question.card is None:
         raise PasskeyRefused("no card was asked about")
     card = card_to_charge(tenant=tenant, citizen=citizen, card_id=question.card, at=at)
@@ -95,6 +96,7 @@ def pay_with_card(
         handle=card.handle,
         return_url=return_url,
         notify_url=notify_url,
+        challenge=must_prove(passkey, card.kept_at),
         at=at,
     )
     if attempt.decline_code == INSTRUMENT_GONE:
@@ -127,6 +129,7 @@ def sweep(*, tenant: Tenant, at: datetime, limit: int = 50) -> int:
     """Have forgotten what is to be: cards that leave, and cards whose keeping nobody finished. Returns how many."""
     with inside(tenant):
         ChallengeRow.objects.filter(tenant_id=tenant.id, expires_at__lt=at).delete()
+        PasskeyLinkRow.objects.filter(tenant_id=tenant.id, expires_at__lte=at).delete()
         due = StoredCardRow.objects.filter(tenant_id=tenant.id, check_at__lte=at).order_by("check_at")[:limit]
         leaving = [held(row) for row in due if row.leaving_at] + _over(tenant, [r for r in due if not r.leaving_at], at)
         wishes = KeepingRow.objects.filter(tenant_id=tenant.id, check_at__lte=at).order_by("check_at")[:limit]
@@ -153,7 +156,7 @@ def _answering(
     tenant: Tenant, answer: str, question: Question, site: Site, at: datetime
 ) -> tuple[UUID, tuple[str, NewPasskey] | None]:
     if question.purpose is Purpose.KEEP:
-        return citizen_answering(tenant=tenant, answer=answer, question=question, site=site, at=at), None
+        return passkey_answering(tenant=tenant, answer=answer, question=question, site=site, at=at)[0], None
     if question.email is None:
         raise PasskeyRefused("this was not asked")
     new = _passkeys.new_passkey(answer=answer, challenge=question.challenge, site=site)

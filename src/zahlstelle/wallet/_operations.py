@@ -13,6 +13,7 @@ from zahlstelle.tables.wallet import (
     ConsentRow,
     DeviceRow,
     KeepingRow,
+    PasskeyLinkRow,
     PasskeyRow,
     StoredCardRow,
 )
@@ -21,11 +22,13 @@ from zahlstelle.tenancy import Tenant, inside
 from . import _passkeys
 from ._inside import as_citizen
 from ._passkeys import NewPasskey
-from ._queries import passkeys, remembered
+from ._queries import passkey_of, passkeys, remembered
 from ._rules import (
     QUESTION_LIVES,
     WISH_LIVES,
     NothingToKeep,
+    Opened,
+    Passkey,
     PasskeyRefused,
     Purpose,
     Question,
@@ -43,6 +46,7 @@ class Held:
     provider: str
     merchant_id: str
     handle: str
+    kept_at: datetime
 
 
 def wish_to_keep(
@@ -116,10 +120,11 @@ def ask_passkey_to_open(*, tenant: Tenant, site: Site, at: datetime) -> str:
     return _passkeys.ask(site=site, challenge=challenge, passkeys=[])
 
 
-def open_wallet(*, tenant: Tenant, answer: str, site: Site, at: datetime) -> UUID:
+def open_wallet(*, tenant: Tenant, answer: str, site: Site, at: datetime) -> Opened:
     """Let a passkey open its citizen's wallet. Raises PasskeyRefused."""
     question = spend(tenant=tenant, answer=answer, at=at, purposes=(Purpose.OPEN,))
-    return citizen_answering(tenant=tenant, answer=answer, question=question, site=site, at=at)
+    citizen, passkey = passkey_answering(tenant=tenant, answer=answer, question=question, site=site, at=at)
+    return Opened(citizen, passkey.by_link)
 
 
 def spend(
@@ -136,11 +141,13 @@ def spend(
         rows.delete()
     if row is None or at >= row.expires_at or row.purpose not in purposes or row.payment != payment_id:
         raise PasskeyRefused("this was not asked, or is answered already")
-    return Question(row.id, Purpose(row.purpose), row.payment, row.card, row.email, challenge)
+    return Question(row.id, Purpose(row.purpose), row.payment, row.card, row.email, challenge, row.citizen, row.by_link)
 
 
-def citizen_answering(*, tenant: Tenant, answer: str, question: Question, site: Site, at: datetime) -> UUID:
-    """Check the answer of a passkey that is there; gives its citizen. Raises PasskeyRefused."""
+def passkey_answering(
+    *, tenant: Tenant, answer: str, question: Question, site: Site, at: datetime
+) -> tuple[UUID, Passkey]:
+    """Check the answer of a passkey that is there; gives its citizen, and which it is. Raises PasskeyRefused."""
     name, holder = _passkeys.passkey_in(answer)
     with inside(tenant):
         row = PasskeyRow.objects.select_for_update().filter(tenant_id=tenant.id, credential_id=name).first()
@@ -155,7 +162,7 @@ def citizen_answering(*, tenant: Tenant, answer: str, question: Question, site: 
         )
         row.used_at = at
         row.save(update_fields=["sign_count", "used_at"])
-        return row.citizen_id
+        return row.citizen_id, passkey_of(row)
 
 
 def card_to_charge(*, tenant: Tenant, citizen: UUID, card_id: UUID, at: datetime) -> Held:
@@ -269,7 +276,7 @@ def shared(*, tenant: Tenant, card: Held) -> bool:
 
 def held(row: StoredCardRow) -> Held:
     """Read a row."""
-    return Held(row.id, row.provider, row.merchant_id, row.handle)
+    return Held(row.id, row.provider, row.merchant_id, row.handle, row.kept_at)
 
 
 def _question(
@@ -280,6 +287,7 @@ def _question(
     payment: UUID | None = None,
     card: UUID | None = None,
     email: str | None = None,
+    opened: Opened | None = None,
 ) -> tuple[ChallengeRow, str]:
     challenge = new_token()
     row = ChallengeRow.objects.create(
@@ -290,6 +298,8 @@ def _question(
         payment=payment,
         card=card,
         email=email,
+        citizen=opened.citizen if opened else None,
+        by_link=opened is not None and opened.by_link,
         expires_at=at + QUESTION_LIVES,
     )
     return row, challenge
@@ -318,5 +328,6 @@ def _make_known(tenant: Tenant, citizen: UUID, email: str, passkey: NewPasskey, 
 
 def _take_away(tenant: Tenant, citizen: UUID) -> None:
     DeviceRow.objects.filter(tenant_id=tenant.id, citizen_id=citizen).delete()
+    PasskeyLinkRow.objects.filter(tenant_id=tenant.id, citizen_id=citizen).delete()
     PasskeyRow.objects.filter(tenant_id=tenant.id, citizen_id=citizen).delete()
     CitizenRow.objects.filter(tenant_id=tenant.id, id=citizen).delete()

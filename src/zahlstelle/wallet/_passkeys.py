@@ -43,8 +43,11 @@ def site_of(base_url: str) -> Site | None:
     return Site(host, f"{parts.scheme}://{parts.netloc}")
 
 
-def ask_for_new(*, site: Site, town: str, citizen: UUID, email: str, challenge: str) -> str:
-    """Write the question for a new passkey: one that is found without a name, and that knows its holder."""
+def ask_for_new(*, site: Site, town: str, citizen: UUID, email: str, challenge: str, there: Sequence[str] = ()) -> str:
+    """Write the question for a new passkey: one that is found without a name, and that knows its holder.
+
+    A device that has one of those that are `there` makes no second one.
+    """
     options = webauthn.generate_registration_options(
         rp_id=site.host,
         rp_name=town,
@@ -53,6 +56,7 @@ def ask_for_new(*, site: Site, town: str, citizen: UUID, email: str, challenge: 
         user_display_name=f"{email} ({town})",
         challenge=challenge.encode(),
         timeout=300_000,
+        exclude_credentials=_described(there),
         authenticator_selection=AuthenticatorSelectionCriteria(
             resident_key=ResidentKeyRequirement.REQUIRED, user_verification=UserVerificationRequirement.REQUIRED
         ),
@@ -66,10 +70,14 @@ def ask(*, site: Site, challenge: str, passkeys: Sequence[str]) -> str:
         rp_id=site.host,
         challenge=challenge.encode(),
         timeout=300_000,
-        allow_credentials=[PublicKeyCredentialDescriptor(id=base64url_to_bytes(name)) for name in passkeys],
+        allow_credentials=_described(passkeys),
         user_verification=UserVerificationRequirement.REQUIRED,
     )
     return webauthn.options_to_json(options)
+
+
+def _described(names: Sequence[str]) -> list[PublicKeyCredentialDescriptor]:
+    return [PublicKeyCredentialDescriptor(id=base64url_to_bytes(name)) for name in names]
 
 
 def challenge_in(answer: str) -> str:

@@ -11,7 +11,7 @@ from zahlstelle.tables.wallet import CitizenRow, ConsentRow, DeviceRow, KeepingR
 from zahlstelle.tenancy import Tenant, inside
 
 from ._inside import as_citizen
-from ._rules import WISH_LIVES, Card, Consent
+from ._rules import WISH_LIVES, Card, Consent, Passkey
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ def account(*, tenant: Tenant, citizen: UUID) -> Mapping[str, Any]:
             "town": tenant.name,
             "email": person["email"] if person else None,
             "since": person["made_at"] if person else None,
-            "passkeys": list(keys.values("credential_id", "sign_count", "made_at", "used_at")),
+            "passkeys": list(keys.values("credential_id", "sign_count", "made_at", "used_at", "by_link")),
             "devices": list(devices.values("made_at")),
         }
         at_provider = StoredCardRow.objects.filter(tenant_id=tenant.id, citizen_id=citizen, leaving_at__isnull=True)
@@ -91,6 +91,18 @@ def account(*, tenant: Tenant, citizen: UUID) -> Mapping[str, Any]:
         agreed = ConsentRow.objects.filter(tenant_id=tenant.id, citizen=citizen).order_by("given_at")
         told["consents"] = list(agreed.values("version", "words", "language", "given_at", "withdrawn_at"))
     return told
+
+
+def passkeys_of(*, tenant: Tenant, citizen: UUID) -> Sequence[Passkey]:
+    """List a citizen's passkeys, the oldest first."""
+    with as_citizen(tenant=tenant, citizen=citizen):
+        rows = PasskeyRow.objects.filter(tenant_id=tenant.id, citizen_id=citizen).order_by("made_at", "id")
+        return [passkey_of(row) for row in rows]
+
+
+def passkey_of(row: PasskeyRow) -> Passkey:
+    """Read a row."""
+    return Passkey(row.id, row.made_at, row.used_at, row.by_link)
 
 
 def card_of(row: StoredCardRow) -> Card:

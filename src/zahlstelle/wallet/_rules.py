@@ -16,6 +16,11 @@ LOOKED_AFTER = timedelta(days=8)
 UNUSED = timedelta(days=730)
 
 
+# A link to the wallet lives so long once its mail is written; a wish for one waits so long for the worker.
+LINK_LIVES = timedelta(minutes=30)
+WISHED_LINK_LIVES = timedelta(hours=1)
+
+
 class PasskeyRefused(Refusal):
     """The answer of the passkey does not fit the question: unknown, too late, used before, or for something else."""
 
@@ -36,6 +41,20 @@ class NothingToKeep(Refusal):
     code = "nothing_to_keep"
 
 
+class LinkRefused(Refusal):
+    """The link opens nothing: it is unknown, was used before, or is too old."""
+
+    code = "link_refused"
+    status = 403
+
+
+class LastPasskey(Refusal):
+    """The citizen's last passkey is not taken away alone: nobody could pay with the cards or delete them."""
+
+    code = "last_passkey"
+    status = 409
+
+
 class Purpose(StrEnum):
     """What a passkey is asked for. An answer to one question answers no other."""
 
@@ -43,6 +62,7 @@ class Purpose(StrEnum):
     KEEP = "keep"  # keep a card, with a passkey that is there
     PAY = "pay"
     OPEN = "open"  # look at the wallet
+    ADD = "add"  # one more passkey for an open wallet
 
 
 class Deletion(StrEnum):
@@ -78,6 +98,24 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True)
+class Passkey:
+    """A citizen's passkey. `by_link`: whoever made it had shown no more than a mailbox."""
+
+    id: UUID
+    made_at: datetime
+    used_at: datetime | None
+    by_link: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """Whose wallet is open, and whether a link by e-mail opened it, or a passkey made by one."""
+
+    citizen: UUID
+    by_link: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Consent:
     """What a citizen consented to, and until when."""
 
@@ -98,6 +136,17 @@ class Question:
     card: UUID | None
     email: str | None
     challenge: str
+    citizen: UUID | None = None
+    by_link: bool = False
+
+
+def must_prove(passkey: Passkey, kept_at: datetime) -> bool:
+    """Say whether the provider has to make sure that it is the card's holder who charges it.
+
+    A mailbox moves no money by itself: a passkey made by a link charges cards kept before it only with the security
+    code or the bank's approval.
+    """
+    return passkey.by_link and kept_at <= passkey.made_at
 
 
 def next_look(asked_at: datetime, at: datetime) -> datetime | None:

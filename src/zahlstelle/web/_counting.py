@@ -22,6 +22,7 @@ class What(StrEnum):
     CODE = "code"  # a Kassenzeichen with the code of its letter; they belong together
     START = "start"  # a start at a provider; it is paid
     MAIL = "mail"  # a receipt to an address; every one counts
+    LINK = "link"  # a link to somebody's wallet, to an address; every one counts
     FEEDBACK = "feedback"  # a barrier reported; every one counts
 
 
@@ -58,6 +59,7 @@ LIMITS: Mapping[What, Limit] = {
     What.CODE: Limit(_QUARTER, here=10, about=20, town=300),
     What.START: Limit(_QUARTER, here=12, about=12, town=120, wary=3),
     What.MAIL: Limit(timedelta(hours=1), here=12, about=3),
+    What.LINK: Limit(timedelta(hours=1), here=6, about=3),
     What.FEEDBACK: Limit(timedelta(hours=1), here=6, town=200),
 }
 

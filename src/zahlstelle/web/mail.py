@@ -39,11 +39,11 @@ def post(
     recipient: str,
     title: str,
     text: str,
-    file_name: str,
-    file: bytes,
     at: datetime,
+    file_name: str = "",
+    file: bytes = b"",
 ) -> None:
-    """Write a mail down to be sent. While it waits, the same to the same address is one mail."""
+    """Write a mail down to be sent, with a PDF file where it has a name. While it waits, the same again is one mail."""
     row = MailRow(
         id=fact_id("mail", tenant.id, about, recipient.lower()),
         tenant_id=tenant.id,
@@ -125,7 +125,8 @@ def _message(tenant: Tenant, row: MailRow) -> EmailMessage:
             "Auto-Submitted": "auto-generated",
         },
     )
-    message.attach(row.file_name, bytes(row.file), "application/pdf")
+    if row.file_name:
+        message.attach(row.file_name, bytes(row.file), "application/pdf")
     return message
 
 

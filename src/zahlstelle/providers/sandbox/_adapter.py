@@ -250,6 +250,7 @@ def _started(answer: tuple[int, Any] | NoAnswer, request: StartRequest) -> Start
 
 def _order(request: StartRequest) -> dict[str, Any]:
     more = {"keep_card": True} if request.keep else {}
+    more |= {"challenge": True} if request.challenge else {}
     return {
         "reference": str(request.attempt_id),
         "kassenzeichen": request.kassenzeichen,
