@@ -35,6 +35,8 @@ OUT_OF_REACH = {
     "refund_not_offered",
     "refund_wish_impossible",
     "attempt_not_chosen",
+    "claim_not_chosen",
+    "claim_not_of_payment",
     # Taken over from another system by the operator.
     "payment_taken",
     "mandate_unknown",

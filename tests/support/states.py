@@ -55,7 +55,7 @@ def every_page(sandbox: SandboxServer, base_url: str) -> Mapping[str, str]:
     form, ordered = debits(sandbox)
     paid = ended(sandbox, town, base_url, "paid")
     settled = _settled_elsewhere(sandbox, town, base_url)
-    second = payments.start_payment(tenant=town, claim_id=started.payment.claim_id, at=now)
+    second = payments.start_payment(tenant=town, claim_id=started.payment.claim_ids[0], at=now)
     tokens = {
         "choose": a_payment(town),
         "choose-from-service": a_payment(town, return_url="https://dienst.example/zurueck"),
@@ -92,7 +92,7 @@ def every_page(sandbox: SandboxServer, base_url: str) -> Mapping[str, str]:
 def _letters(town: Tenant, settled: NewPayment) -> Mapping[str, str]:
     """A letter's link: to be paid, paid, and with a wrong code."""
     number = a_claim(town, service="personalausweis").kassenzeichen
-    paid = claims.claim_by_id(tenant=town, claim_id=settled.payment.claim_id).kassenzeichen
+    paid = claims.claim_by_id(tenant=town, claim_id=settled.payment.claim_ids[0]).kassenzeichen
     codes = claims.letter_codes(tenant=town, kassenzeichen=[number, paid])
     return {
         "letter": f"/{town.slug}/zahlen/{number}/{codes[number]}",
@@ -112,7 +112,7 @@ def debits(sandbox: SandboxServer) -> tuple[NewPayment, NewPayment]:
 
 def _settled_elsewhere(sandbox: SandboxServer, town: Tenant, base_url: str) -> NewPayment:
     first = a_payment(town)
-    second = payments.start_payment(tenant=town, claim_id=first.payment.claim_id, at=clock.now())
+    second = payments.start_payment(tenant=town, claim_id=first.payment.claim_ids[0], at=clock.now())
     attempt = begun(town, first, base_url)
     sandbox.admin("POST", f"/payments/{attempt.provider_reference}/act", {"card": "paid"})
     payments.refresh(tenant=town, attempt_id=attempt.id, at=clock.now())

@@ -19,6 +19,7 @@ from zahlstelle.payments import (
     PUBLIC,
     AlreadyBeingPaid,
     AlreadyPaid,
+    BasketChanged,
     CardToken,
     MethodUnknown,
     Payment,
@@ -33,6 +34,7 @@ from zahlstelle.web.notifications import notify_url
 from zahlstelle.web.visitor import digest_of, visitor_of
 
 from . import _keep, _receipt
+from ._fees import fees_of
 from ._frame import SeeOther, friendly, refused
 from ._standing import EAGER, UNDER_WAY, ask, contents, latest, standing, status_of
 
@@ -74,11 +76,13 @@ def cancel(request: HttpRequest, token: str) -> HttpResponse:
 @require_POST
 @friendly
 def anew(request: HttpRequest, token: str) -> HttpResponse:
-    """Start another payment of the same claim, for one whose time is over."""
+    """Start another payment of what is still open of the same fees, for one whose time is over, or that changed."""
     tenant, payment = _opened(request, token)
-    started = payments.start_payment(
+    fees = fees_of(tenant, payment)
+    left = [fee.claim.id for fee in fees if not fee.claim.open.is_zero]
+    started = payments.start_basket(
         tenant=tenant,
-        claim_id=payment.claim_id,
+        claim_ids=left or payment.claim_ids,
         at=clock.now(),
         return_url=payment.return_url,
         language=payment.language,
@@ -121,7 +125,7 @@ def _choose(request: HttpRequest, token: str, tenant: Tenant, payment: Payment) 
         if payments.has_card_fields(tenant=tenant, method=method) and not _goes_on(tenant, payment, method):
             return SeeOther(reverse("payment_page:card", args=[token]))
         return to_provider(request, tenant, payment, method, result)
-    except (AlreadyPaid, PaymentOver):
+    except (AlreadyPaid, BasketChanged, PaymentOver):
         return SeeOther(result)
     except AlreadyBeingPaid as refusal:
         return _being_paid(request, token, tenant, payment, method, refusal)
@@ -145,7 +149,7 @@ def to_provider(
         tenant=tenant,
         what=What.START,
         visitor=visitor_of(request),
-        subject=digest_of(str(payment.claim_id)),
+        subject=digest_of(str(min(payment.claim_ids))),
         payment=payment.id,
         at=clock.now(),
     )
@@ -178,7 +182,12 @@ def _being_paid(
 
 
 def _give_up_others(tenant: Tenant, payment: Payment) -> None:
-    for other in payments.payments_of_claim(tenant=tenant, claim_id=payment.claim_id):
+    others = [
+        other
+        for claim_id in payment.claim_ids
+        for other in payments.payments_of_claim(tenant=tenant, claim_id=claim_id)
+    ]
+    for other in {other.id: other for other in others}.values():
         if other.id != payment.id and other.status in UNDER_WAY:
             payments.cancel(tenant=tenant, payment_id=other.id, at=clock.now())
 

@@ -35,11 +35,13 @@ def unsure(*, tenant: Tenant) -> Sequence[Unsure]:
 
 def _attempts(tenant: Tenant) -> Iterator[Unsure]:
     for a in payments.attempts_unsure(tenant=tenant):
-        if a.status is Status.SURPLUS and a.refundable.is_zero:
-            continue  # it is given back
-        amount = a.refundable if a.status is Status.SURPLUS else a.amount
         reference = a.provider_reference or str(a.id)
-        yield Unsure(f"payment_{a.status}", a.claim_id, amount, a.provider, reference, a.changed_at)
+        for share in a.shares:
+            amount = a.refundable_of(share) if share.surplus else share.amount
+            if amount.is_zero or (a.status is Status.PAID and not share.surplus):
+                continue  # it is given back, or this claim of a basket is paid as it should be
+            what = "payment_surplus" if share.surplus else f"payment_{a.status}"
+            yield Unsure(what, share.claim_id, amount, a.provider, reference, a.changed_at)
 
 
 def _refunds(tenant: Tenant) -> Iterator[Unsure]:
@@ -48,9 +50,11 @@ def _refunds(tenant: Tenant) -> Iterator[Unsure]:
     for refund in refunds:
         attempt = attempts[refund.attempt_id]
         reference = refund.provider_reference or attempt.provider_reference
-        yield Unsure("refund_unknown", refund.claim_id, refund.amount, attempt.provider, reference, refund.changed_at)
+        claim = refund.claim_id or attempt.claim_ids[0]
+        yield Unsure("refund_unknown", claim, refund.amount, attempt.provider, reference, refund.changed_at)
 
 
 def _debits(tenant: Tenant) -> Iterator[Unsure]:
     for attempt, mandate, _creditor in payments.debits_of_other_creditors(tenant=tenant):
-        yield Unsure("debit_left_out", attempt.claim_id, attempt.amount, attempt.provider, mandate, attempt.changed_at)
+        (claim,) = attempt.claim_ids  # a debit is of one claim
+        yield Unsure("debit_left_out", claim, attempt.amount, attempt.provider, mandate, attempt.changed_at)
