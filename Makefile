@@ -17,9 +17,9 @@ help: ## this list
 run: $(VENV)/.run $(VENDOR)/.ok ## start the demo: PostgreSQL, web, worker, sandbox; Ctrl-C stops all of it
 	@exec $(VENV)/bin/zahlstelle demo $(DEMO)
 
-setup: $(VENV)/.dev $(VENDOR)/.ok ## install everything into .venv and node_modules
+setup: $(VENV)/.dev node_modules/.test $(VENDOR)/.ok ## install everything into .venv and node_modules
 
-test: $(VENV)/.dev $(VENDOR)/.ok ## all tests, with a real PostgreSQL and a real browser
+test: $(VENV)/.dev node_modules/.test $(VENDOR)/.ok ## all tests, with a real PostgreSQL and a real browser
 	@CHROMIUM="$$($(PY) scripts/chromium.py)" && export CHROMIUM && $(PY) -m pytest -n $(WORKERS) $(ARGS)
 
 check: $(VENV)/.dev ## lint, types, import rules, documentation checks
@@ -33,14 +33,14 @@ fix: $(VENV)/.dev ## let ruff put right what it can
 	$(VENV)/bin/ruff check --fix
 	$(VENV)/bin/ruff format
 
-accept: $(VENV)/.dev $(VENDOR)/.ok ## write the golden readings anew; read the diff before you commit it
+accept: $(VENV)/.dev node_modules/.test $(VENDOR)/.ok ## write the golden readings anew; read the diff before you commit it
 	@CHROMIUM="$$($(PY) scripts/chromium.py)" && export CHROMIUM && $(PY) -m pytest tests --accept -k golden
 
-pictures: $(VENV)/.dev $(VENDOR)/.ok ## draw the pictures of docs/pages.md anew; look at them before you commit them
+pictures: $(VENV)/.dev node_modules/.test $(VENDOR)/.ok ## draw the pictures of docs/pages.md anew; look at them before you commit them
 	@CHROMIUM="$$($(PY) scripts/chromium.py)" && export CHROMIUM && \
 	$(PY) -m pytest tests/browser/test_pictures.py --accept -q
 
-prove: $(VENV)/.dev $(VENDOR)/.ok ## the proofs at full size; WHAT=name for one
+prove: $(VENV)/.dev node_modules/.test $(VENDOR)/.ok ## the proofs at full size; WHAT=name for one
 	@CHROMIUM="$$($(PY) scripts/chromium.py)" && export CHROMIUM && \
 	PROVE=1 $(PY) -m pytest tests -m prove $(if $(WHAT),-k '$(WHAT)') -s $(ARGS)
 
@@ -74,6 +74,10 @@ $(VENV)/.run: $(VENV)/.setup requirements/demo.txt pyproject.toml
 $(VENV)/.dev: $(VENV)/.run requirements/dev.txt
 	@$(PY) scripts/install.py requirements/dev.txt
 	@touch $@
+
+node_modules/.test: package.json package-lock.json .npmrc scripts/frontend.py | $(VENV)/.setup
+	@$(PY) scripts/frontend.py install-for-tests
+	@touch node_modules/.ok $@
 
 node_modules/.ok: package.json package-lock.json .npmrc scripts/frontend.py | $(VENV)/.setup
 	@$(PY) scripts/frontend.py install

@@ -1,7 +1,8 @@
 """Fetch and lay out the parts of the pages that others made: KERN UX, Fira Sans, htmx.
 
-    python scripts/frontend.py install    node_modules from package-lock.json, with this machine's npm or PyPI's
-    python scripts/frontend.py copy       what is served into src/zahlstelle/static/vendor (ignored by git)
+    python scripts/frontend.py install             node_modules by package-lock.json, with this machine's npm or PyPI's
+    python scripts/frontend.py install-for-tests   the same, with what only tests need
+    python scripts/frontend.py copy                what is served into src/zahlstelle/static/vendor (ignored by git)
 
 Each part comes with its licence beside it. Nothing is changed or built, except the list of fonts, which
 names only the weights that KERN's own style sheet uses, and of them the letters of Europe in two files each:
@@ -13,6 +14,7 @@ import re
 import shutil
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -26,9 +28,10 @@ WEIGHTS = (400, 500, 600)
 LETTERS = ("latin", "latin-ext")
 
 
-def install() -> None:
+def install(*, tests: bool = False) -> None:
     """Run `npm ci` without any package's own scripts."""
     words = ["ci", "--ignore-scripts", "--no-fund", "--no-audit", "--loglevel=error"]
+    words += [] if tests else ["--omit=dev"]
     subprocess.run([*npm(), *words], cwd=ROOT, check=True, stdout=sys.stderr)
 
 
@@ -94,4 +97,4 @@ def _check_addresses(sheet: Path) -> None:
 
 
 if __name__ == "__main__":
-    {"install": install, "copy": copy}[sys.argv[1]]()
+    {"install": install, "install-for-tests": partial(install, tests=True), "copy": copy}[sys.argv[1]]()

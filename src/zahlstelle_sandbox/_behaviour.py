@@ -7,6 +7,7 @@ from typing import Any
 
 from ._checks import one_of, seconds, strict, whole, yes_no
 from ._problems import Problem
+from ._src_rules import SCHEMES
 
 OPERATIONS = ("start", "status", "cancel", "refund", "refund_status", "report", "stored_card", "charge", "forget")
 KINDS = ("unavailable", "answer_lost", "garbage", "slow", "lie")
@@ -43,7 +44,19 @@ class Behaviour:
     hang_seconds: float = 3.0
     refund_seconds: float = 0.0
     refuse_refunds: bool = False
+    pass_seconds: float = 900.0
+    src_down: tuple[str, ...] = ()
+    src_slow: tuple[str, ...] = ()
+    src_slow_seconds: float = 5.0
+    src_wrong_codes: bool = False
+    src_replay: bool = False
     faults: tuple[Fault, ...] = ()
+
+
+def _schemes(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(name, str) and name in SCHEMES for name in value):
+        raise ValueError(f"must be a list of {', '.join(SCHEMES)}")
+    return tuple(value)
 
 
 _CHECKS = {
@@ -59,6 +72,12 @@ _CHECKS = {
     "hang_seconds": seconds,
     "refund_seconds": seconds,
     "refuse_refunds": yes_no,
+    "pass_seconds": seconds,
+    "src_down": _schemes,
+    "src_slow": _schemes,
+    "src_slow_seconds": seconds,
+    "src_wrong_codes": yes_no,
+    "src_replay": yes_no,
 }
 
 

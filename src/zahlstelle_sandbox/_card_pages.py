@@ -48,7 +48,7 @@ def pay(token: str) -> Page:
     with sandbox().store.writing() as connection:
         payment = _payments.by_token(connection, token)
         if payment["status"] == Status.CREATED:  # a second press may have come first
-            expiry = _read_expiry(request.form.get("expiry", ""))
+            expiry = read_expiry(request.form.get("expiry", ""))
             payment = _payments.pay(connection, payment["payment_id"], BY_NUMBER[number], holder, now(), expiry)
     return _after(payment)
 
@@ -166,11 +166,11 @@ def wrong(number: str) -> dict[str, str]:
 
 
 def _in_time(expiry: str) -> bool:
-    read = _read_expiry(expiry)
+    read = read_expiry(expiry)
     return read is not None and read >= f"{berlin_day(now()):%Y-%m}"
 
 
-def _read_expiry(expiry: str) -> str | None:
+def read_expiry(expiry: str) -> str | None:
     """The last month of a card, YYYY-MM; None for what is no month."""
     found = re.fullmatch(r"\s*(0?[1-9]|1[0-2])\s*/\s*(?:20)?(\d{2})\s*", expiry, re.ASCII)
     return f"20{found[2]}-{int(found[1]):02d}" if found else None

@@ -12,6 +12,7 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
+from . import _behaviour
 from ._card_pages import entered, wrong
 from ._cards import BY_NUMBER, BY_SLUG, CARDS, Card
 from ._clock import now, written
@@ -24,7 +25,6 @@ from ._store import insert
 fields = Blueprint("payone_cards", __name__, url_prefix="/payone")
 fields.before_request(own_forms_only)
 _SCRIPTS = Path(__file__).parent / "payone_scripts"
-_PASS_LIVES = timedelta(minutes=15)
 # Any merchant's page may show the fields; their own script, and nothing else, runs in them.
 _POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self';"
@@ -35,7 +35,7 @@ _BRANDS = {"Visa": "V", "Mastercard": "M"}
 
 def give_pass(connection: sqlite3.Connection, merchant_id: str, at: datetime) -> dict[str, Any]:
     """A short-lived pass with which a merchant's page may show the fields (the AuthenticationToken)."""
-    name, until = secrets.token_urlsafe(32), at + _PASS_LIVES
+    name, until = secrets.token_urlsafe(32), at + timedelta(seconds=_behaviour.current(connection).pass_seconds)
     insert(connection, "payone_pass", name=name, merchant_id=merchant_id, expires_at=written(until))
     moments = {"creationDate": written(at), "expirationDate": written(until)}
     return {"token": name, "id": str(uuid.uuid4())} | moments

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from . import _src_store
+
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS merchant (
     merchant_id TEXT PRIMARY KEY, secret TEXT NOT NULL UNIQUE, name TEXT NOT NULL, iban TEXT NOT NULL UNIQUE,
@@ -118,7 +120,7 @@ class Store:
         self.delivering = threading.Lock()  # of bank files: the scheduler and a request may both want to
         # Stays open: closing the last connection would fold the write-ahead log each time.
         self._keeper = self._open()
-        self._keeper.executescript("PRAGMA journal_mode = WAL;" + SCHEMA)
+        self._keeper.executescript("PRAGMA journal_mode = WAL;" + SCHEMA + _src_store.SCHEMA)
         for table, columns in LATER.items():
             there = {row["name"] for row in self._keeper.execute(f"PRAGMA table_info({table})")}
             for name in columns.keys() - there:

@@ -37,6 +37,38 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "cvc_error": ("Bitte geben Sie drei Ziffern an.", "Please give three digits."),
     "holder_error": ("Bitte höchstens 70 Zeichen.", "At most 70 characters, please."),
+    # Click to Pay
+    "src_title": ("Mit Click to Pay bezahlen", "Pay with Click to Pay"),
+    "src_new": ("Karte bei Click to Pay anmelden", "Register a card with Click to Pay"),
+    "src_auto": ("Es geht gleich weiter.", "This goes on by itself."),
+    "src_done": ("Zurück zur Seite des Empfängers", "Back to the payee's page"),
+    "email": ("E-Mail-Adresse", "E-mail address"),
+    "email_error": ("Bitte geben Sie eine E-Mail-Adresse an.", "Please give an e-mail address."),
+    "number_scheme_error": (
+        "Diese Testkarte kann hier nicht angemeldet werden. Bitte nehmen Sie eine andere.",
+        "This test card cannot be registered here. Please take another.",
+    ),
+    "terms": (
+        "Ich nehme die Bedingungen an: Die Testkarte wird beim Kartensystem der Sandbox gespeichert.",
+        "I accept the terms: the test card is kept by the sandbox's card scheme.",
+    ),
+    "terms_error": ("Ohne die Bedingungen geht die Anmeldung nicht.", "A registration needs the terms."),
+    "remember": (
+        "Dieses Gerät wiedererkennen (freiwillig, 180 Tage)",
+        "Recognise this device (optional, 180 days)",
+    ),
+    "src_continue": ("Weiter", "Continue"),
+    "change_card": ("Andere Karte wählen", "Choose another card"),
+    "add_card": ("Andere Karte eingeben", "Type another card"),
+    "outbox_title": ("Codes der Kartensysteme", "Codes of the card schemes"),
+    "outbox_text": (
+        "Einmalcodes für Click to Pay. Ein echtes Kartensystem schickt sie per E-Mail oder SMS; hier liegen sie alle.",
+        "One-time codes of Click to Pay. A real scheme sends them by mail or text message; here they all are.",
+    ),
+    "outbox_none": ("Noch wurde keiner verschickt.", "None was sent yet."),
+    "outbox_code": ("Code", "Code"),
+    "outbox_for": ("Für", "For"),
+    "outbox_sent": ("Verschickt", "Sent"),
     # Mailbox
     "mailbox_title": ("Postfach", "Mailbox"),
     "mailbox_text": (

@@ -18,6 +18,10 @@ from . import (
     _pages,
     _payone_api,
     _payone_cards,
+    _src_admin,
+    _src_api,
+    _src_pages,
+    _src_server,
     _stored_api,
 )
 from ._config import Config, Unusable, read_config, refuse_live
@@ -74,6 +78,10 @@ def create_app(place: Place, *, background: bool) -> Flask:
         _payone_api.payone,
         _payone_cards.fields,
         _admin.admin,
+        _src_admin.admin,
+        _src_server.server,
+        _src_api.src,
+        _src_pages.pages,
         _pages.pages,
         _card_pages.cards,
         _bank_pages.bank,
@@ -125,7 +133,7 @@ def _secured(response: Response) -> Response:
 
 
 def _problem(problem: Problem) -> tuple[Response, int] | tuple[str, int]:
-    if request.blueprint in ("pages", "cards", "bank", "mailbox"):
+    if request.blueprint in ("pages", "cards", "bank", "mailbox", "src_pages"):
         return _pages.sorry(problem), problem.status
     response = jsonify(problem.body())
     response.mimetype = "application/problem+json"

@@ -116,6 +116,7 @@ WITHOUT_TENANT = {
     "tenancy.inside": "is the step into the town itself: `with inside(tenant)`",
     "payments.payment_by_token": "the token in the address is all a citizen has; it names its town",
     "payments.plug": "an adapter is plugged in once for all towns",
+    "payments.plug_when_needed": "an adapter is plugged in once for all towns",
     "payments.provider_named": "an adapter is plugged in once for all towns",
     "payments.allow_return_url": "compares two texts; touches nothing",
     "treasury.found_town": "makes the town",

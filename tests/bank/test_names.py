@@ -1,6 +1,7 @@
 """What the names a bank uses tell for sure, and what they do not: each of these once put details in a wrong place."""
 
 import itertools
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -303,3 +304,47 @@ def test_of_many_alike_the_one_that_has_just_learnt_its_payer_is_found_by_it(tmp
     assert (at_bank(town), left(town, claims)) == (25000, [0] * 5)
     entries = bank.entries_of_day(tenant=town, day=AT.date())
     assert sorted(entry.bank_ref for entry in entries if entry.breakdown == "single") == [f"R{n}" for n in range(5, 10)]
+
+
+@pytest.mark.parametrize("order", [("report", "notice", "statement"), ("notice", "report", "statement")])
+def test_a_piece_on_a_bare_line_goes_to_the_whole_that_names_its_notification(
+    order: tuple[str, ...], tmp_path: Path, town: Tenant
+) -> None:
+    """Nothing tells the two apart before the statement does: what the piece paid from the line is paid by the whole."""
+    one, two = numbers(town, "25.00", "62.00")
+    told = {
+        "report": report(town, Ntry("25.00")),
+        "notice": notice(town, *(Ntry(cents, [Tx(cents, n)], ref="") for cents, n in (("25.00", one), ("62.00", two)))),
+        "statement": statement(town, Ntry("25.00"), pending("87.00", "MN1"), balances=("0.00", "112.00")),
+    }
+    take(town, tmp_path, *(told[name] for name in order), told["notice"], told["statement"])
+    assert (at_bank(town), left(town, [one, two])) == (11200, [0, 0])
+    assert waiting(town) == [(Doubt.NO_REFERENCE, "credit", 2500, "EUR")]
+    entries = bank.entries_of_day(tenant=town, day=AT.date())
+    shapes = sorted((entry.amount.cents, str(entry.breakdown)) for entry in entries if entry.booked)
+    assert shapes == [(2500, "none"), (8700, "whole")]
+
+
+@pytest.mark.parametrize("ref", ["R1", ""])
+@pytest.mark.parametrize("kind", [report, statement])
+def test_a_line_told_without_payer_or_purpose_gains_them(
+    kind: Callable[..., Camt], ref: str, tmp_path: Path, town: Tenant
+) -> None:
+    """The line has its detail, with nothing in it but the amount; the notification says whose it is."""
+    (number,) = numbers(town, "37.00")
+    silent = kind(town, Ntry("37.00", [Tx("37.00", end_to_end="", name="", iban="")], ref))
+    telling = notice(town, Ntry("37.00", [Tx("37.00", number)], ref))
+    take(town, tmp_path, silent, telling, silent)
+    assert (at_bank(town), left(town, [number]), waiting(town)) == (3700, [0], [])
+
+
+def test_a_line_that_says_itself_what_it_is_keeps_it(tmp_path: Path, town: Tenant) -> None:
+    """Line and piece say the same word for word: the whole takes a copy, the line keeps its own."""
+    one, two = numbers(town, "25.00", "62.00")
+    line = Ntry("25.00", [Tx("25.00", one)], ref="")
+    pieces = notice(town, line, Ntry("62.00", [Tx("62.00", two)], ref=""))
+    final = statement(town, line, pending("87.00", "MN1"), balances=("0.00", "112.00"))
+    take(town, tmp_path, report(town, line), pieces, final)
+    assert (at_bank(town), left(town, [one])) == (11200, [0])
+    entries = bank.entries_of_day(tenant=town, day=AT.date())
+    assert [e.breakdown for e in entries if e.booked and e.amount.cents == 2500] == ["single"]

@@ -5,8 +5,6 @@ import unicodedata
 from enum import StrEnum
 from functools import lru_cache
 
-from rapidfuzz import fuzz
-
 
 class NameMatch(StrEnum):
     """How a payer's name compares with a debtor's."""
@@ -43,6 +41,8 @@ def beginnings_of(name: str) -> frozenset[str]:
 
 def compare_names(payer: str | None, debtor: str | None) -> NameMatch:
     """Compare a payer's name with a debtor's."""
+    from rapidfuzz import fuzz  # six megabytes that most imports never need
+
     ours, theirs = parts_of(payer or ""), parts_of(debtor or "")
     if not ours or not theirs:
         return NameMatch.UNKNOWN

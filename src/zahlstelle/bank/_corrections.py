@@ -19,7 +19,7 @@ from zahlstelle.kernel import Money
 from zahlstelle.ledger import Entry, Line, Side
 from zahlstelle.tenancy import Tenant
 
-from ._details import unplace
+from ._details import stand_alone, unplace
 from ._fragments import complete_fragments
 from ._intake import SeenStatement
 from ._matching import Matching
@@ -52,8 +52,9 @@ def correct(tenant: Tenant, statements: Sequence[SeenStatement], book: Matching,
     explain_by(tenant, complete_fragments(tenant, book.placed), changes)
     sightings = [sighting for statement in statements for sighting in statement.sightings]
     family = families(tenant, sightings) if sightings else None
-    if family is not None and family.pieces:
+    if family is not None and (family.pieces or family.complete):
         explain_by(tenant, {whole: [p.id for p in group] for whole, group in family.complete.items()}, changes)
+        _bare_again(tenant, family.bare_again, changes)
         _withdraw(tenant, list(family.pieces), Held.PART, at, changes)
         _mark_parts(tenant, family.pieces)
     days: dict[tuple[str, str], set[date]] = defaultdict(set)
@@ -114,6 +115,29 @@ def explain_by(tenant: Tenant, pieces: Mapping[UUID, Sequence[UUID]], changes: C
         cursor.execute(_EXPLAINED, given)
     unplace(list(pieces))
     changes.touched += pieces
+
+
+_ONLY_ITSELF = """
+UPDATE bank_detail SET active = number = 0 WHERE tenant_id = %(tenant)s AND entry = ANY(%(lines)s::uuid[])
+    AND active <> (number = 0)
+"""
+_BARE = """
+UPDATE bank_entry SET breakdown = 'none', difference_cents = NULL
+WHERE tenant_id = %(tenant)s AND id = ANY(%(lines)s::uuid[])
+"""
+
+
+def _bare_again(tenant: Tenant, lines: Sequence[UUID], changes: Changes) -> None:
+    """Let bare lines stand for themselves again: what was put on them is a piece of another entry."""
+    if not lines:
+        return
+    given: dict[str, Any] = {"tenant": tenant.id, "lines": list(lines)}
+    with connection.cursor() as cursor:
+        cursor.execute(_ONLY_ITSELF, given)
+        cursor.execute(_BARE, given)
+    unplace(lines)
+    stand_alone(tenant, lines)
+    changes.touched += lines
 
 
 def _mark_parts(tenant: Tenant, pieces: Mapping[UUID, UUID]) -> None:

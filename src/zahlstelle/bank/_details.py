@@ -4,11 +4,13 @@
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from json.encoder import encode_basestring
 from operator import itemgetter
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
 
+import psycopg
 from django.db import connection
 
 from zahlstelle.iso20022 import Detail
@@ -40,35 +42,64 @@ _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
 class Seen:
-    """Takes details in; they leave memory in batches."""
+    """Takes details in; they leave memory in batches, and the database takes one in while the next is read.
+
+    Until then nobody may ask anything else of the connection: it waits before it names, at its end, and when reading
+    fails.
+    """
 
     def __init__(self, name: Name | None) -> None:
         self._name = name
         self._details: list[Detail] = []
         self._positions: list[int] = []
+        self._sender = ThreadPoolExecutor(1)
+        self._on_its_way: Future[None] | None = None
         self.rows = 0
         with connection.cursor() as cursor:
             cursor.execute(_SEEN)
+
+    def __enter__(self) -> Self:
+        """Begin."""
+        return self
+
+    def __exit__(self, failed: type[BaseException] | None, *_: object) -> None:
+        """Hand on what is left, unless reading failed."""
+        with self._sender:  # waits for what is on its way
+            if failed is None:
+                self._send(self._next())
+                self._arrived()
 
     def add(self, position: int, detail: Detail) -> None:
         """Take a detail of the entry at this position of the file."""
         self._details.append(detail)
         self._positions.append(position)
         if len(self._details) >= AT_ONCE:
-            self.flush()
+            self._send(self._next())
 
-    def flush(self) -> None:
-        """Hand on what is in memory."""
-        if not self._details:
-            return
-        named = self._name(self._details) if self._name else [None] * len(self._details)
+    def _next(self) -> str:
+        """Empty the memory into lines for the database; what is on its way has arrived before anything is named."""
+        self._arrived()
+        named = self._name(self._details) if self._name and self._details else [None] * len(self._details)
         given = zip(self._positions, self._details, named, strict=True)
         lines = [_line(row, *told) for row, told in enumerate(given, self.rows + 1)]
-        with connection.cursor() as cursor, cursor.copy(_COPY) as copy:
-            copy.write("".join(lines))
         self.rows += len(lines)
         self._details.clear()
         self._positions.clear()
+        return "".join(lines)
+
+    def _send(self, lines: str) -> None:
+        if lines:
+            self._on_its_way = self._sender.submit(_copy, connection.connection, lines)
+
+    def _arrived(self) -> None:
+        if self._on_its_way is not None:
+            self._on_its_way.result()
+            self._on_its_way = None
+
+
+def _copy(database: psycopg.Connection, lines: str) -> None:
+    with database.cursor() as cursor, cursor.copy(_COPY) as copy:
+        copy.write(lines)
 
 
 def _line(row: int, position: int, detail: Detail, named: str | None) -> str:

@@ -112,6 +112,7 @@ def store_sightings(tenant: Tenant, placed: Iterable[tuple[Sighting, Known]]) ->
                 entry=known.id,
                 message=sighting.message,
                 said=sighting.said,
+                details=sighting.details,
             )
             for sighting, known in placed
         ),

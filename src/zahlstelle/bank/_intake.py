@@ -1,7 +1,6 @@
 """Read a file once: statements and entries into memory, details into a table that ends with the transaction."""
 
 import hashlib
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import UUID
@@ -54,14 +53,14 @@ class Intake:
 
     def read(self, path: Path, name: str) -> None:
         """Read a file, or every member of an archive. Raises iso20022.Unreadable."""
-        for member, stream in iso20022.documents(path, name):
-            for event in iso20022.read(stream, member):
-                if type(event) is Detail:
-                    self._last = event
-                    self._details.add(self._position, event)
-                else:
-                    self._take(event, member)
-        self._details.flush()
+        with self._details:
+            for member, stream in iso20022.documents(path, name):
+                for event in iso20022.read(stream, member):
+                    if type(event) is Detail:
+                        self._last = event
+                        self._details.add(self._position, event)
+                    else:
+                        self._take(event, member)
 
     def _take(self, event: iso20022.Event, member: str) -> None:
         match event:
@@ -117,10 +116,3 @@ def sha256_of(path: Path) -> tuple[str, int]:
     """Digest a file and give its size in bytes."""
     with path.open("rb") as source:
         return hashlib.file_digest(source, "sha256").hexdigest(), path.stat().st_size
-
-
-def pieces(path: Path, size: int = 1 << 20) -> Iterator[bytes]:
-    """Give a file in pieces of a mebibyte."""
-    with path.open("rb") as source:
-        while piece := source.read(size):
-            yield piece

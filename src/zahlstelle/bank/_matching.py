@@ -142,7 +142,11 @@ class Matching:
         if self._overrules(known, sighting, shape):
             known.content, known.digest, learnt = sighting.content, sighting.digest, True
             self._explain(known.id, sighting)
-        elif explains_more(known.breakdown, shape) or (known.breakdown, shape) == (Breakdown.PENDING, Breakdown.BROKEN):
+        elif (
+            explains_more(known.breakdown, shape)
+            or (known.breakdown, shape) == (Breakdown.PENDING, Breakdown.BROKEN)
+            or _breaks_silence(known, sighting, shape)
+        ):
             known.breakdown, known.digest, learnt = shape, sighting.digest, True
             known.content = sighting.content if shape is Breakdown.SINGLE else None
             known.difference = _difference(shape, sighting)
@@ -210,6 +214,14 @@ class Matching:
         count = _details.store(self._tenant, with_details)
         _details.stand_alone(self._tenant, [e for p, e in self._explained.items() if p not in with_details])
         return count
+
+
+def _breaks_silence(known: Known, sighting: Sighting, shape: Breakdown) -> bool:
+    """Say whether a single transaction, told without payer or purpose till now, is told with them."""
+    if shape is not Breakdown.SINGLE or known.breakdown is not Breakdown.SINGLE:
+        return False
+    silent = known.content is None or known.content.silent
+    return silent and sighting.content is not None and not sighting.content.silent
 
 
 def _tell_apart(sightings: Sequence[Sighting]) -> None:

@@ -1,7 +1,6 @@
 """Take a bank file in: whole or not at all, every entry once, every cent booked to Bank against Suspense."""
 
 import tempfile
-import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,9 +18,10 @@ from zahlstelle.tenancy import Tenant, bank_accounts, inside
 
 from ._corrections import bank_booking, correct
 from ._details import Name
-from ._intake import Intake, SeenStatement, pieces, sha256_of
+from ._intake import Intake, SeenStatement, sha256_of
 from ._matching import Matching
 from ._orders import break_up_by_orders
+from ._packing import Packed, unpacked
 from ._rules import Sighting
 from ._statements import new_statements
 
@@ -68,9 +68,11 @@ def take_in(*, tenant: Tenant, name: str, path: Path, at: datetime, named: Name 
             seen = SightingRow.objects.filter(tenant_id=tenant.id, statement__file_id=file_id).count()
             return TakenIn(file_id, duplicates=seen)
         outcome = {"outcome": "imported", "code": None, "reason": None}
-        _keep(tenant, file_id, digest, path, {"name": name, "size": size, "received_at": at, **outcome})
+        _keep(tenant, file_id, digest, {"name": name, "size": size, "received_at": at, **outcome})
         intake = Intake(tenant, file_id, named)
-        intake.read(path, name)
+        with Packed(path) as packed:
+            intake.read(path, name)
+            _keep_content(tenant, file_id, packed)
         taken = _take(tenant, file_id, intake.statements, at)
         taken.rows = intake.rows
         return taken
@@ -87,7 +89,9 @@ def refuse(*, tenant: Tenant, name: str, path: Path, code: str, reason: str, at:
     with inside(tenant):
         one_at_a_time(tenant=tenant)
         if not BankFileRow.objects.filter(tenant_id=tenant.id, id=file_id, outcome="imported").exists():
-            _keep(tenant, file_id, digest, path, {"name": name, "size": size, "received_at": at, **outcome})
+            _keep(tenant, file_id, digest, {"name": name, "size": size, "received_at": at, **outcome})
+            with Packed(path) as packed:
+                _keep_content(tenant, file_id, packed)
     return file_id
 
 
@@ -108,7 +112,7 @@ def kept_file(*, tenant: Tenant, file_id: UUID) -> Iterator[tuple[str, Path]]:
             parts = BankFilePartRow.objects.filter(tenant_id=tenant.id, file_id=file_id).order_by("number")
             with path.open("wb") as goal:
                 for part in parts.values_list("content", flat=True).iterator(chunk_size=8):
-                    goal.write(zlib.decompress(part))
+                    goal.write(unpacked(bytes(part)))
         if row is None or sha256_of(path)[0] != row.sha256:
             raise BankFileUnknown(f"there is no bank file {file_id} that was kept whole")
         yield row.name, path
@@ -120,17 +124,19 @@ def one_at_a_time(*, tenant: Tenant) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"bank {tenant.id}"])
 
 
-def _keep(tenant: Tenant, file_id: UUID, digest: str, path: Path, values: dict[str, Any]) -> None:
-    """Keep a file unchanged, once, and what became of it."""
+def _keep(tenant: Tenant, file_id: UUID, digest: str, values: dict[str, Any]) -> None:
+    """Keep once what a file is, and what became of it."""
     BankFileRow.objects.update_or_create(
         id=file_id, tenant_id=tenant.id, defaults=values, create_defaults={**values, "sha256": digest}
     )
+
+
+def _keep_content(tenant: Tenant, file_id: UUID, packed: Packed) -> None:
+    """Keep a file unchanged, once."""
     if BankFilePartRow.objects.filter(tenant_id=tenant.id, file_id=file_id).exists():
         return
-    for number, piece in enumerate(pieces(path)):
-        BankFilePartRow.objects.create(
-            tenant_id=tenant.id, file_id=file_id, number=number, content=zlib.compress(piece, 1)
-        )
+    for number, piece in enumerate(packed.pieces()):
+        BankFilePartRow.objects.create(tenant_id=tenant.id, file_id=file_id, number=number, content=piece)
 
 
 def _take(tenant: Tenant, file_id: UUID, statements: Sequence[SeenStatement], at: datetime) -> TakenIn:

@@ -150,6 +150,7 @@ class Member:
     notices: frozenset[str]
     whole: bool  # a report or statement tells of it
     told_in: frozenset[UUID] = frozenset()  # the notifications' statements that tell of it
+    bare: bool = False  # reports and statements that tell of it know no detail
 
 
 @dataclass(slots=True)
@@ -158,6 +159,7 @@ class Family:
 
     pieces: dict[UUID, UUID] = field(default_factory=dict)  # piece -> whole
     complete: dict[UUID, Sequence[Member]] = field(default_factory=dict)  # whole -> pieces that explain it
+    bare_again: list[UUID] = field(default_factory=list)  # lines that lent theirs
 
 
 _JOINED = """
@@ -181,7 +183,8 @@ WITH member AS (
 SELECT e.id, e.account_iban, e.booked_on, CASE e.side WHEN 'credit' THEN e.amount_cents ELSE -e.amount_cents END,
     e.breakdown IN ('single', 'whole'), e.breakdown = 'whole', e.booked, e.bank_ref, e.breakdown_message_id,
     array_agg(DISTINCT s.message_id) FILTER (WHERE g.message = 'camt.054'), bool_or(g.message <> 'camt.054'),
-    array_agg(DISTINCT s.id) FILTER (WHERE g.message = 'camt.054')
+    array_agg(DISTINCT s.id) FILTER (WHERE g.message = 'camt.054'),
+    coalesce(bool_and(g.details = 0 AND g.details IS NOT NULL) FILTER (WHERE g.message <> 'camt.054'), false)
 FROM member JOIN bank_entry e ON e.tenant_id = %(tenant)s AND e.id = member.id
 JOIN sighting g ON g.tenant_id = e.tenant_id AND g.entry = e.id
 JOIN statement s ON s.tenant_id = g.tenant_id AND s.id = g.statement_id
@@ -220,6 +223,7 @@ def families(tenant: Tenant, sightings: Sequence[Sighting]) -> Family:
     for whole, group in list(family.complete.items()):
         if _told_twice(group, said):
             del family.complete[whole]
+    family.bare_again = [piece.id for group in family.complete.values() for piece in group if piece.whole]
     return family
 
 
@@ -232,31 +236,36 @@ def _told_twice(group: Sequence[Member], said: Mapping[UUID, str]) -> bool:
 
 
 def _member(row: tuple[Any, ...]) -> Member:
-    id_, account, on, cents, explained, several, booked, ref, points, notices, whole, told_in = row
+    id_, account, on, cents, explained, several, booked, ref, points, notices, whole, told_in, bare = row
     return Member(
         id_, account, on, cents, explained, several, booked, usable(ref), points or "", frozenset(notices or ()), whole,
-        frozenset(told_in or ()),
+        frozenset(told_in or ()), bare,
     )  # fmt: skip
 
 
 def joined(members: Sequence[Member]) -> Family:
     """Say which members are pieces of which, and which wholes their pieces come to. No IO.
 
-    A name that stands for two entries of a day joins nothing: some banks name everything alike.
+    A name that stands for two entries of a day joins nothing: some banks name everything alike. A piece that was put on
+    a bare line of its amount, before a line pointed to its notification, is a piece where only with it they add up.
     """
     family = Family()
     told = [member for member in members if member.whole and member.booked]
     untold = [member for member in members if not member.whole]
+    lent = [member for member in told if member.bare and member.explained and not member.points_to]
     pointed = _groups(told, untold, lambda whole: [whole.points_to], lambda piece: piece.notices)
+    misplaced = _groups(told, lent, lambda whole: [whole.points_to], lambda piece: piece.notices)
     named = _groups(told, untold, lambda whole: [whole.reference], lambda piece: [piece.reference])
     for whole in told:
         groups = [pointed.get(whole.id, []), named.get(whole.id, [])]
         sure = [*groups[0], *(piece for piece in groups[1] if _smaller(piece, whole))]
         family.pieces.update((piece.id, whole.id) for piece in sure)
+        if wrongly := misplaced.get(whole.id):
+            groups.append([*groups[0], *wrongly])
         complete = next((group for group in groups if _complete(whole, group)), None)
         if complete and not whole.several:
             family.complete[whole.id] = complete
-            family.pieces.update((piece.id, whole.id) for piece in complete)
+            family.pieces.update((piece.id, whole.id) for piece in complete if not piece.whole)
     return family
 
 

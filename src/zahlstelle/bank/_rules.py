@@ -71,6 +71,11 @@ class Content:
         """What banks between them call the transaction."""
         return [name for name in (self.tx_id, self.uetr) if name]
 
+    @property
+    def silent(self) -> bool:
+        """Whether it says neither who paid nor what for."""
+        return not any(self.said()) and not self.names
+
     def is_another(self, other: "Content") -> bool:
         """Say whether the banks name two transactions: both say a TxId, or both a UETR, and it is not the same."""
         pairs = [(self.tx_id, other.tx_id), (self.uetr, other.uetr)]
@@ -155,6 +160,12 @@ class Sighting:
     digest: Digest | None = None  # of its details, where it must be told from others
     said: str = ""  # the line of a daily statement, digested
     told_apart: bool = False  # by its reference, from every other line of its day in this statement
+
+    @property
+    def details(self) -> int:
+        """How many details the line has of its own that say anything."""
+        silent = self.content is not None and self.content.silent
+        return 0 if silent else self.entry.detail_count
 
     @property
     def booked(self) -> bool:

@@ -4,7 +4,7 @@ Methods: Luhn (ISO/IEC 7812-1), modulus 11 with weights 2 to 7 from the right, I
 ISO 7064 MOD 97-10 (two digits, as in RF references of ISO 11649 and in IBANs).
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
 from itertools import accumulate
 from operator import mul
@@ -35,17 +35,7 @@ def check_digit(payload: str, method: CheckMethod) -> str:
     """
     if not payload.isascii() or not payload.isdigit():
         raise ValueError(f"{payload!r} is not a row of digits")
-    match method:
-        case CheckMethod.NONE:
-            return ""
-        case CheckMethod.LUHN:
-            return _luhn(payload)
-        case CheckMethod.MOD11:
-            return _mod11(payload)
-        case CheckMethod.ISO7064_11_10:
-            return _iso7064_11_10(payload)
-        case CheckMethod.MOD97:
-            return f"{98 - int(payload) * 100 % 97:02d}"
+    return _MAKES[method](payload)
 
 
 def width(method: CheckMethod) -> int:
@@ -63,7 +53,7 @@ def is_valid(number: str, method: CheckMethod) -> bool:
         return False
     if method is CheckMethod.NONE:
         return True
-    return check_digit(number[:-wide], method) == number[-wide:]
+    return _MAKES[method](number[:-wide]) == number[-wide:]
 
 
 NOTICE_EVERY_SWAP = frozenset({CheckMethod.MOD11, CheckMethod.MOD97})
@@ -126,6 +116,19 @@ def _iso7064_11_10(payload: str) -> str:
 
 def _step(product: int, digit: str) -> int:
     return ((int(digit) + product) % 10 or 10) * 2 % 11
+
+
+def _mod97(payload: str) -> str:
+    return f"{98 - int(payload) * 100 % 97:02d}"
+
+
+_MAKES: Mapping[CheckMethod, Callable[[str], str]] = {
+    CheckMethod.NONE: lambda _payload: "",
+    CheckMethod.LUHN: _luhn,
+    CheckMethod.MOD11: _mod11,
+    CheckMethod.ISO7064_11_10: _iso7064_11_10,
+    CheckMethod.MOD97: _mod97,
+}
 
 
 def rf_reference(kassenzeichen: str) -> str:

@@ -24,7 +24,7 @@ from ._debits import (
     order_debit_by,
 )
 from ._fetch import fetch_reports, payouts_named
-from ._flow import begin, cancel, plug, provider_named, refresh, sweep
+from ._flow import begin, cancel, plug, plug_when_needed, provider_named, refresh, sweep
 from ._hear import hear
 from ._kept import begin_kept, forget_instrument, keeps_cards, kept_instrument
 from ._mandates import (
@@ -294,6 +294,7 @@ __all__ = [
     "payouts_named",
     "payouts_of_reports",
     "plug",
+    "plug_when_needed",
     "provider_named",
     "record_collection",
     "record_given_back",

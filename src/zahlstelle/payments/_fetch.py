@@ -7,7 +7,7 @@ import structlog
 
 from zahlstelle.tenancy import Tenant, provider_accesses
 
-from ._flow import _PLUGGED, _outside_any_transaction, merchant_access
+from ._flow import _outside_any_transaction, find_provider, merchant_access
 from ._reports import ReportTaken, ReportWrong, asked_since, intend_call, note_answer, record_report
 from ._socket import MerchantAccess, NoAnswer, PayoutReport, Settles
 
@@ -19,7 +19,7 @@ def fetch_reports(*, tenant: Tenant, at: datetime) -> int:
     _outside_any_transaction()
     found = 0
     for access in provider_accesses(tenant=tenant):
-        provider = _PLUGGED.get(access.provider)
+        provider = find_provider(access.provider)
         if isinstance(provider, Settles) and intend_call(tenant=tenant, provider=access.provider, at=at):
             merchant = merchant_access(access)
             found += _fetch(tenant, access.provider, provider, merchant, at)
@@ -30,7 +30,7 @@ def payouts_named(*, tenant: Tenant, texts: Sequence[str]) -> Sequence[Sequence[
     """Find in each of a bank's texts what looks like a payout of one of the town's providers: (provider, payout)."""
     settling: list[tuple[str, Settles]] = []
     for access in provider_accesses(tenant=tenant):
-        provider = _PLUGGED.get(access.provider)
+        provider = find_provider(access.provider)
         if isinstance(provider, Settles):
             settling.append((access.provider, provider))
     return [[(name, payout) for name, each in settling for payout in each.payouts_named(text)] for text in texts]

@@ -1,6 +1,6 @@
 """The way to a provider and back: written down first, called outside any transaction, settled by one reducer."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
@@ -42,18 +42,32 @@ from ._socket import (
 
 _log = structlog.get_logger(__name__)
 _PLUGGED: dict[str, Provider] = {}
+_LOADS: dict[str, Callable[[], Provider]] = {}
 
 
 def plug(provider: Provider) -> None:
-    """Make an adapter known; called once per process by wiring."""
+    """Make an adapter known."""
     _PLUGGED[provider.name] = provider
+
+
+def plug_when_needed(name: str, load: Callable[[], Provider]) -> None:
+    """Say how an adapter is loaded; called once per process by wiring. Most commands never need one."""
+    _LOADS[name] = load
+
+
+def find_provider(name: str) -> Provider | None:
+    """Find an adapter, and load it the first time."""
+    if name not in _PLUGGED and name in _LOADS:
+        plug(_LOADS[name]())
+    return _PLUGGED.get(name)
 
 
 def provider_named(name: str) -> Provider:
     """Find an adapter. Raises MethodUnknown."""
-    if name not in _PLUGGED:
+    provider = find_provider(name)
+    if provider is None:
         raise MethodUnknown(f"there is no provider {name!r}")
-    return _PLUGGED[name]
+    return provider
 
 
 def begin(

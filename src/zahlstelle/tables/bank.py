@@ -185,6 +185,7 @@ class SightingRow(OfTenant):
     said = models.CharField(
         max_length=32, default="", db_default=""
     )  # a digest of the line, to know a statement told again
+    details = models.IntegerField(null=True)  # how many details the line had of its own that say anything
 
     class Meta:
         db_table = "sighting"

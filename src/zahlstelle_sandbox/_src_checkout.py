@@ -1,0 +1,262 @@
+"""A checkout at a scheme: which card, what must still be asked, and the signed result."""
+
+import re
+import secrets
+import sqlite3
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from . import _src_initiators, _src_jose, _src_keys, _src_profiles, _src_rules, _src_tokens
+from ._cards import BY_SLUG
+from ._clock import berlin_day, read, written
+from ._src_jose import Unreadable
+from ._src_rules import CRYPTOGRAM_LIVES, Refused, Scheme
+from ._store import insert
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a page asks for: a card of the profile, a new one (by the test card's name), or one still to be typed."""
+
+    card_id: str | None = None
+    slug: str | None = None
+    expiry: str | None = None
+    holder: str | None = None
+    email: str | None = None
+    first_name: str | None = None
+    last_name: str | None = None
+    accepts_terms: bool = False
+    remembers: bool = False
+
+    @property
+    def names_card(self) -> bool:
+        return bool(self.card_id or self.slug)
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The answer to the page, and the secret of a device that is remembered from now on."""
+
+    answer: dict[str, Any]
+    secret: str | None = None
+
+
+def read_wish(
+    connection: sqlite3.Connection, scheme: Scheme, session: sqlite3.Row, order: dict[str, Any], at: datetime
+) -> Wish:
+    """What a checkout call asks for. Raises Refused; a card's number is looked up and forgotten."""
+    settings, consumer = order.get("complianceSettings"), order.get("consumer")
+    terms, remembers = _src_rules.accepts_terms(settings), _src_rules.remembers(settings)
+    told = consumer if isinstance(consumer, dict) else {}
+    if order.get("srcDigitalCardId"):
+        if order.get("srcCorrelationId") not in (None, session["correlation_id"]):
+            raise Refused("INVALID_PARAMETER", "srcCorrelationId is another session's.")
+        owner = _src_profiles.get(connection, scheme, session["consumer"])
+        card = _src_profiles.card(connection, owner, str(order["srcDigitalCardId"]))
+        return Wish(card_id=card["card_id"], accepts_terms=True, remembers=remembers)
+    person = {
+        "email": _src_rules.address(str(told["emailAddress"])) if told.get("emailAddress") else None,
+        "first_name": _name(told.get("firstName")),
+        "last_name": _name(told.get("lastName")),
+    }
+    new = _new_card(connection, scheme, order["encryptedCard"], at) if order.get("encryptedCard") else {}
+    wish = Wish(**new, **person, accepts_terms=terms, remembers=remembers)
+    _may_register(connection, scheme, session, wish)
+    return wish
+
+
+def asks(session: sqlite3.Row, wish: Wish) -> bool:
+    """Whether the citizen must be asked something before this can go on."""
+    registers = session["consumer"] is None
+    lacks = not wish.names_card or (registers and not (wish.email and wish.accepts_terms))
+    return bool(lacks or session["confirms"])
+
+
+def complete(
+    connection: sqlite3.Connection, scheme: Scheme, session: sqlite3.Row, wish: Wish, at: datetime, *, replay: bool
+) -> Done:
+    """Register what is new, remember the device if that was wanted, and sign the result. Raises Refused."""
+    consumer = _owner(connection, scheme, session, wish, at)
+    card = _card(connection, consumer, wish, at)
+    connection.execute("UPDATE src_card SET used_at = ? WHERE card_id = ?", [written(at), card["card_id"]])
+    initiator, secret, more = session["initiator"], None, {}
+    if wish.remembers:
+        secret = _src_profiles.bind(connection, consumer, at)
+        device = _src_profiles.device_of(secret)
+        token = _src_profiles.recognition_token(connection, scheme, consumer, initiator, device, at)
+        connection.execute("UPDATE src_session SET device = ? WHERE session = ?", [device, session["session"]])
+        more = {"recognitionToken": token}
+    earlier = _earlier(connection, session, card) if replay else None
+    result = earlier or _result(connection, scheme, session, consumer, card, at)
+    by = session["verified_by"]
+    answer = {
+        "dcfActionCode": "COMPLETE",
+        "checkoutResponseSignature": result,
+        # Mastercard's pages read what was signed, Visa's hand it on as it is.
+        "checkoutResponse": result if scheme.name == "visa" else _payload_of(connection, result),
+        "idToken": _src_profiles.id_token(connection, scheme, consumer, initiator, by, at),
+        "unbindAppInstance": False,
+    }
+    return Done(answer | more, secret)
+
+
+def take_payload(
+    connection: sqlite3.Connection, scheme: Scheme, initiator: str, order: dict[str, Any], at: datetime
+) -> str:
+    """The result of a checkout with its payload, for the initiator's server, once. Raises Refused."""
+    session: sqlite3.Row | None = connection.execute(
+        "SELECT * FROM src_session WHERE correlation_id = ? AND scheme = ?", [order["srcCorrelationId"], scheme.name]
+    ).fetchone()
+    if session is None or (session["initiator"], session["src_dpa_id"]) != (initiator, order["srcDpaId"]):
+        raise Refused("PERMISSION_DENIED", "The initiator and merchant have no such checkout.", 403)
+    if session["amount_cents"] is None:
+        raise Refused("INVALID_ARGUMENT", "The checkout named no amount, so there is nothing to pay it with.")
+    done = connection.execute(
+        "SELECT * FROM src_checkout WHERE session = ? AND card_id = ? AND NOT payload_given ORDER BY rowid DESC",
+        [session["session"], order["srcDigitalCardId"]],
+    ).fetchone()
+    if done is None or read(done["done_at"]) + CRYPTOGRAM_LIVES <= at:
+        raise Refused("INVALID_ARGUMENT", "There is no such checkout, it is too old, or its payload was given.")
+    consumer = _src_profiles.get(connection, scheme, session["consumer"])
+    card = _src_profiles.card(connection, consumer, done["card_id"])
+    connection.execute("UPDATE src_checkout SET payload_given = 1 WHERE session = ?", [session["session"]])
+    return _signed(connection, scheme, session, consumer, card, at, with_payload=True)
+
+
+def _result(
+    connection: sqlite3.Connection,
+    scheme: Scheme,
+    session: sqlite3.Row,
+    consumer: sqlite3.Row,
+    card: sqlite3.Row,
+    at: datetime,
+) -> str:
+    with_payload = bool(session["with_payload"])
+    if with_payload and session["amount_cents"] is None:
+        raise Refused("INVALID_PARAMETER", "A payload is asked for, but no transactionAmount is named.")
+    result = _signed(connection, scheme, session, consumer, card, at, with_payload=with_payload)
+    insert(
+        connection,
+        "src_checkout",
+        checkout=secrets.token_urlsafe(16),
+        session=session["session"],
+        card_id=card["card_id"],
+        done_at=written(at),
+        payload_given=with_payload,
+        result=result,
+    )
+    return result
+
+
+def _signed(
+    connection: sqlite3.Connection,
+    scheme: Scheme,
+    session: sqlite3.Row,
+    consumer: sqlite3.Row,
+    card: sqlite3.Row,
+    at: datetime,
+    *,
+    with_payload: bool,
+) -> str:
+    said = {
+        "srcCorrelationId": session["correlation_id"],
+        "srciTransactionId": session["transaction_id"],
+        "maskedCard": _src_profiles.masked_card(card),
+        "maskedConsumer": _src_profiles.masked_consumer(consumer),
+        "assuranceData": {"verificationData": [_verification(session, at)], "eci": "06"},
+    }
+    if with_payload:
+        initiator = _src_initiators.get(connection, session["initiator"])
+        paying = _src_tokens.payload(connection, session, consumer, card, at)
+        reader = _src_jose.public(initiator["encryption_key"])
+        head = {"kid": session["initiator"], "cty": "application/json"}
+        said["encryptedPayload"] = _src_jose.encrypt(reader, head, paying)
+    kid, key = _src_keys.key(connection, scheme.name, _src_keys.RESULTS)
+    issued = {"iss": scheme.name, "iat": str(int(at.timestamp())), "jti": secrets.token_urlsafe(16)}
+    return _src_jose.sign(key, issued | {"kid": kid}, said)
+
+
+def _verification(session: sqlite3.Row, at: datetime) -> dict[str, Any]:
+    by = session["verified_by"]
+    return {
+        "verificationType": "CARDHOLDER",
+        "verificationEntity": "02",
+        "verificationMethod": by or _src_rules.BY_CODE,
+        "verificationResults": "01" if by else "03",
+        "verificationTimestamp": str(int(at.timestamp())),
+        "verificationEvents": ["01"] if by else ["02"],
+    }
+
+
+def _owner(
+    connection: sqlite3.Connection, scheme: Scheme, session: sqlite3.Row, wish: Wish, at: datetime
+) -> sqlite3.Row:
+    if session["consumer"]:
+        return _src_profiles.get(connection, scheme, session["consumer"])
+    if not wish.email or not wish.accepts_terms:
+        raise Refused("INVALID_PARAMETER", "A registration needs an e-mail address and accepted terms.")
+    names = (wish.first_name, wish.last_name)
+    consumer = _src_profiles.register(connection, scheme, wish.email, names, at)
+    connection.execute(
+        "UPDATE src_session SET consumer = ? WHERE session = ?", [consumer["consumer"], session["session"]]
+    )
+    return consumer
+
+
+def _card(connection: sqlite3.Connection, consumer: sqlite3.Row, wish: Wish, at: datetime) -> sqlite3.Row:
+    if wish.card_id:
+        return _src_profiles.card(connection, consumer, wish.card_id)
+    if not wish.slug or not wish.expiry:
+        raise Refused("INVALID_PARAMETER", "A card is missing.")
+    return _src_profiles.add_card(connection, consumer, BY_SLUG[wish.slug], wish.expiry, wish.holder, at)
+
+
+def _may_register(connection: sqlite3.Connection, scheme: Scheme, session: sqlite3.Row, wish: Wish) -> None:
+    """Say it before anything is asked: an address that has a profile is proved by its owner, not registered again."""
+    if session["consumer"] is None and wish.email and _src_profiles.by_email(connection, scheme, wish.email):
+        raise Refused("AUTH_INVALID", "This address has a profile; its owner must prove it first.", 401)
+
+
+def _new_card(connection: sqlite3.Connection, scheme: Scheme, jwe: Any, at: datetime) -> dict[str, str | None]:
+    _, key = _src_keys.key(connection, scheme.name, _src_keys.CARDS)
+    try:
+        typed = _src_jose.decrypted(key, str(jwe))
+    except Unreadable as error:
+        raise Refused("INVALID_PARAMETER", "encryptedCard was not encrypted to the scheme's key.") from error
+    card = _src_rules.test_card(scheme, str(typed.get("primaryAccountNumber")))
+    month, year = str(typed.get("panExpirationMonth")), str(typed.get("panExpirationYear"))
+    if not re.fullmatch(r"(0[1-9]|1[0-2]) 20\d\d", f"{month} {year}", re.ASCII):
+        raise Refused("INVALID_PARAMETER", "panExpirationMonth is like 12, panExpirationYear like 2030.")
+    if f"{year}-{month}" < f"{berlin_day(at):%Y-%m}":
+        raise Refused("CARD_INELIGIBLE", "The card has expired.")
+    if not re.fullmatch(r"\d{3}", str(typed.get("cardSecurityCode")), re.ASCII):
+        raise Refused("INVALID_PARAMETER", "cardSecurityCode has three digits.")
+    holder = _name(typed.get("cardholderFullName"))
+    return {"slug": card.scenario.slug, "expiry": f"{year}-{month}", "holder": holder}
+
+
+def _name(value: Any) -> str | None:
+    if value in (None, ""):
+        return None
+    if not isinstance(value, str) or len(value) > 70 or not value.isprintable():
+        raise Refused("INVALID_PARAMETER", "A name has at most 70 characters.")
+    return value.strip() or None
+
+
+def _earlier(connection: sqlite3.Connection, session: sqlite3.Row, card: sqlite3.Row) -> str | None:
+    found = connection.execute(
+        "SELECT result FROM src_checkout JOIN src_session USING (session) WHERE card_id = ? AND src_dpa_id = ?"
+        " ORDER BY src_checkout.rowid DESC",
+        [card["card_id"], session["src_dpa_id"]],
+    ).fetchone()
+    return str(found["result"]) if found else None
+
+
+def _payload_of(connection: sqlite3.Connection, result: str) -> dict[str, Any]:
+    return _src_jose.verified(_src_keys.verifying(connection, result)[1], result)
+
+
+def wish_as_kept(wish: Wish) -> dict[str, Any]:
+    """A wish as it waits for the citizen's answer."""
+    return asdict(wish)
