@@ -1,7 +1,7 @@
 """What a payment is for, fee by fee, and how a bank transfer names it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from django.utils import translation
@@ -87,7 +87,8 @@ def transfers_of(tenant: Tenant, fees: Sequence[Fee], *, inline: bool = True) ->
     Several numbers in one transfer are believed only where each of them is sure: its check digit says so.
     """
     if len(fees) > 1 and not _together(tenant, fees):
-        return [_transfer(tenant, [fee], inline) for fee in fees if not fee.claim.open.is_zero]
+        left = [replace(fee, amount=min(fee.amount, fee.claim.open)) for fee in fees if not fee.claim.open.is_zero]
+        return [_transfer(tenant, [fee], inline) for fee in left]
     return [_transfer(tenant, fees, inline)]
 
 
