@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from flask import Blueprint, redirect, request, url_for
 
-from . import _behaviour, _giro_rules, _merchants, _payments, _payone_answers
+from . import _behaviour, _giro_rules, _merchants, _payments, _payone_answers, _stored_cards
 from ._cards import BY_NUMBER, BY_SLUG, CARDS, Card
 from ._checks import text
 from ._clock import berlin_day, now
@@ -29,6 +29,8 @@ def card_page(token: str) -> Page:
         return redirect(_approval(token), 303)
     if payment["status"] != Status.CREATED:
         return _message(payment, "decided", back=True)
+    if payment["stored_card"]:
+        return _kept_form(payment, merchant, {}) if payment["asks_code"] else _after(_charge_kept(token))
     chosen = BY_SLUG.get(request.args.get("card", ""))
     return _card_form(payment, merchant, _filled(chosen) if chosen else {}, {})
 
@@ -38,6 +40,10 @@ def pay(token: str) -> Page:
     payment, merchant = _load(token)
     if payment["status"] != Status.CREATED:
         return _after(payment)
+    if payment["stored_card"]:
+        if payment["asks_code"] and (errors := _wrong_code()):
+            return _kept_form(payment, merchant, errors), 422
+        return _after(_charge_kept(token))
     number = entered()
     if errors := wrong(number):
         typed = {name: request.form.get(name, "") for name in ("expiry", "cvc", "holder")}
@@ -51,6 +57,34 @@ def pay(token: str) -> Page:
             expiry = read_expiry(request.form.get("expiry", ""))
             payment = _payments.pay(connection, payment["payment_id"], BY_NUMBER[number], holder, now(), expiry)
     return _after(payment)
+
+
+def _charge_kept(token: str) -> sqlite3.Row:
+    """Charge the kept card that a payment was started with, once."""
+    with sandbox().store.writing() as connection:
+        payment = _payments.by_token(connection, token)
+        if payment["status"] != Status.CREATED:  # a second press may have come first
+            return payment
+        card = _kept_card(connection, payment)
+        kept = BY_SLUG[card["slug"]]
+        return _payments.pay(connection, payment["payment_id"], kept, None, now(), card["expiry"])
+
+
+def _kept_card(connection: sqlite3.Connection, payment: sqlite3.Row) -> sqlite3.Row:
+    merchant = _merchants.get(connection, payment["merchant_id"])
+    return _stored_cards.by_handle(connection, merchant, payment["stored_card"])
+
+
+def _kept_form(payment: sqlite3.Row, merchant: sqlite3.Row, errors: dict[str, str]) -> str:
+    """The page where the holder of a kept card types its security code and nothing else."""
+    with sandbox().store.reading() as connection:
+        card = _kept_card(connection, payment)
+    told = {"payment": payment, "merchant": merchant, "kept": card, "values": {}, "errors": errors}
+    return page("card_kept.html", language(payment), **told)
+
+
+def _wrong_code() -> dict[str, str]:
+    return {name: key for name, key in wrong("").items() if name == "cvc"}
 
 
 @cards.post("/card/<token>/cancel")

@@ -12,8 +12,8 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from . import _giro_rules, _merchants, _payments, _refunds
-from ._checks import one_of, strict, text, url
+from . import _giro_kept, _giro_rules, _merchants, _payments, _refunds
+from ._checks import one_of, strict, text, url, yes_no
 from ._clock import now, written
 from ._context import sandbox
 from ._giro_rules import CALL, DOUBLE, HASH, MISSING, REFUSED, Refused
@@ -40,8 +40,8 @@ _FITS: dict[str, Callable[[str], bool]] = {
     "urlNotify": lambda value: passes(url, value),
     "type": lambda value: value == "SALE",  # what is held and taken later, the sandbox does not play
     "locale": lambda value: re.fullmatch(r"[a-z]{2}", value) is not None,
-    "pkn": lambda _: False,  # stored cards, the sandbox does not play
-    "recurring": lambda value: value == "0",
+    "pkn": lambda value: re.fullmatch(r"create|[0-9A-Za-z_-]{8,64}", value) is not None,
+    "recurring": lambda value: value in ("0", "1"),
 }
 
 
@@ -49,7 +49,9 @@ def put_project(connection: sqlite3.Connection, project_id: str, body: Any) -> N
     """Add a project, or change its password and kind. Raises Problem 422, 404 for an unknown merchant."""
     kinds = one_of(*_giro_rules.START)
     required = {"project_id": text(20, r"\d+"), "merchant_id": text(40), "kind": kinds}
-    values = strict({"project_id": project_id, **body}, {**required, "secret": text(200, r"[\x21-\x7e]{16,200}")})
+    required["secret"] = text(200, r"[\x21-\x7e]{16,200}")
+    values = strict({"project_id": project_id, **body}, required, {"without_cvc": yes_no})
+    values["without_cvc"] = bool(values["without_cvc"])
     _merchants.get(connection, values["merchant_id"])
     connection.execute("DELETE FROM giro_project WHERE project_id = ?", [project_id])
     insert(connection, "giro_project", **values)
@@ -68,6 +70,11 @@ def status() -> Response:
 @giro.post("/transaction/refund")
 def refund() -> Response:
     return _answered("refund", _refund)
+
+
+@giro.post("/creditcard/pkninfo")
+def pkninfo() -> Response:
+    return _answered("stored_card", _pkninfo)
 
 
 Work = Callable[[sqlite3.Connection, sqlite3.Row, datetime], dict[str, Any]]
@@ -131,6 +138,7 @@ def _read(project: sqlite3.Row, fields: str | None) -> Said:
 
 def _start(connection: sqlite3.Connection, project: sqlite3.Row, at: datetime) -> dict[str, Any]:
     said = _read(project, _giro_rules.START[project["kind"]])
+    about_card = _giro_kept.asked(connection, project, said)
     token, reference = secrets.token_urlsafe(24), str(uuid.uuid4())
     try:
         insert(
@@ -152,6 +160,7 @@ def _start(connection: sqlite3.Connection, project: sqlite3.Row, at: datetime) -
             created_at=written(at),
             expires_at=written(at + _PATIENCE),
             status=Status.CREATED,
+            **about_card,
         )
     except sqlite3.IntegrityError as error:
         raise Refused(DOUBLE) from error
@@ -173,6 +182,12 @@ def _status(connection: sqlite3.Connection, project: sqlite3.Row, at: datetime) 
     return _about(payment["payment_id"], payment["reference"], payment["amount_cents"]) | (
         {} if result is None else {"resultPayment": str(result)}
     )
+
+
+def _pkninfo(connection: sqlite3.Connection, project: sqlite3.Row, at: datetime) -> dict[str, Any]:
+    del at  # what was kept has no time
+    said = _read(project, _giro_rules.PKNINFO if project["kind"] == "card" else None)
+    return _giro_kept.told(connection, _own(connection, project, said["reference"]))
 
 
 def _refund(connection: sqlite3.Connection, project: sqlite3.Row, at: datetime) -> dict[str, Any]:

@@ -30,6 +30,7 @@ REFUND: Mapping[str, str] = {
     "wero": f"{_BACK} kassenzeichen",
 }
 STATUS = "merchantId! projectId! reference! txreference"
+PKNINFO = "merchantId! projectId! reference!"
 UNSIGNED = ("sourceId", "userAgent", "orderId", "customerId")
 
 # The code that refuses a field; any other field is an invalid call.
@@ -48,7 +49,7 @@ REFUSED: Mapping[str, int] = {
     "urlNotify": 5056,
     "kassenzeichen": 5116,
 }
-HASH, MISSING, CALL, DOUBLE = 5002, 5003, 5004, 4503
+HASH, MISSING, CALL, DOUBLE, NO_SUCH_CARD = 5002, 5003, 5004, 4503, 5102
 # What a card's issuer says has a code of its own where the contract knows one.
 _DECLINED = {"expired_card": 4103}
 _RESULT = {Status.CAPTURED: 4000, Status.CANCELLED: 4502, Status.EXPIRED: 4501, Status.UNKNOWN: 4500}

@@ -19,9 +19,9 @@ _WORD = {
     Status.CANCELLED: ("CANCELLED", "UNSUCCESSFUL"),
     Status.EXPIRED: ("CANCELLED", "UNSUCCESSFUL"),
 }
-# The scheme's word for a payer who was authenticated, and for one who was not, by product.
-_ECI = {1: ("05", "07"), 3: ("02", "00")}
-_METHOD = {1: "card", 3: "card", 840: "redirect", 900: "redirect"}
+# The scheme's word for a payer who was authenticated, and for one who was not.
+_ECI = {"Visa": ("05", "07"), "Mastercard": ("02", "00")}
+_METHOD = {1: "card", 3: "card", 840: "redirect", 900: "redirect", 5002: "mobile"}
 
 
 def of_payment(connection: sqlite3.Connection, payment_id: str) -> sqlite3.Row | None:
@@ -155,18 +155,20 @@ def _specific(row: sqlite3.Row, payment: sqlite3.Row | None) -> dict[str, Any]:
     said: dict[str, Any] = {"paymentProductId": row["product"]}
     if _METHOD[row["product"]] == "redirect":
         return {"redirectPaymentMethodSpecificOutput": said}
-    results = _authenticated(payment, row["product"]) if payment else {}
-    return {"cardPaymentMethodSpecificOutput": said | ({"threeDSecureResults": results} if results else {})}
+    results = _authenticated(payment) if payment else {}
+    network = {"network": payment["card_brand"].upper()} if payment and _METHOD[row["product"]] == "mobile" else {}
+    told = said | network | ({"threeDSecureResults": results} if results else {})
+    return {f"{_METHOD[row['product']]}PaymentMethodSpecificOutput": told}
 
 
-def _authenticated(payment: sqlite3.Row, product: int) -> dict[str, Any]:
+def _authenticated(payment: sqlite3.Row) -> dict[str, Any]:
     """What 3-D Secure brought (ThreeDSecureResults); nothing while the payer has not answered.
 
     Below 30 euro the issuer is taken not to ask, for the low value; whoever refuses is not authenticated.
     """
     if payment["three_ds"] is None or payment["status"] == Status.PENDING:
         return {}
-    yes, no = _ECI[product]
+    yes, no = _ECI[payment["card_brand"]]
     if payment["three_ds"] == "frictionless" and payment["amount_cents"] < 3000:
         return {"version": "2.2.0", "schemeEci": no, "appliedExemption": "low-value"}
     return {"version": "2.2.0", "schemeEci": no if payment["three_ds"] == "rejected" else yes}

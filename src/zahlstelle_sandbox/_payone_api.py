@@ -10,7 +10,16 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from . import _merchants, _payments, _payone_answers, _payone_cards, _payone_rules, _refunds
+from . import (
+    _merchants,
+    _payments,
+    _payone_answers,
+    _payone_cards,
+    _payone_click_to_pay,
+    _payone_rules,
+    _refunds,
+)
+from ._cards import Card
 from ._checks import strict, text, url
 from ._clock import now, written
 from ._context import json_body, sandbox
@@ -141,10 +150,7 @@ def _start(connection: sqlite3.Connection, account: sqlite3.Row, at: datetime) -
         [asked["payment_reference"], account["merchant_id"], Status.CAPTURED],
     ).fetchone()
     names = ("reference", "case_reference", "payment_reference", "parameters", "amount_cents", "product")
-    card = None
-    if asked["token"]:
-        brand = CARDS[asked["product"]]
-        card = _payone_cards.card_of(connection, account["merchant_id"], asked["token"], brand)
+    card = _card(connection, account["merchant_id"], asked, at) if not taken else None
     token, payment_id = secrets.token_urlsafe(24), None if taken else str(uuid.uuid4())
     if payment_id:
         _take(connection, account, asked, payment_id, token, at)
@@ -173,6 +179,18 @@ def _start(connection: sqlite3.Connection, account: sqlite3.Row, at: datetime) -
         to = {"redirectURL": f"{_base_url()}/{where}"}
         paying["merchantAction"] = {"actionType": "REDIRECT", "redirectData": to}
     return 201, said | {"checkout": made | {"paymentResponse": paying}}
+
+
+def _card(
+    connection: sqlite3.Connection, merchant_id: str, asked: dict[str, Any], at: datetime
+) -> tuple[Card, str | None] | None:
+    """The card to be charged and its holder; none where the payer goes on at a page. Raises Refused."""
+    if asked["token"]:
+        return _payone_cards.card_of(connection, merchant_id, asked["token"], CARDS[asked["product"]])
+    if asked["click_to_pay"]:
+        money = asked["amount_cents"], asked["currency"]
+        return _payone_click_to_pay.card_of(connection, merchant_id, asked["click_to_pay"], *money, at)
+    return None
 
 
 def _take(

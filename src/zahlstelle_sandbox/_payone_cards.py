@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from flask import Blueprint, Response, request
+from werkzeug.exceptions import NotFound
 
-from . import _behaviour
+from . import _behaviour, _payone_click_to_pay
 from ._card_pages import entered, wrong
-from ._cards import BY_NUMBER, BY_SLUG, CARDS, Card
+from ._cards import BY_NUMBER, BY_SLUG, Card
 from ._clock import now, written
 from ._context import sandbox
 from ._pages import Page, language, own_forms_only, page
@@ -24,6 +25,7 @@ from ._store import insert
 
 fields = Blueprint("payone_cards", __name__, url_prefix="/payone")
 fields.before_request(own_forms_only)
+_FRAME = ("fields", "schemes")
 _SCRIPTS = Path(__file__).parent / "payone_scripts"
 # Any merchant's page may show the fields; their own script, and nothing else, runs in them.
 _POLICY = (
@@ -56,16 +58,41 @@ def script() -> Response:
     return _script("hosted-tokenization-sdk.js")
 
 
-@fields.get("/fields.js")
-def script_of_fields() -> Response:
-    return _script("fields.js")
+@fields.get("/frame/<name>.js")
+def script_of_frame(name: str) -> Response:
+    if name not in _FRAME:
+        raise NotFound
+    return _script(f"{name}.js")
 
 
 @fields.get("/fields")
 def show() -> tuple[str, int, dict[str, str]]:
+    """The frame: fields for a card, and before them the card schemes where the merchant's page wants Click to Pay.
+
+    A pass that is none, or too old, is told to that page and nobody else.
+    """
+    order, expired = None, False
+    try:
+        merchant_id = _merchant_of_pass(request.args.get("pass", ""))
+    except Problem:
+        expired = True
+    else:
+        order = _order(merchant_id) if request.args.get("ctp") == "1" else None
+    shown = page("payone_fields.html", language(), order=order, expired=expired)
+    return shown, 403 if expired else 200, {"Content-Security-Policy": _POLICY}
+
+
+@fields.get("/pass")
+def check_pass() -> tuple[str, int]:
+    """Whether a pass still holds: a result of the schemes is made within its time, like a token."""
     _merchant_of_pass(request.args.get("pass", ""))
-    shown = page("payone_fields.html", language(), cards=CARDS, values={}, errors={})
-    return shown, 200, {"Content-Security-Policy": _POLICY}
+    return "", 204
+
+
+def _order(merchant_id: str) -> dict[str, Any]:
+    amount, currency = request.args.get("amount", ""), request.args.get("currency", "")
+    with sandbox().store.writing() as connection:
+        return _payone_click_to_pay.order(connection, merchant_id, amount, currency, language())
 
 
 @fields.post("/fields")

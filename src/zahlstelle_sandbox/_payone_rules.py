@@ -17,6 +17,7 @@ from ._problems import Problem
 # What the sandbox plays: methods that go on at a page, and cards by a token; all captured at once.
 PRODUCTS = {840: "paypal", 900: "wero"}
 CARDS = {1: "Visa", 3: "Mastercard"}
+CLICK_TO_PAY, NETWORKS = 5002, {"VISA": "Visa", "MASTERCARD": "Mastercard"}
 _PATIENCE = timedelta(minutes=5)
 _MOST = 999_999_999_999
 _HEADER = re.compile(r"GCS v1HMAC:([^:\s]+):([A-Za-z0-9+/]+={0,2})")
@@ -78,7 +79,8 @@ def read_start(body: Any) -> dict[str, Any]:
     order = said["checkout"]["orderRequest"]
     how = order["paymentMethodSpecificInput"]
     card, redirect = how["cardPaymentMethodSpecificInput"], how["redirectPaymentMethodSpecificInput"]
-    if (card is None) is (redirect is None):
+    mobile = how["mobilePaymentMethodSpecificInput"]
+    if sum(each is not None for each in (card, redirect, mobile)) != 1:
         raise Refused(400, "INVALID_VALUE", "one method, and only one", "paymentMethodSpecificInput")
     references = order["orderReferences"]
     return {
@@ -89,10 +91,15 @@ def read_start(body: Any) -> dict[str, Any]:
         "descriptor": references["descriptor"],
         "amount_cents": said["checkout"]["amountOfMoney"]["amount"],
         "currency": said["checkout"]["amountOfMoney"]["currencyCode"],
-        "product": (card or redirect)["paymentProductId"],
+        "product": (card or redirect or mobile)["paymentProductId"],
         "token": card["paymentProcessingToken"] if card else None,
-        "return_url": card["returnUrl"] if card else redirect["redirectionData"]["returnUrl"],
+        "click_to_pay": mobile["paymentProduct5002SpecificInput"] if mobile else None,
+        "return_url": card["returnUrl"] if card else _way_back(redirect or mobile["threeDSecure"]),
     }
+
+
+def _way_back(said: Mapping[str, Any]) -> str:
+    return str(said["redirectionData"]["returnUrl"])
 
 
 def read_refund(body: Any, product: int) -> dict[str, Any]:
@@ -191,6 +198,16 @@ _CARD = _shape(
     },
     {"transactionChannel": one_of("ECOMMERCE")},
 )
+_CLICK_TO_PAY = _shape(
+    {
+        "paymentProductId": _product(CLICK_TO_PAY),
+        "authorizationMode": one_of("SALE"),
+        "threeDSecure": _shape({"redirectionData": _shape({"returnUrl": _return_url})}),  # the issuer may ask
+        "paymentProduct5002SpecificInput": _shape(
+            {"network": one_of(*NETWORKS), "paymentCheckoutData": text(16384), "srcDpaId": text(64)}
+        ),
+    }
+)
 _ORDER = _shape(
     {
         "orderType": one_of("FULL"),
@@ -201,6 +218,7 @@ _ORDER = _shape(
             {},
             {
                 "cardPaymentMethodSpecificInput": _CARD,
+                "mobilePaymentMethodSpecificInput": _CLICK_TO_PAY,
                 "redirectPaymentMethodSpecificInput": _REDIRECT,
                 "paymentChannel": one_of("ECOMMERCE"),
             },

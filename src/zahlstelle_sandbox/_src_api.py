@@ -69,7 +69,8 @@ def _problem(problem: Problem) -> tuple[Response, int]:
 
 @src.before_request
 def _asked_before() -> Response | None:
-    """Browsers ask first whether a page of another origin may call."""
+    """Browsers ask first whether a page of another origin may call. A body that nobody reads would end the line."""
+    request.get_data()
     return make_response("", 204) if request.method == "OPTIONS" else None
 
 
@@ -167,6 +168,7 @@ def _profile(call: Called) -> Answer:
 
 def _checkout(call: Called) -> Answer:
     connection, scheme = call.connection, call.scheme
+    _src_flows.drop(connection, call.session)
     session = _src_sessions.change_terms(connection, call.session, call.order.get("dpaTransactionOptions"))
     wish = _src_checkout.read_wish(connection, scheme, session, call.order, call.at)
     asks = _src_checkout.asks(session, wish)
@@ -174,7 +176,8 @@ def _checkout(call: Called) -> Answer:
         flow = _src_flows.begin(connection, session, wish, asks=asks)
         page = url_for("src_pages.facilitator", scheme=scheme.name, flow=flow, lang=session["language"])
         return {"flow": flow, "page": f"{_base_url()}{page}"}
-    done = _src_checkout.complete(connection, scheme, session, wish, call.at, replay=call.behaviour.src_replay)
+    replay = call.behaviour.src_replay
+    done = _src_checkout.complete(connection, scheme, session, wish, call.secret, call.at, replay=replay)
     response = jsonify(done.answer)
     if done.secret:
         remember(response, scheme, done.secret)

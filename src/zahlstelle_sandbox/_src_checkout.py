@@ -7,12 +7,14 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from . import _src_initiators, _src_jose, _src_keys, _src_profiles, _src_rules, _src_tokens
+from . import _src_initiators, _src_jose, _src_keys, _src_profiles, _src_rules, _src_sessions, _src_tokens
 from ._cards import BY_SLUG
 from ._clock import berlin_day, read, written
 from ._src_jose import Unreadable
 from ._src_rules import CRYPTOGRAM_LIVES, Refused, Scheme
 from ._store import insert
+
+_TERMS = ("amount_cents", "currency", "verified_by")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,19 +76,23 @@ def asks(session: sqlite3.Row, wish: Wish) -> bool:
 
 
 def complete(
-    connection: sqlite3.Connection, scheme: Scheme, session: sqlite3.Row, wish: Wish, at: datetime, *, replay: bool
+    connection: sqlite3.Connection,
+    scheme: Scheme,
+    session: sqlite3.Row,
+    wish: Wish,
+    secret: str | None,
+    at: datetime,
+    *,
+    replay: bool,
 ) -> Done:
-    """Register what is new, remember the device if that was wanted, and sign the result. Raises Refused."""
+    """Register what is new, remember the device if that was wanted, and sign the result. Raises Refused.
+
+    `secret` is what the device has been known by so far.
+    """
     consumer = _owner(connection, scheme, session, wish, at)
     card = _card(connection, consumer, wish, at)
     connection.execute("UPDATE src_card SET used_at = ? WHERE card_id = ?", [written(at), card["card_id"]])
-    initiator, secret, more = session["initiator"], None, {}
-    if wish.remembers:
-        secret = _src_profiles.bind(connection, consumer, at)
-        device = _src_profiles.device_of(secret)
-        token = _src_profiles.recognition_token(connection, scheme, consumer, initiator, device, at)
-        connection.execute("UPDATE src_session SET device = ? WHERE session = ?", [device, session["session"]])
-        more = {"recognitionToken": token}
+    device = _remembered(connection, scheme, session, consumer, secret, at) if wish.remembers else {}
     earlier = _earlier(connection, session, card) if replay else None
     result = earlier or _result(connection, scheme, session, consumer, card, at)
     by = session["verified_by"]
@@ -95,10 +101,11 @@ def complete(
         "checkoutResponseSignature": result,
         # Mastercard's pages read what was signed, Visa's hand it on as it is.
         "checkoutResponse": result if scheme.name == "visa" else _payload_of(connection, result),
-        "idToken": _src_profiles.id_token(connection, scheme, consumer, initiator, by, at),
+        "idToken": _src_profiles.id_token(connection, scheme, consumer, session["initiator"], by, at),
         "unbindAppInstance": False,
     }
-    return Done(answer | more, secret)
+    token = {name: value for name, value in device.items() if name == "recognitionToken"}
+    return Done(answer | token, device.get("secret"))
 
 
 def take_payload(
@@ -110,18 +117,37 @@ def take_payload(
     ).fetchone()
     if session is None or (session["initiator"], session["src_dpa_id"]) != (initiator, order["srcDpaId"]):
         raise Refused("PERMISSION_DENIED", "The initiator and merchant have no such checkout.", 403)
-    if session["amount_cents"] is None:
-        raise Refused("INVALID_ARGUMENT", "The checkout named no amount, so there is nothing to pay it with.")
     done = connection.execute(
         "SELECT * FROM src_checkout WHERE session = ? AND card_id = ? AND NOT payload_given ORDER BY rowid DESC",
         [session["session"], order["srcDigitalCardId"]],
     ).fetchone()
     if done is None or read(done["done_at"]) + CRYPTOGRAM_LIVES <= at:
         raise Refused("INVALID_ARGUMENT", "There is no such checkout, it is too old, or its payload was given.")
+    if done["amount_cents"] is None:
+        raise Refused("INVALID_ARGUMENT", "The checkout named no amount, so there is nothing to pay it with.")
     consumer = _src_profiles.get(connection, scheme, session["consumer"])
     card = _src_profiles.card(connection, consumer, done["card_id"])
-    connection.execute("UPDATE src_checkout SET payload_given = 1 WHERE session = ?", [session["session"]])
-    return _signed(connection, scheme, session, consumer, card, at, with_payload=True)
+    connection.execute("UPDATE src_checkout SET payload_given = 1 WHERE checkout = ?", [done["checkout"]])
+    # The terms of this checkout, not those that the session may have got since.
+    terms = dict(session) | {name: done[name] for name in _TERMS}
+    return _signed(connection, scheme, terms, consumer, card, at, with_payload=True)
+
+
+def _remembered(
+    connection: sqlite3.Connection,
+    scheme: Scheme,
+    session: sqlite3.Row,
+    consumer: sqlite3.Row,
+    known_by: str | None,
+    at: datetime,
+) -> dict[str, str]:
+    """Remember the device anew: what it was known by before is worth nothing from now on."""
+    _src_sessions.forget_device(connection, session, known_by)
+    secret = _src_profiles.bind(connection, consumer, at)
+    device = _src_profiles.device_of(secret)
+    _src_sessions.bound(connection, session, device)
+    token = _src_profiles.recognition_token(connection, scheme, consumer, session["initiator"], device, at)
+    return {"secret": secret, "recognitionToken": token}
 
 
 def _result(
@@ -142,6 +168,7 @@ def _result(
         checkout=secrets.token_urlsafe(16),
         session=session["session"],
         card_id=card["card_id"],
+        **{name: session[name] for name in _TERMS},
         done_at=written(at),
         payload_given=with_payload,
         result=result,
@@ -152,7 +179,7 @@ def _result(
 def _signed(
     connection: sqlite3.Connection,
     scheme: Scheme,
-    session: sqlite3.Row,
+    session: sqlite3.Row | dict[str, Any],
     consumer: sqlite3.Row,
     card: sqlite3.Row,
     at: datetime,
@@ -177,7 +204,7 @@ def _signed(
     return _src_jose.sign(key, issued | {"kid": kid}, said)
 
 
-def _verification(session: sqlite3.Row, at: datetime) -> dict[str, Any]:
+def _verification(session: sqlite3.Row | dict[str, Any], at: datetime) -> dict[str, Any]:
     by = session["verified_by"]
     return {
         "verificationType": "CARDHOLDER",

@@ -29,6 +29,11 @@ def waiting(connection: sqlite3.Connection, scheme: str, flow: str) -> tuple[sql
     return found, Wish(**json.loads(found["wish"]))
 
 
+def drop(connection: sqlite3.Connection, session: sqlite3.Row) -> None:
+    """Whatever waits in this session waits in vain: it showed the terms of an earlier call."""
+    connection.execute("UPDATE src_flow SET ended = 1 WHERE session = ?", [session["session"]])
+
+
 def end(connection: sqlite3.Connection, flow: str) -> None:
     """It is answered."""
     connection.execute("UPDATE src_flow SET ended = 1 WHERE flow = ?", [flow])

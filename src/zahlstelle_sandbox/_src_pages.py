@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -79,16 +80,23 @@ def answer(scheme: str, flow: str) -> Page | Response:
             raise Refused("INVALID_PARAMETER", "action: continue, change_card, add_card or cancel", 422)
         if errors := _wrong(found, session, wish):
             return _shown(connection, found, session, wish, errors)
-        _src_sessions.get(connection, found, session["session"], at)
-        wish = _answered(found, session, wish)
-        connection.execute("SAVEPOINT answer")
-        try:
-            done = _src_checkout.complete(connection, found, session, wish, at, replay=behaviour.src_replay)
-        except Refused as refused:  # what was half done is undone; that it was answered stays
-            connection.execute("ROLLBACK TO answer")
-            done = Done({"dcfActionCode": "ERROR", "error": refused.body()})
+        done = _completed(connection, found, session, _answered(found, session, wish), at, behaviour.src_replay)
         _src_flows.end(connection, flow)
     return _told(session, found, done)
+
+
+def _completed(
+    connection: sqlite3.Connection, scheme: Scheme, session: sqlite3.Row, wish: Wish, at: datetime, replay: bool
+) -> Done:
+    """The checkout's end. What is refused is undone, and told to the page that asked: it goes on without us."""
+    connection.execute("SAVEPOINT answer")
+    try:
+        _src_sessions.get(connection, scheme, session["session"], at)
+        known_by = request.cookies.get(scheme.cookie)
+        return _src_checkout.complete(connection, scheme, session, wish, known_by, at, replay=replay)
+    except Refused as refused:
+        connection.execute("ROLLBACK TO answer")
+        return Done({"dcfActionCode": "ERROR", "error": refused.body()})
 
 
 def _answered(scheme: Scheme, session: sqlite3.Row, wish: Wish) -> Wish:

@@ -52,6 +52,12 @@ class Unfit(Refused):
         self.fields = fields
 
 
+@server.before_request
+def _whole() -> None:
+    """Take the body in, also of a call that is refused before it is read: else the line would end."""
+    request.get_data()
+
+
 @server.errorhandler(Refused)
 def _refused(refused: Refused) -> tuple[Response, int]:
     reason = "UNAVAILABLE" if refused.reason == "SERVICE_ERROR" else refused.reason

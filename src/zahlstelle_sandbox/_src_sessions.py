@@ -153,10 +153,15 @@ def bound(connection: sqlite3.Connection, session: sqlite3.Row, device: str) -> 
     _set(connection, session, "device", device)
 
 
-def leave(connection: sqlite3.Connection, session: sqlite3.Row, secret: str | None) -> None:
-    """Forget the device and who the citizen was."""
+def forget_device(connection: sqlite3.Connection, session: sqlite3.Row, secret: str | None) -> None:
+    """Forget what the session's device was known by: by the scheme's cookie, and by a recognition token."""
     for device in {session["device"], _src_profiles.device_of(secret) if secret else None}:
         _src_profiles.unbind(connection, device)
+
+
+def leave(connection: sqlite3.Connection, session: sqlite3.Row, secret: str | None) -> None:
+    """Forget the device and who the citizen was."""
+    forget_device(connection, session, secret)
     for column in ("named", "consumer", "verified_by", "device"):
         _set(connection, session, column, None)
 

@@ -41,7 +41,8 @@ CREATE TABLE IF NOT EXISTS src_flow (
 );
 CREATE TABLE IF NOT EXISTS src_checkout (
     checkout TEXT PRIMARY KEY, session TEXT NOT NULL REFERENCES src_session, card_id TEXT NOT NULL,
-    done_at TEXT NOT NULL, payload_given INTEGER NOT NULL, result TEXT NOT NULL
+    amount_cents INTEGER, currency TEXT, verified_by TEXT, done_at TEXT NOT NULL, payload_given INTEGER NOT NULL,
+    result TEXT NOT NULL
 );
 CREATE TABLE IF NOT EXISTS src_cryptogram (
     cryptogram TEXT PRIMARY KEY, token TEXT NOT NULL, slug TEXT NOT NULL, holder TEXT, scheme TEXT NOT NULL,

@@ -13,7 +13,11 @@ from ._store import insert
 
 
 def payload(
-    connection: sqlite3.Connection, session: sqlite3.Row, consumer: sqlite3.Row, card: sqlite3.Row, at: datetime
+    connection: sqlite3.Connection,
+    session: sqlite3.Row | dict[str, Any],
+    consumer: sqlite3.Row,
+    card: sqlite3.Row,
+    at: datetime,
 ) -> dict[str, Any]:
     """What a payment is made with: good once, for the session's amount and merchant, and not for long."""
     token = _src_rules.token_number(BY_SLUG[card["slug"]])

@@ -57,6 +57,37 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Dieses Gerät wiedererkennen (freiwillig, 180 Tage)",
         "Recognise this device (optional, 180 days)",
     ),
+    "ctp_wait": ("Einen Moment bitte …", "One moment, please …"),
+    "ctp_skip": ("Karte selbst eingeben", "Enter a card yourself"),
+    "ctp_known": ("Ihre Karten bei Click to Pay", "Your cards with Click to Pay"),
+    "ctp_for": ("Gespeichert für", "Kept for"),
+    "ctp_other": ("Andere Karte eingeben", "Enter another card"),
+    "ctp_not_me": ("Das bin ich nicht", "This is not me"),
+    "ctp_back": ("Zurück zu meinen Karten", "Back to my cards"),
+    "ctp_register": (
+        "Beim nächsten Mal nicht mehr eintippen: Karte bei Click to Pay anmelden und auf diesem Gerät wiedererkennen."
+        " Ich nehme die Bedingungen des Kartensystems an.",
+        "No typing the next time: register this card with Click to Pay and recognise it on this device."
+        " I accept the card scheme's terms.",
+    ),
+    "ctp_have": ("Ich habe Click to Pay schon", "I have Click to Pay already"),
+    "ctp_send": ("Code schicken", "Send a code"),
+    "ctp_code": ("Code aus der E-Mail", "Code from the e-mail"),
+    "ctp_sent": ("Wir haben einen Code geschickt an", "We sent a code to"),
+    "ctp_check": ("Code prüfen", "Check the code"),
+    "ctp_wrong_code": (
+        "Der Code stimmt nicht. Bitte sehen Sie noch einmal nach.",
+        "The code is wrong. Please look again.",
+    ),
+    "ctp_unknown": (
+        "Zu dieser Adresse gibt es kein Click to Pay. Geben Sie bitte Ihre Karte ein.",
+        "There is no Click to Pay for this address. Please enter your card.",
+    ),
+    "ctp_already": (
+        "Diese Adresse hat Click to Pay schon. Sie können sich einen Code schicken lassen.",
+        "This address has Click to Pay already. You can have a code sent.",
+    ),
+    "ctp_remember": ("Dieses Gerät wiedererkennen (freiwillig)", "Recognise this device (optional)"),
     "src_continue": ("Weiter", "Continue"),
     "change_card": ("Andere Karte wählen", "Choose another card"),
     "add_card": ("Andere Karte eingeben", "Type another card"),

@@ -8,18 +8,19 @@ from uuid import UUID
 import pytest
 from django.test import Client
 from django.urls import URLPattern
-from tests.support.towns import found_town
+from tests.support.towns import AT, found_town
 from tests.support.treasury_day import TreasuryDay, a_day, at_the_desk, person
 
-from zahlstelle import allocation, bank, ledger, tenancy
+from zahlstelle import allocation, bank, ledger, payments, tenancy
 from zahlstelle.back_office import urls
 from zahlstelle.kernel import new_id
+from zahlstelle.payments import _refunds
 from zahlstelle.tenancy import Role, Tenant
 
 OPEN = {"log_in", "log_out", "choose"}
 OF_A_TOWN = [pattern for pattern in urls.urlpatterns if pattern.name not in OPEN]
 NAMED_BY_ID = [pattern for pattern in OF_A_TOWN if "<uuid:" in str(pattern.pattern) or pattern.name == "claim"]
-TAKES_POSTS = {"book", "files", "file", "item", "decided", "payers", "feedback"}
+TAKES_POSTS = {"book", "files", "file", "item", "decided", "payers", "feedback", "release", "release_refund"}
 
 
 def address(pattern: URLPattern, town: Tenant, day: TreasuryDay) -> str:
@@ -31,6 +32,8 @@ def address(pattern: URLPattern, town: Tenant, day: TreasuryDay) -> str:
         "entry": str(booked if pattern.name == "journal_entry" else day.single),
         "detail": str(_detail(town, waits=pattern.name == "item")),
         "file": str(bank.archived_files(tenant=town)[0].id),
+        "attempt": str(day.attempt.id),
+        "refund": str(payments.refunds_of(tenant=town, payment_id=day.attempt.payment_id)[0].id),
     }
     route = re.sub(r"<\w+:(\w+)>", lambda found: own[found[1]], str(pattern.pattern))
     query = f"?kassenzeichen={day.transferred.kassenzeichen}" if pattern.name == "search" else ""
@@ -58,7 +61,18 @@ def neighbour() -> Tenant:
 
 @pytest.fixture(scope="module")
 def day(town: Tenant, tmp_path_factory: pytest.TempPathFactory) -> TreasuryDay:
-    return a_day(town, tmp_path_factory.mktemp("day"))
+    lived = a_day(town, tmp_path_factory.mktemp("day"))
+    _refunds.intend_refund(
+        tenant=town,
+        refund_id=new_id(),
+        payment_id=lived.attempt.payment_id,
+        amount=lived.attempt.amount,
+        refundable=lived.attempt.amount,
+        by="test",
+        text="Rücknahme",
+        at=AT,
+    )
+    return lived
 
 
 def test_every_address_but_the_open_ones_names_its_town() -> None:

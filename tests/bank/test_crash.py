@@ -50,7 +50,7 @@ def stop_at_once(folder: Path) -> None:
 @pytest.mark.prove("kill")
 def test_the_database_stops_at_any_point(tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.mktemp("crash")
-    data, details, stops, at_the_commit = folder / "postgres", size(1_000, 200_000), size(1, 50), size(0, 2)
+    data, details, stops, aimed = folder / "postgres", size(1_000, 200_000), size(1, 50), ["commit"] * size(0, 2)
     file = large_import.write(folder / "large", details)
     database = obtain(data, "zahlstelle", environ={})
     stages, spare, whole = Counter[str](), list[str](), 0
@@ -64,7 +64,7 @@ def test_the_database_stops_at_any_point(tmp_path_factory: pytest.TempPathFactor
             seconds = large_import.undisturbed(look, large_import.start(file, undisturbed, environment(database)))
         done = run(database, "tests.support.crash", "state", undisturbed)
         assert done != empty
-        left: list[float | None] = [None] * at_the_commit + [*large_import.moments(stops - at_the_commit, seconds)]
+        left: list[float | str] = [*aimed, *large_import.moments(stops - len(aimed), seconds)]
         while left:
             moment = left.pop()
             with large_import.looking_on(database.urls.app) as look:
@@ -76,7 +76,7 @@ def test_the_database_stops_at_any_point(tmp_path_factory: pytest.TempPathFactor
             database.stop()
             database = obtain(data, "zahlstelle", environ={})
             if finished:  # it came to its end before the server did
-                left.insert(0, moment and moment * 0.9)
+                left.insert(0, moment if isinstance(moment, str) else moment * 0.9)
             else:
                 stages[stage] += 1
                 print(f"{stages.total()}: {stage}", end="  ", flush=True)

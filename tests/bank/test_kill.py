@@ -18,7 +18,7 @@ from tests.support.sizes import size
 @pytest.mark.prove("kill")
 def test_a_large_import_killed_at_any_point(tmp_path: Path) -> None:
     """One file is one transaction: after each kill nothing of it is there, or all of it."""
-    details, kills, at_the_commit = size(1_000, 200_000), size(2, 100), size(1, 4)
+    details, kills, aimed = size(1_000, 200_000), size(2, 100), [*["commit"] * size(1, 4), *["store"] * size(0, 4)]
     file = large_import.write(tmp_path / "large", details)
     undisturbed, town = careless_town.found(file.parent), careless_town.found(file.parent)
     empty, stages, whole = digest(town), Counter[str](), 0
@@ -26,7 +26,7 @@ def test_a_large_import_killed_at_any_point(tmp_path: Path) -> None:
         seconds = large_import.undisturbed(look, large_import.start(file, undisturbed.slug))
         done = digest(undisturbed)
         assert done != empty
-        left: list[float | None] = [None] * at_the_commit + [*large_import.moments(kills - at_the_commit, seconds)]
+        left: list[float | str] = [*aimed, *large_import.moments(kills - len(aimed), seconds)]
         while left:
             process = large_import.start(file, town.slug)
             stage = large_import.disturb(look, process, moment := left.pop())
@@ -35,7 +35,7 @@ def test_a_large_import_killed_at_any_point(tmp_path: Path) -> None:
                 stages[stage] += 1
                 print(f"{stages.total()}: {stage}", end="  ", flush=True)
             else:  # it came to its end before
-                left.insert(0, moment and moment * 0.9)
+                left.insert(0, moment if isinstance(moment, str) else moment * 0.9)
             look.wait_for_the_end()
             assert_sound(town)
             if (now := digest(town)) != empty:

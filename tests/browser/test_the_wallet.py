@@ -212,6 +212,64 @@ def test_who_does_not_want_to_then_the_bank_that_asks_then_somebody_else(
     expect_paid(page)
 
 
+def at_girocheckout(sandbox: SandboxServer, kept_cards: str) -> "Tenant":
+    """A town that takes cards over GiroCheckout, which keeps them."""
+    from tests.support.desk import town_at
+    from tests.support.towns import iban
+
+    from zahlstelle.kernel import new_id
+
+    slug, secret = f"giro-{new_id().int % 10**9}", f"password-{new_id().hex}"
+    number = str(new_id().int % 10**8)
+    contract = {
+        "name": "girocheckout",
+        "merchant_id": slug,
+        "secret": "not-used",
+        "base_url": f"{sandbox.base}/girocheckout/v2",
+        "methods": ["card"],
+        "settings": {"project_card": number, "kept_cards": kept_cards},
+        "secrets": {"project_card": secret},
+    }
+    merchant = {"secret": f"sk_test_{new_id().hex}", "name": slug, "iban": iban(int(number)), "bic": "COLSDE33XXX"}
+    sandbox.admin("PUT", f"/merchants/{slug}", merchant)
+    project = {"merchant_id": slug, "kind": "card", "secret": secret, "without_cvc": kept_cards == "without_cvc"}
+    sandbox.admin("PUT", f"/girocheckout/projects/{number}", project)
+    return town_at(sandbox, known=False, slug=slug, providers=[contract])
+
+
+@pytest.mark.parametrize("kept_cards", ["without_cvc", "with_cvc"])
+def test_a_card_kept_at_girocheckout(
+    named_desk: "Desk", page: Page, citizen: Authenticator, sandbox: SandboxServer, kept_cards: str
+) -> None:
+    town, asks_code = at_girocheckout(sandbox, kept_cards), kept_cards == "with_cvc"
+    doings = counted(page)
+    payment_page(page, named_desk, town)
+    expect(page.get_by_text("beim Zahlungsdienst nur auf schriftliche Bitte")).to_be_visible()
+    keep(page, named_desk, town)
+    token = payment_page(page, named_desk, town)
+    expect(page.get_by_text("Danach geben Sie noch die Prüfziffer Ihrer Karte ein.")).to_have_count(int(asks_code))
+    doings.taken(0)
+    began, asked = time.monotonic(), citizen.passkeys()[0]["signCount"]
+    again(page).click()
+    if asks_code:
+        page.locator("[name=cvc]").fill("123")
+        page.locator("form#form button[type=submit]").click()
+    expect_paid(page)
+    done = doings.taken(time.monotonic() - began)
+    touched = citizen.passkeys()[0]["signCount"] - asked
+    assert (done.clicks, touched, done.fields) == ((2, 1, ["cvc"]) if asks_code else (1, 1, []))
+    assert charged(token, town) is not None
+    assert found_in_the_database(town, "4111111111111111", "4111 1111 1111 1111") == []
+    page.goto(f"{named_desk.base_url}/{town.slug}/karten/")
+    page.locator("form[data-question] button").click()
+    expect(page.locator("[aria-labelledby=yours]")).to_contain_text("löscht sie nicht auf Knopfdruck")
+    page.locator("button[name=everything]").click()
+    expect(page.get_by_text("Mit der Karte kann hier niemand mehr bezahlen.")).to_be_visible()
+    payment_page(page, named_desk, town)
+    expect(page.locator(".zs-again")).to_have_count(0)
+    print(f"one click at GiroCheckout {kept_cards}: {done} and the passkey")
+
+
 @pytest.mark.parametrize("how", ["no-javascript", "no-webauthn"])
 def test_where_no_passkey_can_be_asked_all_is_as_before(
     named_desk: "Desk", town: "Tenant", open_browser: Callable[..., BrowserContext], how: str

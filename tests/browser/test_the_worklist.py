@@ -32,10 +32,18 @@ class Keys:
         """Press Tab until the focus is there."""
         for _ in range(most):
             self.press("Tab")
-            assert self.page.evaluate(FOCUSED), f"not to be seen: {self.page.evaluate(WHERE)}"
+            assert self.seen(), f"not to be seen: {self.page.evaluate(WHERE)}"
             if goal.evaluate("element => element === document.activeElement"):
                 return self
         raise AssertionError(f"{most} times Tab do not lead to {goal}, but to {self.page.evaluate(WHERE)}")
+
+    def seen(self) -> bool:
+        """Say whether the focus is to be seen; a page scrolls there smoothly, which takes a moment."""
+        for _ in range(20):
+            if self.page.evaluate(FOCUSED):
+                return True
+            self.page.wait_for_timeout(50)
+        return False
 
     def do(self, goal: Locator, most: int = 12) -> None:
         """Go there and press Enter; a page follows."""

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from zahlstelle.kernel import Money, clock, new_id
-from zahlstelle.payments import MerchantAccess, Provider, ProviderStatus, StartRequest
+from zahlstelle.payments import MerchantAccess, Provider, ProviderStatus, Started, StartRequest
 
 
 class Can(StrEnum):
@@ -29,6 +29,8 @@ class Can(StrEnum):
     REFUNDS = "refunds"
     REFUND_FOUND_BY_OUR_NAME = "refund_found_by_our_name"
     LIMITS_REFUNDS = "limits_refunds"  # what plays the provider itself refuses to give back more than was captured
+    KEEPS = "keeps"  # it keeps a means of payment for one merchant, and charges it again
+    FORGETS = "forgets"  # it forgets that when it is asked to
     ROTATES = "rotates"  # a merchant's secrets can be changed
 
 
@@ -106,7 +108,10 @@ class Rig(ABC):
 
     @abstractmethod
     def trouble(self, operation: str, kind: Trouble) -> None:
-        """Let the next call of `start`, `status`, `cancel`, `refund` or `refund_status` suffer this."""
+        """Let the next call of an operation suffer this.
+
+        The operations: `start`, `status`, `cancel`, `refund`, `refund_status`, `stored_card`, `charge`, `forget`.
+        """
 
     @abstractmethod
     def lie(self, access: MerchantAccess, reference: str, wrong: Wrong) -> None:
@@ -138,6 +143,14 @@ class Rig(ABC):
 
     def rotate(self, access: MerchantAccess) -> MerchantAccess:
         """Change the contract's secrets at the provider; the contract as it is from now on."""
+        raise AssertionError(_MISSING)
+
+    def pay_after_approval(self, access: MerchantAccess, reference: str) -> None:
+        """Let the citizen pay with a card whose bank asks each time, and approve."""
+        raise AssertionError(_MISSING)
+
+    def holder_goes_on(self, access: MerchantAccess, started: Started) -> None:
+        """Let a kept card's holder go where a charge leads them, and do what is asked there but for the bank's page."""
         raise AssertionError(_MISSING)
 
     def given_back(self, access: MerchantAccess, reference: str) -> int:

@@ -235,3 +235,17 @@ def test_what_was_read_is_kept_in_its_language(
         wish = KeepingRow.objects.get(tenant_id=keeper.id)
     assert (wish.language, wish.words.splitlines()[0]) == (language, shown)
     assert shown
+
+
+def test_a_charge_with_one_click_is_counted_like_every_start(
+    named: None, citizen: "Client", keeper: "Tenant", keeping: "KeepingProvider"
+) -> None:
+    from zahlstelle.tables.web import TryRow
+    from zahlstelle.tenancy import inside
+    from zahlstelle.web.limits import What
+
+    token = token_of(keeper)
+    answer = citizen.post(f"/pay/{token}/gemerkt", {"answer": "{}"})
+    assert answer.status_code != 303 and keeping.charged == []
+    with inside(keeper):
+        assert [row.what for row in TryRow.objects.all()] == [What.START]

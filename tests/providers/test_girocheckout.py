@@ -34,6 +34,7 @@ from zahlstelle.payments import (
 from zahlstelle.providers.girocheckout import (
     MEANING,
     METHODS,
+    PKNINFO_FIELDS,
     REFUND_FIELDS,
     START_FIELDS,
     STATUS_FIELDS,
@@ -110,6 +111,7 @@ def test_the_hash_of_the_contract() -> None:
 @pytest.mark.parametrize("method", sorted(METHODS))
 def test_fields_are_the_contracts_in_its_order(method: str) -> None:
     sent = {STARTS[method]: START_FIELDS[method], "Tools_GetTransaction": STATUS_FIELDS}
+    sent["CreditCardGetPKN"] = PKNINFO_FIELDS
     if method in REFUND_FIELDS:
         sent[REFUNDS[method]] = REFUND_FIELDS[method]
     for call, names in sent.items():
@@ -122,6 +124,7 @@ def test_the_sandbox_keeps_the_contracts_fields() -> None:
     for table, calls in ((_giro_rules.START, STARTS), (_giro_rules.REFUND, REFUNDS)):
         for kind, said in table.items():
             assert said.split() == [name + "!" * must for name, must in fields(calls[kind])]
+    assert _giro_rules.PKNINFO.split() == [name + "!" * must for name, must in fields("CreditCardGetPKN")]
     assert _giro_rules.STATUS.split() == [name + "!" * must for name, must in fields("Tools_GetTransaction")]
 
 

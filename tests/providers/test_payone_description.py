@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
+from tests.support.click_to_pay import result_of
 from tests.support.orders import order_by, started_at
 from tests.support.payone import (
     contract_of_cards,
@@ -168,6 +169,44 @@ def test_a_card_whose_bank_asks(
     assert report(request, begun.provider_reference).status is status
     assert heard_of(request, ear, 2) == {None, Authentication(eci=eci)}
     assert judged(without_pass(said)) == 4
+
+
+@pytest.mark.parametrize(("card", "scheme", "eci"), [("paid", "visa", "05"), ("paid-mastercard", "mastercard", "02")])
+def test_click_to_pay(
+    sandbox: SandboxServer, access: MerchantAccess, said: list[Said], ear: Ear, card: str, scheme: str, eci: str
+) -> None:
+    result = result_of(access, sandbox, "37.00", card=card, scheme=scheme)
+    request = order(access, "card", card=result)
+    begun = started(request)
+    assert (begun.redirect_url, begun.authentication) == (request.return_url, Authentication(eci=eci))
+    told = report(request, begun.provider_reference)
+    assert (told.status, told.amount) == (ProviderStatus.PAID, Money(3700))
+    assert heard_of(request, ear, 1) == {Authentication(eci=eci)}
+    back = PROVIDER.refund(back_of(request, begun.provider_reference, 3700))
+    assert isinstance(back, RefundReport) and back.status is RefundStatus.DONE
+    assert PROVIDER.start(order(access, "card", card=result)) == NotStarted("CLICK_TO_PAY_SPENT")
+    assert judged(said) > 5
+
+
+def test_click_to_pay_whose_bank_asks(sandbox: SandboxServer, access: MerchantAccess, said: list[Said]) -> None:
+    request = order(access, "card", card=result_of(access, sandbox, "37.00", card="challenge"))
+    begun = started(request)
+    assert begun.redirect_url.startswith(f"{sandbox.base}/acs/")
+    act(sandbox, begun.provider_reference, approve=True)
+    assert report(request, begun.provider_reference).status is ProviderStatus.PAID
+    assert judged(said) == 3
+
+
+def test_the_towns_name_at_the_scheme_stands_in_the_contract_where_the_script_does_not_tell_it(
+    sandbox: SandboxServer, access: MerchantAccess
+) -> None:
+    told = result_of(access, sandbox, "37.00")
+    assert told.dpa
+    silent = replace(told, dpa=None)
+    assert PROVIDER.start(order(access, "card", card=silent)) == NotStarted("click_to_pay_without_dpa")
+    assert PROVIDER.start(order(access, "card", card=replace(told, brand="A"))) == NotStarted("card_not_accepted")
+    contract = replace(access, settings={**access.settings, "dpa_visa": told.dpa})
+    assert isinstance(PROVIDER.start(order(contract, "card", card=silent)), Started)
 
 
 def heard_of(request: StartRequest, ear: Ear, number: int) -> set[Authentication | None]:

@@ -199,11 +199,48 @@ def test_fields_are_shown_to_who_has_a_pass_and_take_test_cards_only(access: Mer
         assert browser.post("/payone/fields", data=typed | {"pass": "none"}).status_code == 403
 
 
+def test_a_pass_that_comes_expired_shows_no_fields(sandbox: SandboxServer, access: MerchantAccess) -> None:
+    with httpx.Client(base_url=access.base_url, trust_env=False) as browser:
+        sandbox.behave(pass_seconds=0)
+        old = a_pass(access)
+        sandbox.behave()
+        assert browser.get("/payone/fields", params={"pass": old}).status_code == 403
+        assert browser.get("/payone/fields", params={"pass": a_pass(access)}).status_code == 200
+
+
 def test_a_payment_has_one_method(access: MerchantAccess) -> None:
     for how in ({}, {"paymentChannel": "ECOMMERCE"}):
         body = deepcopy(GOOD)
         body["checkout"]["orderRequest"]["paymentMethodSpecificInput"] = how
         assert code(ask(access, "POST", "/commerce-cases", body)) == (400, "INVALID_VALUE")
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda said: said.pop("threeDSecure"),
+        lambda said: said.pop("authorizationMode"),
+        lambda said: said.update(encryptedPaymentData=None),
+        lambda said: said.update(paymentProductId=302),
+        lambda said: said["paymentProduct5002SpecificInput"].update(network="Visa"),
+        lambda said: said["paymentProduct5002SpecificInput"].update(srcDpaId="x" * 65),
+        lambda said: said["paymentProduct5002SpecificInput"].update(more=1),
+        lambda said: said["paymentProduct5002SpecificInput"].pop("paymentCheckoutData"),
+    ],
+)
+def test_click_to_pay_is_asked_for_as_described(access: MerchantAccess, spoil: Callable[[dict[str, Any]], Any]) -> None:
+    body = deepcopy(GOOD)
+    said: dict[str, Any] = {
+        "paymentProductId": 5002,
+        "authorizationMode": "SALE",
+        "threeDSecure": {"redirectionData": {"returnUrl": "http://127.0.0.1:9/back"}},
+        "paymentProduct5002SpecificInput": {"network": "VISA", "paymentCheckoutData": "a.b.c", "srcDpaId": "another"},
+    }
+    how = {"mobilePaymentMethodSpecificInput": said}
+    body["checkout"]["orderRequest"]["paymentMethodSpecificInput"] = how
+    assert code(ask(access, "POST", "/commerce-cases", body)) == (400, "CLICK_TO_PAY_DPA")
+    spoil(said)
+    assert code(ask(access, "POST", "/commerce-cases", body)) == (400, "INVALID_VALUE")
 
 
 def test_the_name_of_a_payment_that_was_made_is_taken(sandbox: SandboxServer, access: MerchantAccess) -> None:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import httpx
 import pytest
 from tests.support.canaries import CARD_NUMBER, HOLDER, OTHER_CARD_NUMBER, found
 from tests.support.sandbox import SandboxServer
@@ -120,12 +121,26 @@ def test_a_remembered_device_is_recognised_in_another_town_until_it_is_forgotten
     by_token = without.ask("isRecognized", recognitionToken=done["recognitionToken"])
     assert by_token["recognized"]
     assert without.refused("getSrcProfile", idTokens=[done["recognitionToken"]]) == "AUTH_INVALID", "of another purpose"
+    newer = town.ask("checkout", srcDigitalCardId=card["srcDigitalCardId"], complianceSettings=REMEMBER_ME)
+    assert not without.ask("isRecognized", recognitionToken=done["recognitionToken"])["recognized"], "one at a time"
     town.ask("unbindAppInstance")
     assert device == {}
+    assert not without.ask("isRecognized", recognitionToken=newer["recognitionToken"])["recognized"]
     assert town.refused("checkout", srcDigitalCardId=card["srcDigitalCardId"]) == "AUTH_INVALID"
     again = view(provider, scheme)
     assert not again.ask("isRecognized", recognitionToken=done["recognitionToken"])["recognized"]
     assert not again.ask("isRecognized", recognitionToken="nonsense")["recognized"]
+
+
+def test_what_waits_for_an_answer_ends_with_the_next_call(sandbox: SandboxServer, provider: Initiator) -> None:
+    """Else its page would show one amount, and the answer pay another."""
+    page = view(provider, "visa")
+    first = page.ask("checkout")["page"]
+    assert sandbox.http.get(first).status_code == 200
+    dearer = {"transactionAmount": {"transactionAmount": "99.00", "transactionCurrencyCode": "EUR"}}
+    second = page.ask("checkout", dpaTransactionOptions=dearer)["page"]
+    assert (sandbox.http.get(first).status_code, "99,00" in sandbox.http.get(second).text) == (404, True)
+    assert sandbox.http.post(first, data={"action": "continue"}).status_code == 404
 
 
 def test_a_registration_needs_accepted_terms_and_an_address_that_nobody_has(
@@ -179,6 +194,28 @@ def test_the_schemes_keep_no_number_and_no_code(sandbox: SandboxServer, provider
     assert set(found(kept)) <= {"network token", "cryptogram"}, "those are the scheme's own to keep"
     assert HOLDER in kept
     assert found(str(done)) == [], "the page gets them sealed only"
+
+
+def test_who_types_an_address_that_has_a_profile_registers_nothing(sandbox: SandboxServer, provider: Initiator) -> None:
+    email, page = citizen(sandbox, "paid"), view(provider, "visa")
+    asked = page.ask("checkout", encryptedCard=page.encrypted("4000000000040008"))
+    typed = {"action": "continue", "email": email, "terms": "yes", "remember": "yes"}
+    told = sandbox.http.post(asked["page"], data=typed)
+    assert (told.status_code, "set-cookie" in told.headers) == (200, False)
+    assert "ERROR" in told.text and "AUTH_INVALID" in told.text, "the page that asked hears why"
+    (kept,) = sandbox.admin("GET", f"/src/profiles?email={email}")["profiles"]
+    assert ([card["panLastFour"] for card in kept["cards"]], kept["devices"]) == (["1111"], 0)
+    assert sandbox.http.post(asked["page"], data=typed).status_code == 404, "answered once"
+
+
+def test_a_page_of_another_origin_presses_no_button_of_the_facilitator(
+    sandbox: SandboxServer, provider: Initiator
+) -> None:
+    asked = view(provider, "visa").ask("checkout")["page"]
+    foreign = {"Sec-Fetch-Site": "same-site"}
+    with httpx.Client(trust_env=False) as browser:
+        assert browser.post(asked, data={"action": "cancel"}, headers=foreign).status_code == 403
+    assert sandbox.http.get(asked).status_code == 200, "still waiting"
 
 
 @pytest.mark.parametrize("amount", ["0", "-1", "1.234", "1,00", "x", "", 12.5, True, "٣"])

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 from tests.support.sandbox import SandboxServer, until
+from tests.support.sizes import size
 from tests.support.src import Initiator, citizen, code, initiator, switched
 from tests.support.town_page import town_page, with_scripts_of
 
@@ -56,6 +57,16 @@ def start(device: BrowserContext, provider: Initiator, email: str, where: str) -
 def test_adyens_client_goes_the_whole_way(
     sandbox: SandboxServer, provider: Initiator, device: BrowserContext, port: int, tmp_path: Path
 ) -> None:
+    for _ in range(size(1, 25)):
+        go_the_whole_way(sandbox, provider, device, port, tmp_path)
+        for page in device.pages:
+            page.close()
+
+
+def go_the_whole_way(
+    sandbox: SandboxServer, provider: Initiator, device: BrowserContext, port: int, tmp_path: Path
+) -> None:
+    """One citizen, from unknown to forgotten, on one device."""
     here = f"http://127.0.0.1:{port}/"
     _, unknown = start(device, provider, "nobody@example.org", here)
     assert unknown == "NotAvailable"

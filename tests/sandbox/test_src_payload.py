@@ -1,6 +1,7 @@
 """What a checkout gives: only the payment provider reads it; it pays once, its amount, its merchant, and soon."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 from tests.support.canaries import CANARIES, CRYPTOGRAM_PREFIX, HOLDER
 from tests.support.sandbox import Merchant, SandboxServer
+from tests.support.sizes import size
 from tests.support.src import (
     Initiator,
     View,
@@ -24,6 +26,7 @@ from tests.support.src import (
 
 from zahlstelle.kernel import clock, new_id
 from zahlstelle_sandbox import _src_jose, _src_keys
+from zahlstelle_sandbox._src_checkout import take_payload
 from zahlstelle_sandbox._src_rules import SCHEMES, TOKEN_PREFIXES
 from zahlstelle_sandbox._src_spending import NotSpendable, Spent, spend
 from zahlstelle_sandbox._store import Store
@@ -125,6 +128,19 @@ def test_the_providers_server_gets_a_payload_once(sandbox: SandboxServer, provid
     again = provider.ask(CREDENTIALS, body)
     assert (again.status_code, again.json()["reason"]) == (400, "INVALID_ARGUMENT")
     assert faults(CHECKOUT, "Error", again.json()) == []
+
+
+def test_a_payload_has_the_amount_of_its_checkout(
+    sandbox: SandboxServer, payone: Initiator, town: Merchant, store: Store
+) -> None:
+    page = view(payone, "visa", payloadTypeIndicatorCheckout="SUMMARY")
+    _, card = checked_out(sandbox, page)
+    dearer = {"transactionAmount": {"transactionAmount": "99.00", "transactionCurrencyCode": "EUR"}}
+    page.ask("checkout", srcDigitalCardId=card, windowRef=True, dpaTransactionOptions=dearer)
+    body = {"srcCorrelationId": page.correlation_id, "srcDpaId": payone.src_dpa_id, "srcDigitalCardId": card}
+    with store.writing() as connection:
+        result = take_payload(connection, SCHEMES["visa"], payone.initiator, body, clock.now())
+    assert (spent(store, town, result, cents=9900), isinstance(spent(store, town, result), Spent)) == ("amount", True)
 
 
 def test_a_payload_that_the_page_got_is_not_given_again(sandbox: SandboxServer, provider: Initiator) -> None:
@@ -288,6 +304,28 @@ def test_a_scheme_that_repeats_itself_pays_once(
     assert (again == result, spent(store, town, again)) == (True, "spent")
     new = page.ask("checkout", srcDigitalCardId=card)["checkoutResponseSignature"]
     assert isinstance(spent(store, town, new), Spent), "a second checkout is a second payment"
+
+
+@pytest.mark.prove("src-payload")
+def test_many_results_each_fit_are_read_and_pay_once_whoever_comes_first(
+    sandbox: SandboxServer, payone: Initiator, provider: Initiator, town: Merchant, store: Store
+) -> None:
+    """Each is read by Mastercard's library and fits its description; four that spend one at once pay once."""
+    seen = set()
+    theirs, ours = view(provider, "mastercard"), view(payone, "mastercard")
+    _, their_card = checked_out(sandbox, theirs)
+    _, our_card = checked_out(sandbox, ours)
+    for _ in range(size(3, 500)):
+        said = payload(theirs.ask("checkout", srcDigitalCardId=their_card)["checkoutResponseSignature"])
+        opened = provider.opened(said["encryptedPayload"])
+        assert faults(CHECKOUT, "CheckoutResponseJWSPayload", said | {"encryptedPayload": opened}) == []
+        seen.add(opened["dynamicData"]["dynamicDataValue"])
+        result = ours.ask("checkout", srcDigitalCardId=our_card)["checkoutResponseSignature"]
+        with ThreadPoolExecutor(4) as people:
+            got = [*people.map(lambda each: spent(store, town, each), [result] * 4)]
+        assert sorted(isinstance(each, Spent) for each in got) == [False, False, False, True]
+        assert [each for each in got if isinstance(each, str)] == ["spent"] * 3
+    assert len(seen) == size(3, 500), "no cryptogram twice"
 
 
 def test_keys_are_read_back_as_they_were_written() -> None:

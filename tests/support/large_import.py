@@ -100,11 +100,11 @@ class Look:
 INSIDE = ("read", "store", "allocate", "commit")
 
 
-def disturb(look: Look, process: subprocess.Popen[bytes], after: float | None) -> str:
-    """Wait for the moment, counted from the first thing the import reads; None is the commit. Name the stage then."""
+def disturb(look: Look, process: subprocess.Popen[bytes], after: float | str) -> str:
+    """Wait for the moment, counted from the first thing the import reads, or for a stage. Name the stage then."""
     look.wait_for(INSIDE, process)
-    if after is None:
-        look.wait_for(("commit",), process)
+    if isinstance(after, str):
+        look.wait_for((after,), process)
     else:
         with suppress(subprocess.TimeoutExpired):
             process.wait(after)

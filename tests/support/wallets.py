@@ -1,5 +1,6 @@
 """What citizens do with a wallet, at the rooms: pay and wish, keep, pay again."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -31,7 +32,9 @@ def a_payment(town: Tenant, at: datetime = AT) -> UUID:
     return payments.start_payment(tenant=town, claim_id=a_claim(town, at=at).id, at=at).payment.id
 
 
-def paid_with_wish(town: Tenant, at: datetime = AT, *, keep: bool = True) -> UUID:
+def paid_with_wish(
+    town: Tenant, at: datetime = AT, *, keep: bool = True, pay: Callable[[Attempt], None] = lambda _: None
+) -> UUID:
     """Pay by card with the box ticked."""
     payment_id = a_payment(town, at)
     if keep:
@@ -40,13 +43,20 @@ def paid_with_wish(town: Tenant, at: datetime = AT, *, keep: bool = True) -> UUI
         )
     wallet.came_back(tenant=town, payment_id=payment_id, browser=BROWSER, at=at)
     attempt = payments.begin(tenant=town, payment_id=payment_id, method="card", keep=keep, at=at, **BACK)
+    pay(attempt)
     payments.refresh(tenant=town, attempt_id=attempt.id, at=at)
     return payment_id
 
 
-def keeps(town: Tenant, at: datetime = AT, passkey: Passkey | None = None) -> Holder:
-    """Pay, wish, and keep the card with a new passkey, or with one that is there."""
-    payment_id, key = paid_with_wish(town, at), passkey or Passkey()
+def keeps(
+    town: Tenant,
+    at: datetime = AT,
+    passkey: Passkey | None = None,
+    *,
+    pay: Callable[[Attempt], None] = lambda _: None,
+) -> Holder:
+    """Pay (by `pay`, where the provider is real), wish, and keep the card with a new passkey, or with a known one."""
+    payment_id, key = paid_with_wish(town, at, pay=pay), passkey or Passkey()
     if passkey:
         question = wallet.ask_passkey_to_keep(tenant=town, payment_id=payment_id, **HERE, at=at)
         answer = key.answers(question)

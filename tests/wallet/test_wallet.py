@@ -21,7 +21,7 @@ from zahlstelle.tables.wallet import (
     StoredCardRow,
 )
 from zahlstelle.tenancy import Tenant, inside
-from zahlstelle.wallet import NothingToKeep, PasskeyRefused, StoredCardUnknown
+from zahlstelle.wallet import Deletion, NothingToKeep, PasskeyRefused, StoredCardUnknown
 
 if TYPE_CHECKING:
     from tests.support.keeping_provider import KeepingProvider
@@ -146,7 +146,7 @@ def test_one_card_of_two_is_deleted(town: Tenant, provider: "KeepingProvider") -
     holder = keeps(town)
     keeps(town, passkey=holder.passkey)
     one, other = wallet.cards(tenant=town, citizen=holder.citizen)
-    assert wallet.delete_cards(tenant=town, citizen=holder.citizen, card_ids=[one.id], at=AT)
+    assert wallet.delete_cards(tenant=town, citizen=holder.citizen, card_ids=[one.id], at=AT) is Deletion.DONE
     assert [card.id for card in wallet.cards(tenant=town, citizen=holder.citizen)] == [other.id]
     assert len(provider.cards) == 1
     assert wallet.is_known(tenant=town, citizen=holder.citizen)
@@ -154,7 +154,8 @@ def test_one_card_of_two_is_deleted(town: Tenant, provider: "KeepingProvider") -
 
 def test_with_the_last_card_the_citizen_goes(town: Tenant, provider: "KeepingProvider") -> None:
     holder = keeps(town)
-    assert wallet.delete_cards(tenant=town, citizen=holder.citizen, card_ids=None, at=AT + timedelta(days=1))
+    done = wallet.delete_cards(tenant=town, citizen=holder.citizen, card_ids=None, at=AT + timedelta(days=1))
+    assert done is Deletion.DONE
     assert provider.cards == {}
     assert rows(town) == {
         "citizen": 0,
@@ -174,7 +175,7 @@ def test_a_card_leaves_at_once_and_the_provider_is_asked_until_it_has_forgotten(
     holder, payment_id = keeps(town), a_payment(town)
     question = question_to_pay(town, holder, payment_id)
     provider.silent = True
-    assert not wallet.delete_cards(tenant=town, citizen=holder.citizen, card_ids=None, at=AT)
+    assert wallet.delete_cards(tenant=town, citizen=holder.citizen, card_ids=None, at=AT) is Deletion.SOON
     with pytest.raises(PasskeyRefused):
         pays(town, payment_id, holder.passkey.answers(question))
     assert (provider.charged, rows(town)["stored_card"], rows(town)["citizen"]) == ([], 1, 0)

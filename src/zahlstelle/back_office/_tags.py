@@ -23,6 +23,8 @@ _TABLES = {
     "item": _words.ITEMS,
     "account": _words.ACCOUNTS,
     "method": _words.METHODS,
+    "release": _words.RELEASES,
+    "release_state": _words.RELEASE_STATES,
     "rest": _words.RESTS,
     "role": _words.ROLES,
     "short_doubt": _words.SHORT_DOUBT,

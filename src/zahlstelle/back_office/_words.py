@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from zahlstelle.allocation import Doubt, Rest
 from zahlstelle.claims import ClaimStatus
-from zahlstelle.payments import ItemKind
+from zahlstelle.payments import ItemKind, ReleaseState, Word
 from zahlstelle.tenancy import Role
 from zahlstelle.treasury import FindingKind
 
@@ -130,6 +130,21 @@ NO: Words = {
     "bank_busy": _("Gerade wird eine Bankdatei eingelesen. Bitte versuchen Sie es in einer Minute noch einmal."),
     "account_not_for_this": _("Auf dieses Konto kann dieser Betrag nicht gebucht werden."),
     "note_missing": _("Bitte schreiben Sie einen Vermerk, damit später jeder den Grund kennt."),
+    "nothing_to_release": _("Der Ausgang ist inzwischen bekannt. Es wurde nichts geändert."),
+    "release_too_early": _("Dafür ist es noch zu früh: Der Zahler kann noch beim Zahlungsdienstleister sein."),
+    "release_waiting": _("Jemand hat schon etwas eingetragen. Das muss erst bestätigt oder abgelehnt werden."),
+    "release_needs_another": _("Bestätigen muss eine andere Person als die, die es eingetragen hat."),
+    "release_over": _("Das ist schon erledigt. Vielleicht war jemand schneller."),
+    "release_unknown": _("Das ist schon erledigt. Vielleicht war jemand schneller."),
+    "release_incomplete": _(
+        "Bitte wählen Sie, was das Portal zeigt, und schreiben Sie einen Grund. Zu „ist bezahlt“ gehört auch, wie der"
+        " Zahlungsdienstleister die Zahlung nennt."
+    ),
+    "release_reference_differs": _(
+        "So nennt der Zahlungsdienstleister eine andere Zahlung. Bitte prüfen Sie die Referenz."
+    ),
+    "payment_taken": _("Diese Referenz gehört schon zu einer anderen Zahlung. Bitte prüfen Sie sie."),
+    "card_number_typed": _("Das sieht nach einer Kartennummer aus. Bitte schreiben Sie keine Kartennummern hinein."),
     "nothing_to_take_back": _("Hier ist nichts mehr zurückzunehmen. Vielleicht war jemand schneller."),
 }
 
@@ -157,6 +172,12 @@ MOMENTS: Words = {
     "payment.debit_ordered": _("Zahler hat Lastschrift gewählt"),
     "payment.debit_collected": _("Lastschrift zum Einzug gegeben"),
     "payment.debit_returned": _("Rücklastschrift: Die Bank des Zahlers hat das Geld zurückgegeben"),
+    "payment.release_contradicted": _("Zahlungsdienstleister widerspricht der Angabe der Kasse: bitte prüfen"),
+    "audit.release.said": _("Die Kasse hat eingetragen, was das Portal zeigt"),
+    "audit.release.applied": _("Auf Angabe der Kasse entschieden"),
+    "audit.release.withdrawn": _("Angabe der Kasse zurückgenommen"),
+    "audit.release.overtaken": _("Angabe der Kasse überholt: Der Zahlungsdienstleister hat geantwortet"),
+    "audit.release.dealt_with": _("Widerspruch als erledigt vermerkt"),
     "payment.pending": _("Zahlung wird bearbeitet"),
     "payment.outcome_unknown": _("Ausgang unbekannt; es wird nachgefragt"),
     "payment.contradicted": _("Meldung widerspricht dem Auftrag: bitte prüfen"),
@@ -200,10 +221,35 @@ UNSURE: Words = {
         "Ob die Erstattung ausgeführt ist, weiß niemand. Es wird weiter gefragt. Sehen Sie im Portal des"
         " Zahlungsdienstleisters nach; erstatten Sie nicht noch einmal."
     ),
+    "release_contradicted": _(
+        "Was hier auf Angabe der Kasse entschieden wurde, stimmt nach einer späteren Auskunft des"
+        " Zahlungsdienstleisters nicht. Klären Sie es mit ihm."
+    ),
     "debit_left_out": _(
         "Diese Lastschrift wird nicht eingezogen: Ihr Mandat nennt eine andere Gläubiger-Identifikationsnummer als die"
         " Stadt heute. Holen Sie ein neues Mandat ein."
     ),
+}
+
+RELEASES: Words = {
+    Word.PAID: _("Die Zahlung ist bezahlt."),
+    Word.NOT_MADE: _("Die Zahlung ist nicht zustande gekommen."),
+    Word.GIVEN_BACK: _("Die Erstattung wurde ausgezahlt."),
+    Word.NOT_GIVEN_BACK: _("Die Erstattung wurde nicht ausgezahlt."),
+}
+
+RELEASED: Words = {
+    Word.PAID: _("Gebucht: Die Zahlung gilt als bezahlt."),
+    Word.NOT_MADE: _("Die Zahlung ist beendet. Die Forderung kann neu bezahlt werden."),
+    Word.GIVEN_BACK: _("Gebucht: Die Erstattung gilt als ausgezahlt."),
+    Word.NOT_GIVEN_BACK: _("Die Erstattung gilt als nicht ausgezahlt. Der Betrag kann neu erstattet werden."),
+}
+
+RELEASE_STATES: Words = {
+    ReleaseState.WAITING: _("wartet auf eine zweite Person"),
+    ReleaseState.APPLIED: _("gilt"),
+    ReleaseState.WITHDRAWN: _("zurückgenommen"),
+    ReleaseState.OVERTAKEN: _("überholt: Der Zahlungsdienstleister hat selbst geantwortet"),
 }
 
 FINDINGS: Words = {
@@ -295,7 +341,7 @@ BREAKDOWNS: Words = {
 
 def moment_words(what: str) -> Any:
     """Say a moment in German; a deed of the audit log keeps its own word."""
-    if what.startswith("audit."):
+    if what.startswith("audit.") and what not in MOMENTS:
         return _("Vermerk im Protokoll: %(deed)s") % {"deed": what.removeprefix("audit.")}
     return MOMENTS.get(what, what)
 

@@ -2,15 +2,15 @@
 
 import re
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import translation
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from zahlstelle import payments, tenancy
-from zahlstelle.kernel import Secret
-from zahlstelle.payments import AlreadyBeingPaid, AlreadyPaid, CardToken, Payment, PaymentOver
+from zahlstelle.kernel import Refusal, Secret
+from zahlstelle.payments import AlreadyBeingPaid, AlreadyPaid, CardToken, ClickToPayResult, Payment, PaymentOver
 from zahlstelle.tenancy import Tenant
 from zahlstelle.web.language import has_chosen, known
 
@@ -22,6 +22,9 @@ from ._words import CardTokenWrong
 
 METHOD = "card"
 _TOKEN, _BRAND = re.compile(r"[A-Za-z0-9-]{8,40}", re.ASCII), re.compile(r"[A-Za-z0-9]{1,20}", re.ASCII)
+# The schemes' result is a signed text (JWS) in three parts; the town's name there is a word.
+_RESULT = re.compile(r"[A-Za-z0-9_-]{4,1000}\.[A-Za-z0-9_-]{4,15000}\.[A-Za-z0-9_-]{4,1000}", re.ASCII)
+_DPA = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -44,9 +47,24 @@ def card(request: HttpRequest, token: str) -> HttpResponse:
         return SeeOther(result)
 
 
-def _taken(request: HttpRequest) -> CardToken:
-    """Read the token. Raises CardNumberTyped for what may be a card's number, CardTokenWrong for what is no token."""
+@require_POST
+def renew(request: HttpRequest, token: str) -> JsonResponse:
+    """Give the page another pass for the fields, where its own has run out."""
+    try:
+        tenant, _payment = payments.payment_by_token(token)
+        return JsonResponse({"session": payments.card_fields(tenant=tenant, method=METHOD).session.reveal()})
+    except Refusal as refusal:
+        return JsonResponse({"code": refusal.code}, status=refusal.status)
+
+
+def _taken(request: HttpRequest) -> CardToken | ClickToPayResult:
+    """Read what the script says of the card. Raises CardNumberTyped for what may be a number, CardTokenWrong."""
     token, brand = request.POST.get("card_token", ""), request.POST.get("card_brand", "")
+    if request.POST.get("card_mode") in ("clickToPay", "register"):  # the provider's words
+        dpa = request.POST.get("card_dpa") or None
+        if not _RESULT.fullmatch(token) or not _BRAND.fullmatch(brand) or (dpa and not _DPA.fullmatch(dpa)):
+            raise CardTokenWrong("that is no result of Click to Pay")
+        return ClickToPayResult(Secret(token), brand, dpa)
     if not re.search("[a-z]", token, re.IGNORECASE):  # letters make it a token, whatever its digits look like
         without_card_number(token)
     if not _TOKEN.fullmatch(token) or not _BRAND.fullmatch(brand):

@@ -15,14 +15,14 @@ from django.views.decorators.http import require_POST
 
 from zahlstelle import payments, wallet
 from zahlstelle.kernel import Refusal, berlin_day, clock
-from zahlstelle.payments import AlreadyBeingPaid, AlreadyPaid, Payment, PaymentOver, Status
+from zahlstelle.payments import AlreadyBeingPaid, AlreadyPaid, CardKeeping, Payment, PaymentOver, Status
 from zahlstelle.tenancy import Tenant
 from zahlstelle.wallet import Site
 from zahlstelle.web.addresses import read_email
 from zahlstelle.web.language import has_chosen, known
 from zahlstelle.web.notifications import notify_url
 
-from . import _consent_words, _device
+from . import _consent_words, _device, _starts
 from ._frame import SeeOther, friendly
 from ._words import words_for
 
@@ -41,34 +41,42 @@ def browser(request: HttpRequest) -> str:
 
 def possible(tenant: Tenant) -> bool:
     """Say whether a card can be kept in this town."""
-    return site() is not None and payments.keeps_cards(tenant=tenant)
+    return keeping_of(tenant) is not None
+
+
+def keeping_of(tenant: Tenant) -> CardKeeping | None:
+    """Say how cards are kept in this town; None where they are not, or where no passkey can be asked."""
+    return payments.card_keeping(tenant=tenant) if site() is not None else None
 
 
 def shown(request: HttpRequest, tenant: Tenant, page: str, known_so_far: Mapping[str, Any]) -> Mapping[str, Any]:
     """Add to a payment's page what it shows of kept cards."""
-    if page not in ("choose", "paid") or not possible(tenant):
+    keeping = keeping_of(tenant) if page in ("choose", "paid") else None
+    if keeping is None:
         return {}
     if page == "choose":
-        label, hint = _consent_words.box(tenant)
-        return {"keep_label": label, "keep_hint": hint, "again": _card_here(request, tenant)}
+        label, hint = _consent_words.box(tenant, keeping)
+        again = _card_here(request, tenant)
+        return {"keep_label": label, "keep_hint": hint, "again": again, "asks_code": keeping.asks_code}
     attempt = known_so_far["attempt"]
     wish = wallet.wish_of(
         tenant=tenant, payment_id=known_so_far["payment"].id, browser=browser(request), at=clock.now()
     )
     unfinished = wish == "open" and attempt.keep and attempt.status is Status.PAID
-    return {"keep_step": _consent_words.step(tenant) if unfinished else None, "kept": wish == "kept"}
+    return {"keep_step": _consent_words.step(tenant, keeping) if unfinished else None, "kept": wish == "kept"}
 
 
 def wish(request: HttpRequest, tenant: Tenant, payment: Payment, method: str) -> bool:
     """Write down that the box was ticked, with the words beside it; says whether the card may be kept."""
-    if method != "card" or request.POST.get("keep") != "yes" or not possible(tenant):
+    keeping = keeping_of(tenant) if method == "card" and request.POST.get("keep") == "yes" else None
+    if keeping is None:
         return False
     return wallet.wish_to_keep(
         tenant=tenant,
         payment_id=payment.id,
         browser=browser(request),
         version=_consent_words.VERSION,
-        words="\n".join(_consent_words.box(tenant)),
+        words="\n".join(_consent_words.box(tenant, keeping)),
         language=known(translation.get_language()),
         at=clock.now(),
     )
@@ -110,12 +118,15 @@ def ask_to_keep(request: HttpRequest, token: str) -> HttpResponse:
 def keep(request: HttpRequest, token: str) -> HttpResponse:
     """Keep the card for whoever answers, and let this device offer it."""
     tenant, payment, place = _opened(request, token)
+    keeping = keeping_of(tenant)
+    if keeping is None:
+        raise wallet.NothingToKeep("no card is kept in this town any more")
     device = wallet.keep_card(
         tenant=tenant,
         payment_id=payment.id,
         browser=browser(request),
         answer=request.POST.get("answer", ""),
-        words="\n".join(_consent_words.step(tenant)),
+        words="\n".join(_consent_words.step(tenant, keeping)),
         site=place,
         at=clock.now(),
     )
@@ -150,6 +161,7 @@ def ask_to_pay(request: HttpRequest, token: str) -> HttpResponse:
 def pay(request: HttpRequest, token: str) -> HttpResponse:
     """Charge the card for its own holder; where the bank wants to see them, on to the bank."""
     tenant, payment, place = _opened(request, token)
+    _starts.count(request, tenant, payment)
     result = reverse("payment_page:result", args=[token])
     try:
         attempt = wallet.pay_with_card(

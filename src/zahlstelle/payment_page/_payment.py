@@ -21,6 +21,7 @@ from zahlstelle.payments import (
     AlreadyPaid,
     BasketChanged,
     CardToken,
+    ClickToPayResult,
     MethodUnknown,
     Payment,
     PaymentOver,
@@ -29,11 +30,9 @@ from zahlstelle.payments import (
 from zahlstelle.tenancy import Tenant
 from zahlstelle.web import limits
 from zahlstelle.web.language import has_chosen, known
-from zahlstelle.web.limits import What
 from zahlstelle.web.notifications import notify_url
-from zahlstelle.web.visitor import digest_of, visitor_of
 
-from . import _keep, _receipt
+from . import _keep, _receipt, _starts
 from ._fees import fees_of
 from ._frame import SeeOther, friendly, refused
 from ._standing import EAGER, UNDER_WAY, ask, contents, latest, standing, status_of
@@ -138,21 +137,19 @@ def _goes_on(tenant: Tenant, payment: Payment, method: str) -> bool:
 
 
 def to_provider(
-    request: HttpRequest, tenant: Tenant, payment: Payment, method: str, result: str, card: CardToken | None = None
+    request: HttpRequest,
+    tenant: Tenant,
+    payment: Payment,
+    method: str,
+    result: str,
+    card: CardToken | ClickToPayResult | None = None,
 ) -> HttpResponse:
     """Begin at the provider, and send the citizen to where it goes on.
 
     Starts that are not paid are counted, so that nobody tries stolen cards here.
     """
     before = {attempt.id for attempt in payments.attempts_of(tenant=tenant, payment_id=payment.id)}
-    tried = limits.take(
-        tenant=tenant,
-        what=What.START,
-        visitor=visitor_of(request),
-        subject=digest_of(str(min(payment.claim_ids))),
-        payment=payment.id,
-        at=clock.now(),
-    )
+    tried = _starts.count(request, tenant, payment)
     keep = _keep.wish(request, tenant, payment, method)
     attempt = payments.begin(
         tenant=tenant,

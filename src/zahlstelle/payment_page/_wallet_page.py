@@ -12,10 +12,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from zahlstelle import tenancy, wallet
 from zahlstelle.kernel import clock
 from zahlstelle.tenancy import Tenant
-from zahlstelle.wallet import Site, StoredCardUnknown
+from zahlstelle.wallet import Deletion, Site, StoredCardUnknown
 
 from . import _device, _keep
 from ._frame import SeeOther, friendly
+
+_DELETED = {Deletion.DONE: "ja", Deletion.SOON: "bald", Deletion.HERE: "hier"}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -50,7 +52,7 @@ def delete(request: HttpRequest, slug: str) -> HttpResponse:
     which = None if request.POST.get("everything") else [_card_id(request.POST.get("card", ""))]
     done = wallet.delete_cards(tenant=tenant, citizen=citizen, card_ids=which, at=clock.now())
     gone = not wallet.is_known(tenant=tenant, citizen=citizen)
-    response = SeeOther(f"{_here(tenant)}?geloescht={'ja' if done else 'bald'}")
+    response = SeeOther(f"{_here(tenant)}?geloescht={_DELETED[done]}")
     if gone:
         _device.forget(response, tenant)
     return response
@@ -85,7 +87,9 @@ def _show(request: HttpRequest, tenant: Tenant, citizen: UUID | None) -> HttpRes
     if citizen is None or not wallet.is_known(tenant=tenant, citizen=citizen):
         return render(request, "payment_page/wallet_door.html", told)
     cards, consents = wallet.cards(tenant=tenant, citizen=citizen), wallet.consents(tenant=tenant, citizen=citizen)
-    return render(request, "payment_page/wallet.html", {**told, "cards": cards, "consents": consents})
+    keeping = _keep.keeping_of(tenant)
+    told |= {"cards": cards, "consents": consents, "forgets": keeping is not None and keeping.forgets}
+    return render(request, "payment_page/wallet.html", told)
 
 
 def _town(slug: str) -> tuple[Tenant, Site]:

@@ -23,6 +23,7 @@ urlpatterns = [
     path("pay/<str:token>", _payment.page, name="pay"),
     path("pay/<str:token>/ergebnis", _payment.page, name="result"),
     path("pay/<str:token>/karte", _card.card, name="card"),
+    path("pay/<str:token>/karte/ausweis", _card.renew, name="card_renew"),
     path("pay/<str:token>/lastschrift", _debit.debit, name="debit"),
     path("pay/<str:token>/ueberweisung.pdf", _invoice.invoice, name="invoice"),
     path("pay/<str:token>/stand", _payment.state, name="state"),

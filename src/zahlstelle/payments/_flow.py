@@ -22,6 +22,7 @@ from ._operations import (
     end,
     end_payment,
     intend,
+    note_never_seen_payment,
     postpone,
     record_start,
     settle,
@@ -31,15 +32,19 @@ from ._rules import LIVE, PaymentStatus, Status, never_started
 from ._socket import (
     Authentication,
     CardToken,
+    ClickToPayResult,
+    KeepsByContract,
     KeepsInstruments,
     MerchantAccess,
     NeverSeen,
     NoAnswer,
+    OffersClickToPay,
     Provider,
     Report,
     StartRequest,
 )
 
+Card = CardToken | ClickToPayResult
 _log = structlog.get_logger(__name__)
 _PLUGGED: dict[str, Provider] = {}
 _LOADS: dict[str, Callable[[], Provider]] = {}
@@ -70,6 +75,12 @@ def provider_named(name: str) -> Provider:
     return provider
 
 
+def keeps_instruments(provider: Provider, merchant: MerchantAccess) -> bool:
+    """Say whether a provider keeps means of payment under a contract."""
+    allowed = not isinstance(provider, KeepsByContract) or provider.keeps(merchant)
+    return allowed and isinstance(provider, KeepsInstruments)
+
+
 def begin(
     *,
     tenant: Tenant,
@@ -78,7 +89,7 @@ def begin(
     return_url: str,
     notify_url: str,
     at: datetime,
-    card: CardToken | None = None,
+    card: Card | None = None,
     keep: bool = False,
 ) -> Attempt:
     """Begin an attempt: intent, call, answer. An attempt that is under way is taken up again instead.
@@ -92,6 +103,7 @@ def begin(
     if resumable and resumable[-1].method == method:
         return resumable[-1]
     provider, merchant = _for_method(tenant, method)
+    _can_take(provider, merchant, card)
     attempt = intend(
         tenant=tenant,
         payment_id=payment_id,
@@ -99,10 +111,17 @@ def begin(
         method=method,
         return_url=return_url,
         notify_url=notify_url.format(provider=provider.name),
-        keep=keep and isinstance(provider, KeepsInstruments),
+        keep=keep and keeps_instruments(provider, merchant),
         at=at,
     )
     return _start(tenant, attempt, provider, merchant, at, card)
+
+
+def _can_take(provider: Provider, merchant: MerchantAccess, card: Card | None) -> None:
+    if isinstance(card, ClickToPayResult) and not (
+        isinstance(provider, OffersClickToPay) and provider.offers_click_to_pay(merchant)
+    ):
+        raise MethodUnknown("the town's contract has no Click to Pay")
 
 
 def _start(
@@ -111,14 +130,14 @@ def _start(
     provider: Provider,
     merchant: MerchantAccess,
     at: datetime,
-    card: CardToken | None = None,
+    card: Card | None = None,
 ) -> Attempt:
     answer = provider.start(_start_request(tenant, attempt, merchant, card))
     return record_start(tenant=tenant, attempt_id=attempt.id, answer=answer, at=at)
 
 
 def _start_request(
-    tenant: Tenant, attempt: Attempt, merchant: MerchantAccess, card: CardToken | None = None
+    tenant: Tenant, attempt: Attempt, merchant: MerchantAccess, card: Card | None = None
 ) -> StartRequest:
     payment = payment_by_id(tenant=tenant, payment_id=attempt.payment_id)
     paid = [claims.claim_by_id(tenant=tenant, claim_id=claim_id) for claim_id in payment.claim_ids]
@@ -208,7 +227,9 @@ def refresh(
             return settled
         case NeverSeen() if never_started(attempt.status, attempt.provider_reference, at - attempt.started_at):
             return record_start(tenant=tenant, attempt_id=attempt_id, answer=answer, at=at)
-        case NeverSeen() if attempt.status is Status.REFUSED:
+        case NeverSeen() if attempt.status is Status.REFUSED or attempt.released:
+            if attempt.released:
+                note_never_seen_payment(tenant=tenant, attempt_id=attempt_id, at=at)
             postpone(tenant=tenant, attempt_id=attempt_id, at=at)
             return attempt
         case _:

@@ -1,24 +1,54 @@
 """Means of payment that a provider keeps for the town: which, charging one again, and having it forgotten."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from zahlstelle.tenancy import Tenant, provider_accesses
 
-from ._flow import _for_method, _named, _outside_any_transaction, _start_request, provider_named
+from ._flow import (
+    _for_method,
+    _named,
+    _outside_any_transaction,
+    _start_request,
+    keeps_instruments,
+    merchant_access,
+    provider_named,
+)
 from ._operations import MethodUnknown, intend, record_start
 from ._queries import Attempt, attempts_by_id
-from ._socket import Forgotten, KeepsInstruments, KeptInstrument, NoAnswer, NothingKept
+from ._socket import (
+    CannotForget,
+    ForgetsInstruments,
+    Forgotten,
+    KeepsByContract,
+    KeepsInstruments,
+    KeptInstrument,
+    NoAnswer,
+    NothingKept,
+)
 
 CARD = "card"
 
 
-def keeps_cards(*, tenant: Tenant) -> bool:
-    """Say whether the town's provider of card payments keeps a card for the next time."""
+@dataclass(frozen=True, slots=True)
+class CardKeeping:
+    """How a town's cards are kept: does the provider forget one when asked, and ask for its code at each charge?"""
+
+    forgets: bool
+    asks_code: bool
+
+
+def card_keeping(*, tenant: Tenant) -> CardKeeping | None:
+    """Say how the town's provider of card payments keeps a card for the next time; None where it does not."""
     for access in provider_accesses(tenant=tenant):
         if CARD in access.methods:
-            return isinstance(provider_named(access.provider), KeepsInstruments)
-    return False
+            provider, merchant = provider_named(access.provider), merchant_access(access)
+            if not keeps_instruments(provider, merchant):
+                return None
+            asks_code = isinstance(provider, KeepsByContract) and provider.asks_code(merchant)
+            return CardKeeping(isinstance(provider, ForgetsInstruments), asks_code)
+    return None
 
 
 def kept_instrument(*, tenant: Tenant, attempt_id: UUID) -> KeptInstrument | NothingKept | NoAnswer:
@@ -42,12 +72,14 @@ def begin_kept(
     return_url: str,
     notify_url: str,
     at: datetime,
+    challenge: bool = False,
 ) -> Attempt:
     """Begin an attempt that charges a stored card: intent, call, answer. Whoever calls has asked the citizen.
 
     `instrument` is the card's id here, `handle` the provider's name for it, `merchant_id` the contract it is
-    kept under. An attempt is `started` without an address where nobody wants to see the citizen: ask what became
-    of it. Raises MethodUnknown (also where the contract is another by now), PaymentOver, AlreadyPaid, AlreadyBeingPaid.
+    kept under. `challenge`: have the provider make sure that the card's holder is there. An attempt is `started`
+    without an address where nobody wants to see the citizen: ask what became of it.
+    Raises MethodUnknown (also where the contract is another by now), PaymentOver, AlreadyPaid, AlreadyBeingPaid.
     """
     _outside_any_transaction()
     provider, merchant = _for_method(tenant, CARD)
@@ -62,6 +94,7 @@ def begin_kept(
         return_url=return_url,
         notify_url=notify_url.format(provider=provider.name),
         instrument=instrument,
+        challenge=challenge,
         at=at,
     )
     answer = provider.charge_kept(_start_request(tenant, attempt, merchant), handle=handle)
@@ -70,13 +103,15 @@ def begin_kept(
 
 def forget_instrument(
     *, tenant: Tenant, provider_name: str, merchant_id: str, handle: str
-) -> Forgotten | NothingKept | NoAnswer:
+) -> Forgotten | NothingKept | CannotForget | NoAnswer:
     """Have the provider forget a means of payment. Under a contract that has ended nobody can be asked: NoAnswer."""
     _outside_any_transaction()
     try:
         provider, merchant = _named(tenant, provider_name)
     except MethodUnknown:
         return NoAnswer("no_contract")
-    if merchant.merchant_id != merchant_id or not isinstance(provider, KeepsInstruments):
+    if merchant.merchant_id != merchant_id:
         return NoAnswer("no_contract")
+    if not isinstance(provider, ForgetsInstruments):
+        return CannotForget()
     return provider.forget(merchant=merchant, handle=handle)

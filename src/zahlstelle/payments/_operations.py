@@ -16,6 +16,8 @@ from zahlstelle.tenancy import Tenant, inside, provider_accesses
 
 from ._mandates import METHOD as DEBIT
 from ._queries import Attempt, Payment, PaymentUnknown, attempt_of, attempts_in, collected_of, payment_of
+from ._release_notes import note_answer_to_payment, pause_of_release
+from ._release_rules import BY_WORD, ON_WORD
 from ._rules import (
     EDGES,
     HOLDS_CLAIM,
@@ -187,10 +189,12 @@ def intend(
     retry_of: UUID | None = None,
     keep: bool = False,
     instrument: UUID | None = None,
+    challenge: bool = False,
 ) -> Attempt:
     """Write an attempt down before the provider is called; `retry_of` asks once more, with a challenge.
 
-    `instrument` is the stored card to be charged: the database refuses another town's.
+    `challenge` asks for one at once; `instrument` is the stored card to be charged: the database refuses that of
+    another town.
 
     Raises PaymentUnknown, PaymentOver, AlreadyPaid, BasketChanged, AlreadyBeingPaid (the unique index decides the race,
     for every claim of a basket).
@@ -216,7 +220,7 @@ def intend(
             changed_at=at,
             return_url=return_url,
             notify_url=notify_url,
-            challenge=retry_of is not None,
+            challenge=challenge or retry_of is not None,
             retry_of=retry_of,
             keep=keep,
             instrument=instrument,
@@ -284,7 +288,7 @@ def take_over(
         payment = start_payment(tenant=tenant, claim_id=claim_id, at=at).payment
         attempt = intend(tenant=tenant, payment_id=payment.id, provider=provider, method=method, at=at)
         record_start(tenant=tenant, attempt_id=attempt.id, answer=Started(provider_reference, ""), at=at)
-        merchant = _merchant_id(tenant, provider)
+        merchant = merchant_of(tenant, provider)
         paid = Report(
             ProviderStatus.PAID, provider_reference, merchant, str(attempt.id), attempt.amount, None, "taken_over"
         )
@@ -292,11 +296,21 @@ def take_over(
 
 
 def record_start(
-    *, tenant: Tenant, attempt_id: UUID, answer: Started | NotStarted | NoAnswer | NeverSeen, at: datetime
+    *,
+    tenant: Tenant,
+    attempt_id: UUID,
+    answer: Started | NotStarted | NoAnswer | NeverSeen,
+    at: datetime,
+    on_word: UUID | None = None,
 ) -> Attempt:
-    """Write down what the provider answered to the start. What has been learnt since outranks it."""
+    """Write down what the provider answered to the start. What has been learnt since outranks it.
+
+    `on_word` is the release by which a person says it in the provider's place.
+    """
     with inside(tenant):
         row = _attempt_locked(tenant, attempt_id)
+        if on_word is not None:
+            row.released, row.vendor_word = on_word, ON_WORD
         status = Status.REFUSED
         match answer:
             case Started(reference, redirect_url, authentication):
@@ -314,17 +328,22 @@ def record_start(
         return attempt_of(row)
 
 
-def settle(*, tenant: Tenant, attempt_id: UUID, report: Report, at: datetime) -> Attempt:
+def settle(*, tenant: Tenant, attempt_id: UUID, report: Report, at: datetime, on_word: UUID | None = None) -> Attempt:
     """Move an attempt to where the provider's report takes it: the one reducer for return, notification and poll.
 
-    Orders and repeats do not matter: the same report again changes nothing.
+    Orders and repeats do not matter: the same report again changes nothing. `on_word` is the release by which a person
+    says it in the provider's place; what the provider says afterwards is held against it.
     """
     with inside(tenant):
-        shares = _shares_of_attempt(tenant, attempt_id)
+        shares = shares_of_attempt(tenant, attempt_id)
         open_now = _locked_claims(tenant, shares)  # before the attempt, as whoever gives money back does
         row = _attempt_locked(tenant, attempt_id)
         attempt = attempt_of(row)
-        merchant = _merchant_id(tenant, row.provider)
+        merchant = merchant_of(tenant, row.provider)
+        if on_word is not None:
+            row.released = on_word
+        elif row.released:
+            note_answer_to_payment(tenant, row, report, merchant_id=merchant, at=at)
         row.vendor_word, row.decline_code = report.vendor_word[:200], report.decline_code
         if about(report, attempt=str(row.id), merchant_id=merchant):
             row.provider_reference = row.provider_reference or report.provider_reference
@@ -360,6 +379,14 @@ def _take_hold(tenant: Tenant, attempt: Attempt, status: Status, owed: frozenset
     return Status.PAID if kept else Status.SURPLUS
 
 
+def note_never_seen_payment(*, tenant: Tenant, attempt_id: UUID, at: datetime) -> None:
+    """Hold against a person's word that the provider has no such payment; where the attempt stands stays as it is."""
+    with inside(tenant):
+        row = _attempt_locked(tenant, attempt_id)
+        merchant = merchant_of(tenant, row.provider)
+        note_answer_to_payment(tenant, row, NeverSeen(), merchant_id=merchant, at=at)
+
+
 def postpone(*, tenant: Tenant, attempt_id: UUID, at: datetime) -> None:
     """Count an unanswered question and set the next time to ask."""
     with inside(tenant):
@@ -372,7 +399,7 @@ def postpone(*, tenant: Tenant, attempt_id: UUID, at: datetime) -> None:
 def end(*, tenant: Tenant, attempt_id: UUID, status: Status, at: datetime) -> Attempt:
     """End an attempt without money: cancelled or expired. A direct debit that the bank has been given goes on."""
     with inside(tenant):
-        _locked_claims(tenant, _shares_of_attempt(tenant, attempt_id))  # before the attempt, as everybody does
+        _locked_claims(tenant, shares_of_attempt(tenant, attempt_id))  # before the attempt, as everybody does
         row = _attempt_locked(tenant, attempt_id)
         if (Status(row.status), status) in EDGES and not collected_of(tenant, [row.id]):
             _move(tenant, row, status, at)
@@ -497,7 +524,7 @@ def _book(tenant: Tenant, row: AttemptRow, at: datetime) -> None:
     lines += [Line("receivable", Side.HABEN, share.amount, share.claim_id) for share in paid]
     if surplus := attempt.amount.cents - sum(share.amount.cents for share in paid):
         lines.append(Line("overpaid", Side.HABEN, Money(surplus, row.currency), row.id))
-    text = f"Zahlung über {row.provider}"
+    text = f"Zahlung über {row.provider}{BY_WORD if row.vendor_word == ON_WORD else ''}"
     ledger.post(tenant=tenant, entries=[Entry(f"attempt:{row.id}:paid", berlin_day(at), at, text, lines)])
 
 
@@ -512,6 +539,8 @@ def _show(tenant: Tenant, row: AttemptRow, event: str, at: datetime) -> None:
         rows = rows.exclude(status=PaymentStatus.PAID)
     rows.update(status=public)
     payload = {"attempt": str(row.id), "status": row.status}
+    if row.vendor_word == ON_WORD:
+        payload["on_word"] = str(row.released)
     events.record(tenant=tenant, name=event, subject=row.payment_id, at=at, payload=payload)
 
 
@@ -524,15 +553,17 @@ def _held_by_others(tenant: Tenant, attempt: Attempt) -> frozenset[UUID]:
     return frozenset(others.values_list("claim_id", flat=True))
 
 
-def _merchant_id(tenant: Tenant, provider: str) -> str:
+def merchant_of(tenant: Tenant, provider: str) -> str:
+    """Say under which name the provider knows the town."""
     return next(a.merchant_id for a in provider_accesses(tenant=tenant) if a.provider == provider)
 
 
 def _next_check(row: AttemptRow, at: datetime) -> datetime | None:
     """Say when to ask about an attempt again: at the latest when its payment's time is over."""
     pause = pause_before_check(Status(row.status), row.checks) if row.provider != "transfer" else None
-    if pause is None:
-        return None
+    word = pause_of_release(row.tenant_id, row.released, at)
+    if pause is None or (word is not None and word < pause):
+        return at + word if word is not None else None
     over = row.payment.expires_at
     return min(at + pause, over) if row.status in LIVE and at < over else at + pause
 
@@ -545,7 +576,8 @@ def _shares_of_payment(tenant: Tenant, payment_id: UUID) -> Mapping[UUID, int]:
     return shares
 
 
-def _shares_of_attempt(tenant: Tenant, attempt_id: UUID) -> Mapping[UUID, int]:
+def shares_of_attempt(tenant: Tenant, attempt_id: UUID) -> Mapping[UUID, int]:
+    """Say what an attempt pays of which claims. Raises PaymentUnknown."""
     rows = AttemptClaimRow.objects.filter(tenant_id=tenant.id, attempt_id=attempt_id)
     shares = dict(rows.values_list("claim_id", "amount_cents"))
     if not shares:

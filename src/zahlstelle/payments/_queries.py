@@ -79,6 +79,7 @@ class Attempt:
     disputed_cents: int = 0
     keep: bool = False
     instrument: UUID | None = None
+    released: UUID | None = None  # a person has said what became of it, in the provider's place
 
     @property
     def claim_ids(self) -> Sequence[UUID]:
@@ -380,4 +381,5 @@ def _attempt(row: AttemptRow, shares: Sequence[AttemptClaimRow]) -> Attempt:
         disputed_cents=row.disputed_cents,
         keep=row.keep,
         instrument=row.instrument,
+        released=row.released,
     )

@@ -12,7 +12,7 @@ from ._flow import _named, _outside_any_transaction, provider_named
 from ._queries import attempts_by_id
 from ._refund_queries import Refund, due_refunds, open_refunds, refund_by_id
 from ._refund_rules import RefundState, Wish, never_asked
-from ._refunds import intend_refund, postpone_question, settle_refund
+from ._refunds import intend_refund, note_never_seen, postpone_question, settle_refund
 from ._socket import NeverSeen, NoAnswer, RefundReport, RefundRequest, Refunds
 
 _log = structlog.get_logger(__name__)
@@ -81,11 +81,13 @@ def refresh_refund(*, tenant: Tenant, refund_id: UUID, at: datetime) -> Refund:
         isinstance(answer, NeverSeen) and never_asked(known.state, known.provider_reference, since)
     ):
         settled = settle_refund(tenant=tenant, refund_id=refund_id, answer=answer, at=at)
+    elif known.released and isinstance(answer, NeverSeen):
+        settled = note_never_seen(tenant=tenant, refund_id=refund_id, at=at)
     else:
         reason = answer.reason if isinstance(answer, NoAnswer) else "never_seen"
         _log.warning("refund_unanswered", tenant=tenant.slug, refund=str(refund_id), reason=reason)
         settled = known
-    if settled.state is known.state and settled.state is not RefundState.DONE:
+    if settled.state is known.state and (settled.state is not RefundState.DONE or settled.released):
         postpone_question(tenant=tenant, refund_id=refund_id, at=at)
     return settled
 

@@ -39,6 +39,7 @@ class Refund:
     requested_at: datetime
     changed_at: datetime
     item: UUID | None
+    released: UUID | None = None  # a person has said what became of it, in the provider's place
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +137,7 @@ def refund_of(row: RefundRow) -> Refund:
         requested_at=row.requested_at,
         changed_at=row.changed_at,
         item=row.item,
+        released=row.released,
     )
 
 

@@ -26,8 +26,10 @@ from ._refund_rules import (
     pause_before_question,
     possible,
 )
+from ._release_notes import note_answer_to_refund, pause_of_release
+from ._release_rules import BY_WORD, ON_WORD
 from ._rules import Share
-from ._socket import NeverSeen, NoAnswer, NotStarted, RefundReport
+from ._socket import NeverSeen, NoAnswer, NotStarted, RefundReport, RefundStatus
 
 _log = structlog.get_logger(__name__)
 # What is given back of which claim; of none where nobody says so.
@@ -141,15 +143,25 @@ def intend_refund(
 
 
 def settle_refund(
-    *, tenant: Tenant, refund_id: UUID, answer: RefundReport | NotStarted | NoAnswer | NeverSeen, at: datetime
+    *,
+    tenant: Tenant,
+    refund_id: UUID,
+    answer: RefundReport | NotStarted | NoAnswer | NeverSeen,
+    at: datetime,
+    on_word: UUID | None = None,
 ) -> Refund:
     """Move a refund to where the provider's answer takes it: the one reducer for its call, notification and poll.
 
     Orders and repeats do not matter. `NeverSeen` says that it certainly did not happen: the caller has made sure.
+    `on_word` is the release by which a person says it in the provider's place.
     """
     with inside(tenant):
         row = _locked(tenant, refund_id)
         now = RefundState(row.status)
+        if on_word is not None:
+            row.released, row.vendor_word = on_word, ON_WORD
+        elif row.released and not isinstance(answer, NoAnswer):
+            note_answer_to_refund(tenant, row, answer, at=at)
         match answer:
             case RefundReport():
                 state = next_state(now, answer, refund=row.id, amount=Money(row.amount_cents, row.currency))
@@ -164,6 +176,14 @@ def settle_refund(
             case NeverSeen():
                 state = RefundState.REFUSED
         _move(tenant, row, state if (now, state) in REFUND_EDGES else now, at)
+        return refund_of(row)
+
+
+def note_never_seen(*, tenant: Tenant, refund_id: UUID, at: datetime) -> Refund:
+    """Hold against a person's word that the provider has no such refund; where the refund stands stays as it is."""
+    with inside(tenant):
+        row = _locked(tenant, refund_id)
+        note_answer_to_refund(tenant, row, NeverSeen(), at=at)
         return refund_of(row)
 
 
@@ -192,7 +212,12 @@ def reported_refunds(
             key = (row.attempt_id, str(row.provider_reference))
             if told.get(key) == row.amount_cents and row.status != RefundState.DONE:
                 locked = _locked(tenant, row.id)
+                if locked.released:
+                    reference, amount = row.provider_reference, Money(row.amount_cents, row.currency)
+                    done = RefundReport(RefundStatus.DONE, reference, None, amount, "settlement_report")
+                    note_answer_to_refund(tenant, locked, done, at=at)
                 if (RefundState(locked.status), RefundState.DONE) in REFUND_EDGES:
+                    locked.vendor_word = "settlement_report" if locked.released else locked.vendor_word
                     _move(tenant, locked, RefundState.DONE, at)
                 row = locked
             if key in told:
@@ -338,7 +363,7 @@ def _book(tenant: Tenant, row: RefundRow, at: datetime) -> None:
     if not possible(wish, cents=amount.cents, settled=_settled(claim), overpaid=overpaid):
         wish = Wish.SURPLUS if amount.cents <= overpaid else Wish.CANCELLED
     booked = lines(wish, refund=row.id, attempt=attempt.id, claim=claim.id, provider=attempt.provider, amount=amount)
-    text = f"Erstattung {attempt.provider_reference}"
+    text = f"Erstattung {attempt.provider_reference}{BY_WORD if row.vendor_word == ON_WORD else ''}"
     ledger.post(tenant=tenant, entries=[Entry(f"refund:{row.id}:done", berlin_day(at), at, text, list(booked))])
     if wish is Wish.REOPENED:
         claims.settle(tenant=tenant, amounts=[(claim.id, -amount.cents)])
@@ -362,6 +387,8 @@ def _overpaid(tenant: Tenant, attempt: Attempt, share: Share) -> int:
 def _tell(tenant: Tenant, row: RefundRow, payment_id: UUID, event: str, at: datetime) -> None:
     payload = {"refund": str(row.id), "attempt": str(row.attempt_id), "status": row.status, "cents": row.amount_cents}
     payload |= {"claim": str(row.claim_id)} if row.claim_id else {}
+    if row.vendor_word == ON_WORD:
+        payload["on_word"] = str(row.released)
     events.record(tenant=tenant, name=event, subject=payment_id, at=at, payload=payload)
 
 
@@ -381,4 +408,7 @@ def _next_number(tenant: Tenant, attempt_id: UUID) -> int:
 
 def _next_question(row: RefundRow, at: datetime) -> datetime | None:
     pause = pause_before_question(RefundState(row.status), row.checks)
+    word = pause_of_release(row.tenant_id, row.released, at)
+    if pause is None or (word is not None and word < pause):
+        pause = word
     return at + pause if pause is not None else None

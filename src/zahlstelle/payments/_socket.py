@@ -45,10 +45,24 @@ class CardToken:
 
 
 @dataclass(frozen=True, slots=True)
+class ClickToPayResult:
+    """What the card schemes made of a citizen's answer (EMV Click to Pay): signed, and encrypted to the provider.
+
+    Nobody here can read it, and it is not kept. It is good once, for one amount and one merchant, and not for long.
+    `brand` is the provider's word for the scheme, `dpa` the scheme's name for the town, where the script tells it.
+    """
+
+    result: Secret
+    brand: str
+    dpa: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class CardFields:
     """What a page needs to show a provider's own fields for a card: its script, held against its hash, and a pass.
 
-    `origin` is where the fields come from, `mode` the provider's word for test or live.
+    `origin` is where the fields come from, `mode` the provider's word for test or live. With `click_to_pay` the fields
+    also ask the card schemes, and their script yields a CardToken or a ClickToPayResult.
     """
 
     script: str
@@ -56,6 +70,7 @@ class CardFields:
     origin: str
     session: Secret
     mode: str
+    click_to_pay: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +89,7 @@ class StartRequest:
     expires_at: datetime
     challenge: bool = False  # ask for strong customer authentication: the issuer refused to go without (soft decline)
     keep: bool = False  # the citizen lets the provider keep the means of payment, to be charged again
-    card: CardToken | None = None  # where the card was typed into the provider's fields on our page
+    card: CardToken | ClickToPayResult | None = None  # what the provider's fields on our page made of the card
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +231,11 @@ class Forgotten:
     """The provider keeps it no more."""
 
 
+@dataclass(frozen=True, slots=True)
+class CannotForget:
+    """The provider has no call for it: it goes on keeping it, under a name that is forgotten here."""
+
+
 INSTRUMENT_GONE = "instrument_gone"  # the reason of NotStarted where the provider no longer has what should be charged
 
 
@@ -234,8 +254,26 @@ class KeepsInstruments(Protocol):
         """Charge it. An empty `redirect_url`: nobody wants to see the payer, ask what became of it."""
         ...
 
+
+@runtime_checkable
+class ForgetsInstruments(Protocol):
+    """What an adapter offers besides whose provider forgets what it keeps when it is asked to."""
+
     def forget(self, *, merchant: MerchantAccess, handle: str) -> Forgotten | NothingKept | NoAnswer:
         """Ask the provider to forget it for good. Twice is once."""
+        ...
+
+
+@runtime_checkable
+class KeepsByContract(Protocol):
+    """What an adapter has besides where the contract says whether something is kept, and how it is charged."""
+
+    def keeps(self, merchant: MerchantAccess) -> bool:
+        """Say whether something is kept under this contract."""
+        ...
+
+    def asks_code(self, merchant: MerchantAccess) -> bool:
+        """Say whether its holder types the security code (CVC) at each charge."""
         ...
 
 
@@ -247,6 +285,18 @@ class HasCardFields(Protocol):
 
     def card_fields(self, merchant: MerchantAccess) -> CardFields | NoAnswer:
         """Ask for what a page needs to show the fields once."""
+        ...
+
+
+@runtime_checkable
+class OffersClickToPay(HasCardFields, Protocol):
+    """What an adapter has whose card fields also offer Click to Pay, where the town's contract has it.
+
+    `card_fields` gives the short-lived pass; the script yields one opaque result; `start` hands it on like a card.
+    """
+
+    def offers_click_to_pay(self, merchant: MerchantAccess) -> bool:
+        """Say whether this contract has it."""
         ...
 
 

@@ -42,7 +42,7 @@ WRITTEN_ONCE = (
 )
 
 # Changed along its life, but never taken away.
-NEVER_DELETED = ("refund", "consent", "attempt_claim")
+NEVER_DELETED = ("refund", "consent", "release", "attempt_claim")
 
 # Who shows the right digest sees that one row before it is known which town it belongs to.
 _PRESENTED = {

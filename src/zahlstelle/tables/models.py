@@ -43,6 +43,7 @@ from .payments import (
     PayoutReportRow,
     PayoutRow,
     RefundRow,
+    ReleaseRow,
     ReportCallRow,
 )
 from .tenancy import (
@@ -124,6 +125,7 @@ __all__ = [
     "ProviderAccessRow",
     "RefundRow",
     "RejectRow",
+    "ReleaseRow",
     "ReportCallRow",
     "SealRow",
     "ServiceRow",

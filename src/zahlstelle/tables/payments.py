@@ -77,6 +77,8 @@ class AttemptRow(OfTenant):
     # The citizen lets the provider keep the card; the stored card that is charged (a foreign key within the town).
     keep = models.BooleanField(default=False)
     instrument = models.UUIDField(null=True)
+    # The release by which a person said what became of it, in the provider's place.
+    released = models.UUIDField(null=True)
 
     class Meta:
         db_table = "attempt"
@@ -169,6 +171,7 @@ class RefundRow(OfTenant):
     check_at = models.DateTimeField(null=True)
     checks = models.SmallIntegerField(default=0)
     item = models.UUIDField(null=True)
+    released = models.UUIDField(null=True)
 
     class Meta:
         db_table = "refund"
@@ -201,6 +204,66 @@ class DisputeRow(OfTenant):
     class Meta:
         db_table = "dispute"
         constraints = [models.CheckConstraint(name="dispute_amount", condition=models.Q(amount_cents__gt=0))]
+
+
+class ReleaseRow(OfTenant):
+    """A release (Klärung): what a person says became of a payment or refund that nobody knows of; never deleted.
+
+    What was said stays as it was said. Two of the words need a second person: the database compares who said it with
+    who ended it. `answer` is what the provider said later of it.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    attempt = models.ForeignKey(AttemptRow, on_delete=models.PROTECT, related_name="+")
+    refund = models.ForeignKey(RefundRow, on_delete=models.PROTECT, related_name="+", null=True)
+    word = models.CharField(max_length=20)
+    provider_reference = models.TextField(null=True)
+    reason = models.TextField()
+    made_by = models.TextField()
+    made_at = models.DateTimeField()
+    state = models.CharField(max_length=20)
+    ended_by = models.TextField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    answer = models.CharField(max_length=20, null=True)
+    answer_word = models.TextField(null=True)
+    answered_at = models.DateTimeField(null=True)
+    seen_by = models.TextField(null=True)
+    seen_at = models.DateTimeField(null=True)
+    seen_note = models.TextField(null=True)
+
+    class Meta:
+        db_table = "release"
+        constraints = [
+            models.CheckConstraint(
+                name="release_by_two",
+                condition=~models.Q(state="applied", word__in=["paid", "not_given_back"])
+                | (models.Q(ended_by__isnull=False) & ~models.Q(ended_by=models.F("made_by"))),
+            ),
+            models.CheckConstraint(
+                name="release_ended",
+                condition=(~models.Q(state="waiting") | models.Q(ended_by__isnull=True, ended_at__isnull=True))
+                & (
+                    ~models.Q(state__in=["applied", "withdrawn", "overtaken"])
+                    | models.Q(ended_by__isnull=False, ended_at__isnull=False)
+                ),
+            ),
+            models.CheckConstraint(name="release_reason", condition=~models.Q(reason="")),
+            models.UniqueConstraint(
+                fields=["tenant", "attempt"],
+                condition=models.Q(state="waiting", refund__isnull=True),
+                name="release_of_attempt_waiting",
+            ),
+            models.UniqueConstraint(
+                fields=["tenant", "refund"], condition=models.Q(state="waiting"), name="release_of_refund_waiting"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["tenant"],
+                condition=models.Q(answer="contradicts", seen_at__isnull=True),
+                name="release_contradicted",
+            )
+        ]
 
 
 class NotificationRow(OfTenant):

@@ -33,7 +33,7 @@ from ._queries import (
     suspense,
     waiting,
 )
-from ._unsure import Unsure, unsure
+from ._unsure import Unclear, Unsure, unclear, unsure
 
 __all__ = [
     "BookPage",
@@ -56,6 +56,7 @@ __all__ = [
     "PayoutUnknown",
     "SuspensePage",
     "Trouble",
+    "Unclear",
     "Unsure",
     "Waiting",
     "bank_file",
@@ -81,6 +82,7 @@ __all__ = [
     "payout_entry",
     "round_done",
     "suspense",
+    "unclear",
     "unsure",
     "waiting",
     "write_notification",

@@ -16,6 +16,7 @@ from ._queries import Remembered, account, cards, consents, is_known, remembered
 from ._rules import (
     Card,
     Consent,
+    Deletion,
     NothingToKeep,
     PasskeyRefused,
     Site,
@@ -25,6 +26,7 @@ from ._rules import (
 __all__ = [
     "Card",
     "Consent",
+    "Deletion",
     "NothingToKeep",
     "PasskeyRefused",
     "Remembered",

@@ -7,7 +7,14 @@ import structlog
 
 from zahlstelle import payments
 from zahlstelle.kernel import token_digest
-from zahlstelle.payments import INSTRUMENT_GONE, Attempt, Forgotten, KeptInstrument, NoAnswer, NothingKept, Status
+from zahlstelle.payments import (
+    INSTRUMENT_GONE,
+    Attempt,
+    CannotForget,
+    KeptInstrument,
+    NoAnswer,
+    Status,
+)
 from zahlstelle.tables.wallet import ChallengeRow, KeepingRow, StoredCardRow
 from zahlstelle.tenancy import Tenant, inside, provider_accesses
 
@@ -25,6 +32,7 @@ from ._operations import (
 )
 from ._passkeys import NewPasskey
 from ._rules import (
+    Deletion,
     NothingToKeep,
     PasskeyRefused,
     Purpose,
@@ -95,15 +103,14 @@ def pay_with_card(
     return attempt
 
 
-def delete_cards(*, tenant: Tenant, citizen: UUID, card_ids: list[UUID] | None, at: datetime) -> bool:
-    """Delete these of a citizen's cards (None: all, and the citizen), at the provider too.
+def delete_cards(*, tenant: Tenant, citizen: UUID, card_ids: list[UUID] | None, at: datetime) -> Deletion:
+    """Delete these of a citizen's cards (None: all, and the citizen), at the provider too where that can be asked for.
 
-    Here they are nobody's at once. Says whether the provider has forgotten all of them by now; if not, the worker asks
-    until it has. Raises StoredCardUnknown.
+    Here they are nobody's at once. Raises StoredCardUnknown.
     """
     leaving = let_go(tenant=tenant, citizen=citizen, card_ids=card_ids, at=at)
-    done = [_forget(tenant, card, at) for card in leaving]  # each is asked about, whatever became of the one before
-    return all(done)
+    done = {_forget(tenant, card, at) for card in leaving}  # each is asked about, whatever became of the one before
+    return next((each for each in (Deletion.SOON, Deletion.HERE) if each in done), Deletion.DONE)
 
 
 def drop_wish(*, tenant: Tenant, payment_id: UUID, browser: str, at: datetime) -> None:
@@ -164,23 +171,24 @@ def _kept_of(tenant: Tenant, payment_id: UUID) -> tuple[Attempt, KeptInstrument]
     raise NothingToKeep("the provider keeps no card of this payment")
 
 
-def _forget(tenant: Tenant, card: Held, at: datetime) -> bool:
+def _forget(tenant: Tenant, card: Held, at: datetime) -> Deletion:
+    """Have a card forgotten. Where the provider never forgets, its name for the card is: nobody can charge it then."""
     if shared(tenant=tenant, card=card):
         forgotten(tenant=tenant, card_id=card.id)
-        return True
+        return Deletion.DONE
     answer = payments.forget_instrument(
         tenant=tenant, provider_name=card.provider, merchant_id=card.merchant_id, handle=card.handle
     )
-    if isinstance(answer, Forgotten | NothingKept):
+    if not isinstance(answer, NoAnswer):
         forgotten(tenant=tenant, card_id=card.id)
-        return True
+        return Deletion.HERE if isinstance(answer, CannotForget) else Deletion.DONE
     _log.warning("card_not_forgotten", provider=card.provider, card=str(card.id), reason=answer.reason)
     with inside(tenant):
         rows = StoredCardRow.objects.filter(tenant_id=tenant.id, id=card.id)
         for row in rows.select_for_update():
             row.check_at, row.checks = at + pause_before_forgetting(row.checks), min(row.checks + 1, 1000)
             row.save(update_fields=["check_at", "checks"])
-    return False
+    return Deletion.SOON
 
 
 def _look_after(tenant: Tenant, payment_id: UUID, at: datetime) -> None:

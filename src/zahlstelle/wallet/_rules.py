@@ -45,6 +45,14 @@ class Purpose(StrEnum):
     OPEN = "open"  # look at the wallet
 
 
+class Deletion(StrEnum):
+    """How far a deletion has come; of several cards the least."""
+
+    DONE = "done"  # nobody keeps the cards any more
+    SOON = "soon"  # the provider is asked until it has forgotten them
+    HERE = "here"  # nothing is left here; the provider cannot be asked to forget
+
+
 @dataclass(frozen=True, slots=True)
 class Site:
     """Where passkeys belong to: the installation's host, and the origin that browsers tell of."""

@@ -13,7 +13,7 @@ from tests.conformance.kit import Can, Heard, Trouble, Wrong
 from tests.conformance.rigs import sandbox as base
 from tests.support.sandbox import until
 from zahlstelle.kernel import Secret, new_id
-from zahlstelle.payments import MerchantAccess, Provider, ProviderStatus
+from zahlstelle.payments import MerchantAccess, Provider, ProviderStatus, Started
 from zahlstelle.providers.girocheckout import MEANING, GiroCheckoutProvider, VendorCode, sign
 
 _OTHER = "01a208de-0000-7000-8000-000000000000"
@@ -29,6 +29,7 @@ class RIG(base.RIG):
         Can.START_IS_IDEMPOTENT: "it has no idempotency key: the same merchantTxId again is refused as a double",
         Can.NAMES_MERCHANT: "no field says whose an answer is: the project's password in its hash does",
         Can.REFUND_FOUND_BY_OUR_NAME: "a refund too can be asked about by GiroCheckout's reference only",
+        Can.FORGETS: "it has no call for that: our name for the card is forgotten, and the citizen is told",
         Can.CANCELS: "an unfinished transaction cannot be cancelled; it ends by GiroCheckout's own time",
     }
 
@@ -52,12 +53,13 @@ class RIG(base.RIG):
         whose = super().contract()
         number = next(_numbers)
         settings = {"project_card": str(number), "encoding": "multipart" if number % 2 else "form"}
+        settings["kept_cards"] = "without_cvc"
         access = replace(whose, base_url=f"{whose.base_url}/girocheckout/v2", settings=settings)
         return self.rotate(access)
 
     def rotate(self, access: MerchantAccess) -> MerchantAccess:
         secret, project = f"pw_{new_id().hex}", access.settings["project_card"]
-        body = {"merchant_id": access.merchant_id, "kind": "card", "secret": secret}
+        body = {"merchant_id": access.merchant_id, "kind": "card", "secret": secret, "without_cvc": True}
         self._server.admin("PUT", f"/girocheckout/projects/{project}", body)
         return replace(access, secrets={"project_card": Secret(secret)})
 
@@ -106,4 +108,9 @@ class RIG(base.RIG):
         self._lie({"resultPayment": "8888"})
 
     def trouble(self, operation: str, kind: Trouble) -> None:
-        super().trouble(operation.replace("refund_status", "status"), kind)
+        super().trouble({"refund_status": "status", "charge": "start"}.get(operation, operation), kind)
+
+    def holder_goes_on(self, access: MerchantAccess, started: Started) -> None:
+        """Open GiroCheckout's page: it asks for nothing and leads on, to the bank or back."""
+        there = httpx.get(started.redirect_url, trust_env=False)
+        assert there.status_code == 303

@@ -28,6 +28,8 @@ class RIG(base.RIG):
         Can.SIGNS_TIME: "a webhook's signature covers its body alone; a repeated hint changes nothing",
         Can.START_IS_IDEMPOTENT: "it has no idempotency key: the adapter asks first, and what is there is a doubt",
         Can.NAMES_MERCHANT: "no field of a checkout says whose it is: the key that asks sees its own merchant's only",
+        Can.KEEPS: "the adapter keeps no cards",
+        Can.FORGETS: "the adapter keeps no cards",
     }
 
     @property

@@ -13,7 +13,7 @@ import httpx
 from tests.conformance.kit import Heard, Rig, Trouble, Wrong
 from tests.support.sandbox import SandboxServer, listening, until
 from zahlstelle.kernel import Secret, clock, new_id
-from zahlstelle.payments import MerchantAccess, Provider, ProviderStatus
+from zahlstelle.payments import MerchantAccess, Provider, ProviderStatus, Started
 from zahlstelle.providers.sandbox import MEANING, SandboxProvider, VendorStatus
 
 _TROUBLE = {Trouble.LOST: "answer_lost", Trouble.GARBAGE: "garbage", Trouble.UNAVAILABLE: "unavailable"}
@@ -96,6 +96,13 @@ class RIG(Rig):
         kept = {name: known[name] for name in ("name", "iban", "bic")}
         self._server.admin("PUT", f"/merchants/{access.merchant_id}", {**kept, "secret": secret})
         return MerchantAccess(access.merchant_id, Secret(secret), access.base_url)
+
+    def pay_after_approval(self, access: MerchantAccess, reference: str) -> None:
+        self._act(access, reference, card="challenge")
+        self._act(access, reference, approve=True)
+
+    def holder_goes_on(self, access: MerchantAccess, started: Started) -> None:
+        assert started.redirect_url == "" or "/acs/" in started.redirect_url, "nobody else wants to see the holder"
 
     def given_back(self, access: MerchantAccess, reference: str) -> int:
         return int(self._payment(access, reference)["refunded_cents"])

@@ -188,6 +188,8 @@ class RIG(Rig):
     method = "card"
     lacks: ClassVar[Mapping[Can, str]] = {
         Can.LIMITS_REFUNDS: "the emulator gives back more than it captured; the provider refuses that",
+        Can.KEEPS: "the adapter keeps no cards",
+        Can.FORGETS: "the adapter keeps no cards",
     }
 
     def __init__(self, folder: Path) -> None:

@@ -11,9 +11,12 @@ from datetime import datetime
 import httpx
 
 from zahlstelle.payments import (
+    INSTRUMENT_GONE,
+    KeptInstrument,
     MerchantAccess,
     NeverSeen,
     NoAnswer,
+    NothingKept,
     Notification,
     NotStarted,
     RefundReport,
@@ -23,7 +26,7 @@ from zahlstelle.payments import (
     StartRequest,
 )
 
-from . import _answers, _calls
+from . import _answers, _calls, _kept
 from ._calls import METHODS, Project
 
 # GOV.UK Pay measured that starts take 1.5 s in the middle and up to 80 s, and that 10 and 20 s made more errors than
@@ -47,13 +50,7 @@ class GiroCheckoutProvider:
 
     def start(self, request: StartRequest) -> Started | NotStarted | NoAnswer:
         """Begin a transaction on the hosted page. The attempt's id is its merchantTxId, at every retry the same."""
-        where = _calls.project(request.merchant, request.method)
-        if where is None:
-            return NotStarted("project_missing")
-        said = self._call(
-            request.merchant, where, "transaction/start", _calls.start(request, where), self._start_timeout
-        )
-        return said if isinstance(said, NoAnswer) else _answers.started(said, where)
+        return self._start(request, pkn="")
 
     def status(
         self, *, merchant: MerchantAccess, reference: str, provider_reference: str | None
@@ -106,6 +103,38 @@ class GiroCheckoutProvider:
         if said.get("reference") != name:
             return NoAnswer(f"rc {said['rc']}")
         return _answers.refunded(said, where)
+
+    def keeps(self, merchant: MerchantAccess) -> bool:
+        """Say whether the town has cards kept here: GiroCheckout never forgets one when asked, so each town decides."""
+        return _calls.keeps(merchant)
+
+    def asks_code(self, merchant: MerchantAccess) -> bool:
+        """Say whether a kept card's holder types the security code on GiroCheckout's page."""
+        return not _calls.without_cvc(merchant)
+
+    def kept(self, *, merchant: MerchantAccess, provider_reference: str) -> KeptInstrument | NothingKept | NoAnswer:
+        """Ask which card was kept while a transaction was paid."""
+        known = _answers.parted(merchant, provider_reference)
+        if known is None or known[0].method != "card":
+            return NoAnswer("no project for it")
+        where, reference = known
+        body = _calls.pkninfo(merchant, where, reference)
+        said = self._call(merchant, where, "creditcard/pkninfo", body, self._timeout)
+        return said if isinstance(said, NoAnswer) else _kept.kept(said)
+
+    def charge_kept(self, request: StartRequest, *, handle: str) -> Started | NotStarted | NoAnswer:
+        """Charge a kept card, its holder being there: they go by GiroCheckout's page, and the bank may ask them."""
+        if not _kept.usable(handle):
+            return NotStarted(INSTRUMENT_GONE)
+        return _kept.charged(self._start(request, pkn=handle))
+
+    def _start(self, request: StartRequest, *, pkn: str) -> Started | NotStarted | NoAnswer:
+        where = _calls.project(request.merchant, request.method)
+        if where is None:
+            return NotStarted("project_missing")
+        fields = _calls.start(request, where, pkn=pkn)
+        said = self._call(request.merchant, where, "transaction/start", fields, self._start_timeout)
+        return said if isinstance(said, NoAnswer) else _answers.started(said, where)
 
     def _asked(self, merchant: MerchantAccess, name: str) -> tuple[Project, str, Mapping[str, str]] | NoAnswer:
         known = _answers.parted(merchant, name)

@@ -12,10 +12,11 @@ _HEAD = ("merchantId", "projectId", "merchantTxId", "amount", "currency", "purpo
 _URLS = ("urlRedirect", "urlNotify", "kassenzeichen")
 _BACK = (*_HEAD, "reference")
 STATUS_FIELDS = ("merchantId", "projectId", "reference")
+PKNINFO_FIELDS = STATUS_FIELDS
 
 # Our methods, and the fields that their start and refund take here; GiroCheckout has a project for each.
 START_FIELDS: Mapping[str, tuple[str, ...]] = {
-    "card": (*_HEAD, "type", "locale", *_URLS),
+    "card": (*_HEAD, "type", "locale", "pkn", "recurring", *_URLS),
     "direct_debit": (*_HEAD, "type", "locale", *_URLS),
     "online_transfer": (*_HEAD, *_URLS),
     "paypal": (*_HEAD, *_URLS),
@@ -50,8 +51,23 @@ def project(merchant: MerchantAccess, method: str) -> Project | None:
     return Project(method, merchant.settings[key], merchant.secrets[key])
 
 
-def start(request: StartRequest, where: Project) -> list[tuple[str, str]]:
-    """Write the start of a payment. The attempt's id is merchantTxId: always 36 signs, so no field can be shifted."""
+def keeps(merchant: MerchantAccess) -> bool:
+    """Say whether the town has cards kept: `kept_cards` among the settings, charged `with_cvc` or `without_cvc`."""
+    return merchant.settings.get("kept_cards") == "with_cvc" or without_cvc(merchant)
+
+
+def without_cvc(merchant: MerchantAccess) -> bool:
+    """Say whether S-Public Services has activated the card project to charge a kept card without its security code."""
+    return merchant.settings.get("kept_cards") == "without_cvc"
+
+
+def start(request: StartRequest, where: Project, *, pkn: str = "") -> list[tuple[str, str]]:
+    """Write the start of a payment. The attempt's id is merchantTxId: always 36 signs, so no field can be shifted.
+
+    `pkn` names a kept card to charge. Its holder types the security code (CVC) but where the project goes without,
+    and then too where they must prove anew that it is theirs.
+    """
+    recurring = pkn and without_cvc(request.merchant) and not request.challenge
     values = {
         "merchantTxId": str(request.attempt_id),
         "amount": str(request.amount.cents),
@@ -59,6 +75,8 @@ def start(request: StartRequest, where: Project) -> list[tuple[str, str]]:
         "purpose": _purpose(request.kassenzeichen, request.description),
         "type": "SALE",
         "locale": request.language if request.language in _LOCALES else "de",
+        "pkn": pkn or ("create" if request.keep else ""),
+        "recurring": "1" if recurring else "",
         "urlRedirect": request.return_url,
         "urlNotify": request.notify_url,
         "kassenzeichen": request.kassenzeichen,
@@ -81,6 +99,11 @@ def refund(request: RefundRequest, where: Project, reference: str) -> list[tuple
 def status(merchant: MerchantAccess, where: Project, reference: str) -> list[tuple[str, str]]:
     """Write the question what became of a transaction."""
     return _signed(STATUS_FIELDS, {"reference": reference}, merchant, where)
+
+
+def pkninfo(merchant: MerchantAccess, where: Project, reference: str) -> list[tuple[str, str]]:
+    """Write the question which card was kept while a transaction was paid."""
+    return _signed(PKNINFO_FIELDS, {"reference": reference}, merchant, where)
 
 
 def _signed(

@@ -84,6 +84,10 @@ class PayoneProvider:
             case answer:
                 return _no_answer(answer)
 
+    def offers_click_to_pay(self, merchant: MerchantAccess) -> bool:
+        """Say whether the card schemes know this contract."""
+        return _answers.has_click_to_pay(merchant)
+
     def status(
         self, *, merchant: MerchantAccess, reference: str, provider_reference: str | None
     ) -> Report | NeverSeen | NoAnswer:

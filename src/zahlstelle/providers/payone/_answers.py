@@ -78,7 +78,9 @@ def _page(action: Any) -> str | None:
 def authentication(payment: Any) -> Authentication | None:
     """What a payment says of 3-D Secure; who is liable and whether the bank asked, PAYONE does not say."""
     match payment:
-        case {"paymentOutput": {"cardPaymentMethodSpecificOutput": {"threeDSecureResults": dict(told)}}}:
+        case {"paymentOutput": {"cardPaymentMethodSpecificOutput": {"threeDSecureResults": dict(told)}}} | {
+            "paymentOutput": {"mobilePaymentMethodSpecificOutput": {"threeDSecureResults": dict(told)}}
+        }:
             eci, exemption = told.get("schemeEci"), told.get("appliedExemption")
             return Authentication(
                 exemption_applied=exemption if isinstance(exemption, str) else None,
@@ -95,8 +97,13 @@ def card_fields(said: Any, merchant: MerchantAccess) -> CardFields | NoAnswer:
     match said:
         case {"token": str(token)} if token and address.netloc and integrity:
             origin, mode = merchant.settings.get("card_fields", own), merchant.settings.get("card_mode", "live")
-            return CardFields(script, integrity, origin, Secret(token), mode)
+            return CardFields(script, integrity, origin, Secret(token), mode, has_click_to_pay(merchant))
     return NoAnswer("no pass for the card fields, or no script in the contract")
+
+
+def has_click_to_pay(merchant: MerchantAccess) -> bool:
+    """Say whether the contract has Click to Pay."""
+    return merchant.settings.get("click_to_pay") == "yes"
 
 
 def not_paid(said: Any) -> str | None:

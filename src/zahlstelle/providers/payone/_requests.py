@@ -6,13 +6,16 @@ import json
 from typing import Any
 from uuid import UUID
 
-from zahlstelle.payments import RefundRequest, StartRequest
+from zahlstelle.payments import CardToken, ClickToPayResult, RefundRequest, StartRequest
 
 # Methods whose payer goes on at a page of PAYONE's side, and their products.
 METHODS = {"paypal": 840, "wero": 900}
 # Cards come as a token of PAYONE's own fields, with its script's word for the brand; these are its products.
 CARD = "card"
 CARDS = {"V": 1, "M": 3}
+# Click to Pay is one product for both schemes, and calls them by other words.
+CLICK_TO_PAY, NETWORKS = 5002, {"V": "VISA", "M": "MASTERCARD"}
+_LONGEST_DPA = 64
 _LONGEST_RETURN_URL = 200
 
 
@@ -34,6 +37,8 @@ def unsayable(request: StartRequest) -> str | None:
     if request.method == CARD:
         if request.card is None or request.card.brand not in CARDS:
             return "card_not_accepted"
+        if isinstance(request.card, ClickToPayResult) and not 0 < len(_dpa(request, request.card)) <= _LONGEST_DPA:
+            return "click_to_pay_without_dpa"
     elif request.method not in METHODS:
         return "method_not_offered"
     return "return_url_too_long" if len(request.return_url) > _LONGEST_RETURN_URL else None
@@ -80,15 +85,39 @@ def cancel() -> dict[str, Any]:
 
 def _how(request: StartRequest) -> dict[str, Any]:
     """What the method needs. Captured at once: what is only reserved is no payment of a fee."""
+    if isinstance(request.card, ClickToPayResult):
+        return {"mobilePaymentMethodSpecificInput": _click_to_pay(request, request.card)}
     if request.card is None:
         redirect = {"requiresApproval": False, "redirectionData": {"returnUrl": request.return_url}}
         product = {"paymentProductId": METHODS[request.method]}
         return {"redirectPaymentMethodSpecificInput": product | redirect}
-    card = {
-        "paymentProductId": CARDS[request.card.brand],
-        "paymentProcessingToken": request.card.token.reveal(),
+    return {"cardPaymentMethodSpecificInput": _token(request, request.card)}
+
+
+def _token(request: StartRequest, card: CardToken) -> dict[str, Any]:
+    return {
+        "paymentProductId": CARDS[card.brand],
+        "paymentProcessingToken": card.token.reveal(),
         "authorizationMode": "SALE",
         "transactionChannel": "ECOMMERCE",
         "returnUrl": request.return_url,
     }
-    return {"cardPaymentMethodSpecificInput": card}
+
+
+def _click_to_pay(request: StartRequest, card: ClickToPayResult) -> dict[str, Any]:
+    """Hand the schemes' result on, as it is. The bank may still want to see the payer: then they come back here."""
+    return {
+        "paymentProductId": CLICK_TO_PAY,
+        "authorizationMode": "SALE",
+        "threeDSecure": {"redirectionData": {"returnUrl": request.return_url}},
+        "paymentProduct5002SpecificInput": {
+            "network": NETWORKS[card.brand],
+            "paymentCheckoutData": card.result.reveal(),
+            "srcDpaId": _dpa(request, card),
+        },
+    }
+
+
+def _dpa(request: StartRequest, card: ClickToPayResult) -> str:
+    """The town's name at the scheme: what the script tells, or what the contract says."""
+    return card.dpa or request.merchant.settings.get(f"dpa_{NETWORKS[card.brand].lower()}", "")

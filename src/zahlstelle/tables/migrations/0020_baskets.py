@@ -138,7 +138,7 @@ def _key(name: str, to: str, *, null: bool = False) -> tuple[str, models.Field]:
 class Migration(migrations.Migration):
     """Add the claims of payments and attempts; refunds and disputes name theirs."""
 
-    dependencies = [("tables", "0016_sighting_details")]
+    dependencies = [("tables", "0023_released")]
     operations = [
         migrations.RemoveIndex("paymentrow", "payment_claim"),
         migrations.RemoveConstraint("attemptrow", "attempt_one_per_claim"),
