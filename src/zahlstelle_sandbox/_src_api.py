@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, jsonify, make_response, request, url_for
 
-from . import _src_checkout, _src_flows, _src_keys, _src_sessions
+from . import _src_checkout, _src_codes, _src_flows, _src_keys, _src_sessions, _src_wishes
 from ._behaviour import Behaviour, current
 from ._checks import text
 from ._clock import now
@@ -150,13 +150,13 @@ def _lookup(call: Called) -> Answer:
 
 def _send_code(call: Called) -> Answer:
     return {
-        "maskedValidationChannel": _src_sessions.send_code(call.connection, call.scheme, call.session, call.at),
+        "maskedValidationChannel": _src_codes.send_code(call.connection, call.scheme, call.session, call.at),
     }
 
 
 def _check_code(call: Called) -> Answer:
     code, wrong = str(call.order.get("validationData")), call.behaviour.src_wrong_codes
-    answer = _src_sessions.check_code(call.connection, call.scheme, call.session, code, wrong, call.at)
+    answer = _src_codes.check_code(call.connection, call.scheme, call.session, code, wrong, call.at)
     return answer if isinstance(answer, Refused) else {"idToken": answer}
 
 
@@ -170,8 +170,8 @@ def _checkout(call: Called) -> Answer:
     connection, scheme = call.connection, call.scheme
     _src_flows.drop(connection, call.session)
     session = _src_sessions.change_terms(connection, call.session, call.order.get("dpaTransactionOptions"))
-    wish = _src_checkout.read_wish(connection, scheme, session, call.order, call.at)
-    asks = _src_checkout.asks(session, wish)
+    wish = _src_wishes.read_wish(connection, scheme, session, call.order, call.at)
+    asks = _src_wishes.asks(session, wish)
     if asks or call.order.get("windowRef") is True:
         flow = _src_flows.begin(connection, session, wish, asks=asks)
         page = url_for("src_pages.facilitator", scheme=scheme.name, flow=flow, lang=session["language"])

@@ -4,8 +4,8 @@ import json
 import secrets
 import sqlite3
 
-from ._src_checkout import Wish, wish_as_kept
 from ._src_rules import Refused
+from ._src_wishes import Wish, wish_as_kept
 from ._store import insert
 
 

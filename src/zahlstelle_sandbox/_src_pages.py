@@ -15,8 +15,9 @@ from ._clock import now
 from ._context import sandbox
 from ._pages import Page, language, own_forms_only, page
 from ._src_api import remember, scheme_named, suffer
-from ._src_checkout import Done, Wish
+from ._src_checkout import Done
 from ._src_rules import Refused, Scheme
+from ._src_wishes import Wish
 
 pages = Blueprint("src_pages", __name__, url_prefix="/src")
 pages.before_request(own_forms_only)

@@ -6,11 +6,10 @@ import sqlite3
 from datetime import datetime
 from typing import Any
 
-from . import _src_jose, _src_keys, _src_rules
+from . import _src_rules
 from ._cards import BY_SLUG, Card
 from ._clock import written
-from ._src_jose import Unreadable
-from ._src_rules import DEVICE_LIVES, SESSION_LIVES, Refused, Scheme
+from ._src_rules import DEVICE_LIVES, Refused, Scheme
 from ._store import insert
 
 
@@ -19,8 +18,29 @@ def by_email(connection: sqlite3.Connection, scheme: Scheme, email: str) -> sqli
     return _one(connection, "email", scheme, _src_rules.address(email))
 
 
-def by_identity(connection: sqlite3.Connection, scheme: Scheme, identity: str) -> sqlite3.Row | None:
-    return _one(connection, "identity", scheme, identity)
+def of_token(connection: sqlite3.Connection, scheme: Scheme, said: dict[str, Any]) -> sqlite3.Row | None:
+    """The profile here of who an ID token names.
+
+    Who registers types any address. So a token that no code stands behind is worth nothing at the other scheme, and
+    nothing here any more once the address's owner has come.
+    """
+    if said.get("proved") is True:
+        found = _one(connection, "identity", scheme, str(said.get("identity")))
+        if found:
+            prove(connection, found)
+        return found
+    own = _one(connection, "consumer", scheme, str(said.get("sub"))) if said["iss"] == scheme.name else None
+    return None if own is None or own["proved"] else own
+
+
+def prove(connection: sqlite3.Connection, consumer: sqlite3.Row) -> None:
+    """The address's owner has come: devices and sessions that only registered it are no longer theirs."""
+    if consumer["proved"]:
+        return
+    name = [consumer["consumer"]]
+    connection.execute("UPDATE src_consumer SET proved = 1 WHERE consumer = ?", name)
+    connection.execute("DELETE FROM src_device WHERE consumer = ? AND NOT proved", name)
+    connection.execute("UPDATE src_session SET consumer = NULL WHERE consumer = ? AND NOT proved", name)
 
 
 def get(connection: sqlite3.Connection, scheme: Scheme, consumer: str | None) -> sqlite3.Row:
@@ -102,11 +122,12 @@ def forget(connection: sqlite3.Connection, email: str) -> int:
     return connection.execute("DELETE FROM src_consumer WHERE email = ?", [address]).rowcount
 
 
-def bind(connection: sqlite3.Connection, consumer: sqlite3.Row, at: datetime) -> str:
+def bind(connection: sqlite3.Connection, consumer: sqlite3.Row, proved: bool, at: datetime) -> str:
     """Remember a device. The secret it gets is not kept, only its hash."""
     secret = secrets.token_urlsafe(32)
     until = written(at + DEVICE_LIVES)
-    insert(connection, "src_device", device=device_of(secret), consumer=consumer["consumer"], expires_at=until)
+    row = {"device": device_of(secret), "consumer": consumer["consumer"], "proved": proved, "expires_at": until}
+    insert(connection, "src_device", **row)
     return secret
 
 
@@ -118,7 +139,7 @@ def unbind(connection: sqlite3.Connection, device: str | None) -> None:
 def owner_of(connection: sqlite3.Connection, scheme: Scheme, device: str | None, at: datetime) -> sqlite3.Row | None:
     """The citizen whose device this is."""
     found: sqlite3.Row | None = connection.execute(
-        "SELECT src_consumer.* FROM src_device JOIN src_consumer USING (consumer)"
+        "SELECT src_consumer.*, src_device.proved AS device_proved FROM src_device JOIN src_consumer USING (consumer)"
         " WHERE device = ? AND scheme = ? AND expires_at > ?",
         [device, scheme.name, written(at)],
     ).fetchone()
@@ -127,38 +148,6 @@ def owner_of(connection: sqlite3.Connection, scheme: Scheme, device: str | None,
 
 def device_of(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
-
-
-def id_token(
-    connection: sqlite3.Connection, scheme: Scheme, consumer: sqlite3.Row, initiator: str, by: str | None, at: datetime
-) -> str:
-    """What says to every scheme who this citizen is; for one initiator, and not for long."""
-    until = int((at + SESSION_LIVES).timestamp())
-    claims = {"identity": consumer["identity"], "verified_by": by, "exp": until}
-    return _token(connection, scheme, "id", consumer["consumer"], initiator, claims, at)
-
-
-def recognition_token(
-    connection: sqlite3.Connection, scheme: Scheme, consumer: sqlite3.Row, initiator: str, device: str, at: datetime
-) -> str:
-    """What a page may keep instead of the scheme's cookie, if the citizen wants it."""
-    claims = {"device": device, "exp": int((at + DEVICE_LIVES).timestamp())}
-    return _token(connection, scheme, "recognition", consumer["consumer"], initiator, claims, at)
-
-
-def read_token(
-    connection: sqlite3.Connection, token: Any, purpose: str, initiator: str, at: datetime
-) -> dict[str, Any]:
-    """What a token says. Raises Refused for one that is none, of another purpose or initiator, or too old."""
-    try:
-        scheme, key = _src_keys.verifying(connection, str(token))
-        said = _src_jose.verified(key, str(token))
-    except Unreadable as error:
-        raise Refused("AUTH_INVALID", "The token is none of a scheme.", 401) from error
-    meant = (said.get("iss"), said.get("purpose"), said.get("aud")) == (scheme, purpose, initiator)
-    if not meant or int(said.get("exp", 0)) <= at.timestamp():
-        raise Refused("AUTH_INVALID", "The token is for something else, or its time is over.", 401)
-    return said
 
 
 def masked_card(row: sqlite3.Row) -> dict[str, Any]:
@@ -206,20 +195,6 @@ def _one(connection: sqlite3.Connection, column: str, scheme: Scheme, value: str
         [scheme.name, value],
     ).fetchone()
     return found
-
-
-def _token(
-    connection: sqlite3.Connection,
-    scheme: Scheme,
-    purpose: str,
-    consumer: str,
-    initiator: str,
-    claims: dict[str, Any],
-    at: datetime,
-) -> str:
-    kid, key = _src_keys.key(connection, scheme.name, _src_keys.RESULTS)
-    said = {"iss": scheme.name, "purpose": purpose, "sub": consumer, "aud": initiator, "iat": int(at.timestamp())}
-    return _src_jose.sign(key, {"kid": kid, "typ": "JWT"}, said | claims | {"jti": secrets.token_urlsafe(12)})
 
 
 def _moment(kept: str) -> str:

@@ -6,9 +6,9 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from . import _src_initiators, _src_profiles, _src_rules
+from . import _src_id_tokens, _src_initiators, _src_profiles, _src_rules
 from ._clock import written
-from ._src_rules import BY_CODE, BY_DEVICE, CODE_LIVES, SESSION_LIVES, TRIES, Refused, Scheme
+from ._src_rules import BY_DEVICE, SESSION_LIVES, Refused, Scheme
 from ._store import insert
 
 
@@ -66,15 +66,16 @@ def recognise(
     devices = [_src_profiles.device_of(secret)] if secret else []
     if token:
         try:
-            said = _src_profiles.read_token(connection, token, "recognition", session["initiator"], at)
+            said = _src_id_tokens.read_token(connection, token, "recognition", session["initiator"], at)
             devices.append(str(said.get("device")))
         except Refused:
             pass  # a token that is worth nothing is as good as none: the citizen can still prove it by a code
     for device in devices:
         if consumer := _src_profiles.owner_of(connection, scheme, device, at):
             _set(connection, session, "device", device)
-            prove(connection, session, consumer, BY_DEVICE)
-            return [_src_profiles.id_token(connection, scheme, consumer, session["initiator"], BY_DEVICE, at)]
+            proved = bool(consumer["device_proved"])
+            session = belongs(connection, session, consumer, BY_DEVICE, proved=proved)
+            return [_src_id_tokens.id_token(connection, scheme, consumer, session, at)]
     return []
 
 
@@ -87,65 +88,30 @@ def look_up(connection: sqlite3.Connection, scheme: Scheme, session: sqlite3.Row
     return found is not None
 
 
-def send_code(connection: sqlite3.Connection, scheme: Scheme, session: sqlite3.Row, at: datetime) -> str:
-    """Send a one-time code to the outbox; the address as it is shown. Earlier codes of the session are void."""
-    consumer = _named(connection, scheme, session)
-    connection.execute("UPDATE src_code SET used = 1 WHERE session = ?", [session["session"]])
-    insert(
-        connection,
-        "src_code",
-        session=session["session"],
-        scheme=scheme.name,
-        email=consumer["email"],
-        code=f"{secrets.randbelow(10**6):06d}",
-        sent_at=written(at),
-        expires_at=written(at + CODE_LIVES),
-    )
-    return _src_rules.masked(consumer["email"])
-
-
-def check_code(
-    connection: sqlite3.Connection, scheme: Scheme, session: sqlite3.Row, code: str, wrong: bool, at: datetime
-) -> Refused | str:
-    """The ID token of the citizen who has the code, or why not: a wrong try counts, so this must not undo it."""
-    consumer = _named(connection, scheme, session)
-    sent = connection.execute(
-        "SELECT * FROM src_code WHERE session = ? AND NOT used ORDER BY number DESC", [session["session"]]
-    ).fetchone()
-    if sent is None:
-        return Refused("CODE_INVALID", "No code was sent, or it was used.")
-    if sent["tries"] >= TRIES:
-        return Refused("RETRIES_EXCEEDED", "Too many wrong codes; ask for a new one.")
-    if sent["expires_at"] <= written(at):
-        return Refused("CODE_EXPIRED", "The code's time is over; ask for a new one.")
-    if wrong or not secrets.compare_digest(str(code).encode(), sent["code"].encode()):
-        connection.execute("UPDATE src_code SET tries = tries + 1 WHERE number = ?", [sent["number"]])
-        return Refused("CODE_INVALID", "This is not the code that was sent.")
-    connection.execute("UPDATE src_code SET used = 1 WHERE number = ?", [sent["number"]])
-    prove(connection, session, consumer, BY_CODE)
-    return _src_profiles.id_token(connection, scheme, consumer, session["initiator"], BY_CODE, at)
-
-
 def profile(
     connection: sqlite3.Connection, scheme: Scheme, session: sqlite3.Row, tokens: Any, at: datetime
 ) -> list[dict[str, Any]]:
     """The profiles here of who the ID tokens name, whichever scheme they are of. Raises Refused."""
     if not isinstance(tokens, list) or not 1 <= len(tokens) <= 10:
         raise Refused("INVALID_PARAMETER", "idTokens is a list of ID tokens.")
-    said = [_src_profiles.read_token(connection, token, "id", session["initiator"], at) for token in tokens]
-    consumer = _src_profiles.by_identity(connection, scheme, str(said[0].get("identity")))
+    said = [_src_id_tokens.read_token(connection, token, "id", session["initiator"], at) for token in tokens]
+    consumer = _src_profiles.of_token(connection, scheme, said[0])
     if consumer is None:
         return []
-    if session["consumer"] != consumer["consumer"]:
-        prove(connection, session, consumer, said[0].get("verified_by"))
+    proved = said[0].get("proved") is True
+    if session["consumer"] != consumer["consumer"] or (proved and not session["proved"]):
+        belongs(connection, session, consumer, said[0].get("verified_by"), proved=proved)
     cards = [_src_profiles.masked_card(row) for row in _src_profiles.cards(connection, consumer)]
     return [{"maskedCards": cards, "maskedConsumer": _src_profiles.masked_consumer(consumer)}]
 
 
-def prove(connection: sqlite3.Connection, session: sqlite3.Row, consumer: sqlite3.Row, by: str | None) -> None:
-    """From now on the session is this citizen's."""
-    _set(connection, session, "consumer", consumer["consumer"])
-    _set(connection, session, "verified_by", by)
+def belongs(
+    connection: sqlite3.Connection, session: sqlite3.Row, consumer: sqlite3.Row, by: str | None, *, proved: bool
+) -> sqlite3.Row:
+    """From now on the session is this citizen's; `proved` where a code stands behind it, now or on this device."""
+    for column, value in (("consumer", consumer["consumer"]), ("verified_by", by), ("proved", proved)):
+        _set(connection, session, column, value)
+    return _again(connection, session)
 
 
 def bound(connection: sqlite3.Connection, session: sqlite3.Row, device: str) -> None:
@@ -164,13 +130,7 @@ def leave(connection: sqlite3.Connection, session: sqlite3.Row, secret: str | No
     forget_device(connection, session, secret)
     for column in ("named", "consumer", "verified_by", "device"):
         _set(connection, session, column, None)
-
-
-def _named(connection: sqlite3.Connection, scheme: Scheme, session: sqlite3.Row) -> sqlite3.Row:
-    try:
-        return _src_profiles.get(connection, scheme, session["named"])
-    except Refused as refused:
-        raise Refused("ACCT_INACCESSIBLE", "Nobody was found to send a code to.") from refused
+    _set(connection, session, "proved", False)
 
 
 def _terms(options: dict[str, Any]) -> dict[str, Any]:

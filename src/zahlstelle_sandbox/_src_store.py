@@ -14,21 +14,23 @@ CREATE TABLE IF NOT EXISTS src_dpa (
 );
 CREATE TABLE IF NOT EXISTS src_consumer (
     consumer TEXT PRIMARY KEY, scheme TEXT NOT NULL, email TEXT NOT NULL, identity TEXT NOT NULL,
-    first_name TEXT, last_name TEXT, created_at TEXT NOT NULL, UNIQUE (scheme, email)
+    first_name TEXT, last_name TEXT, created_at TEXT NOT NULL, proved INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (scheme, email)
 );
 CREATE TABLE IF NOT EXISTS src_card (
     card_id TEXT PRIMARY KEY, consumer TEXT NOT NULL REFERENCES src_consumer ON DELETE CASCADE, slug TEXT NOT NULL,
     expiry TEXT NOT NULL, holder TEXT, created_at TEXT NOT NULL, used_at TEXT, UNIQUE (consumer, slug)
 );
 CREATE TABLE IF NOT EXISTS src_device (
-    device TEXT PRIMARY KEY, consumer TEXT NOT NULL REFERENCES src_consumer ON DELETE CASCADE, expires_at TEXT NOT NULL
+    device TEXT PRIMARY KEY, consumer TEXT NOT NULL REFERENCES src_consumer ON DELETE CASCADE, expires_at TEXT NOT NULL,
+    proved INTEGER NOT NULL DEFAULT 0
 );
 CREATE TABLE IF NOT EXISTS src_session (
     session TEXT PRIMARY KEY, scheme TEXT NOT NULL, correlation_id TEXT NOT NULL UNIQUE, transaction_id TEXT,
     initiator TEXT NOT NULL REFERENCES src_initiator, src_dpa_id TEXT NOT NULL REFERENCES src_dpa,
     amount_cents INTEGER CHECK (amount_cents > 0), currency TEXT, with_payload INTEGER NOT NULL,
     confirms INTEGER NOT NULL, origin TEXT, language TEXT NOT NULL, named TEXT, consumer TEXT, verified_by TEXT,
-    device TEXT, expires_at TEXT NOT NULL
+    device TEXT, proved INTEGER NOT NULL DEFAULT 0, expires_at TEXT NOT NULL
 );
 CREATE TABLE IF NOT EXISTS src_code (
     number INTEGER PRIMARY KEY AUTOINCREMENT, session TEXT NOT NULL REFERENCES src_session, scheme TEXT NOT NULL,
@@ -57,3 +59,11 @@ CREATE TABLE IF NOT EXISTS src_confirmation (
     body TEXT NOT NULL, told_at TEXT NOT NULL
 );
 """
+
+# Columns that came later, as in _store.
+LATER = {
+    "src_consumer": {"proved": "INTEGER NOT NULL DEFAULT 0"},
+    "src_device": {"proved": "INTEGER NOT NULL DEFAULT 0"},
+    "src_session": {"proved": "INTEGER NOT NULL DEFAULT 0"},
+    "src_checkout": {"amount_cents": "INTEGER", "currency": "TEXT", "verified_by": "TEXT"},
+}

@@ -124,7 +124,7 @@ class Store:
         # Stays open: closing the last connection would fold the write-ahead log each time.
         self._keeper = self._open()
         self._keeper.executescript("PRAGMA journal_mode = WAL;" + SCHEMA + _src_store.SCHEMA)
-        for table, columns in LATER.items():
+        for table, columns in (LATER | _src_store.LATER).items():
             there = {row["name"] for row in self._keeper.execute(f"PRAGMA table_info({table})")}
             for name in columns.keys() - there:
                 self._keeper.execute(f"ALTER TABLE {table} ADD COLUMN {name} {columns[name]}")

@@ -348,3 +348,25 @@ def test_a_line_that_says_itself_what_it_is_keeps_it(tmp_path: Path, town: Tenan
     assert (at_bank(town), left(town, [one])) == (11200, [0])
     entries = bank.entries_of_day(tenant=town, day=AT.date())
     assert [e.breakdown for e in entries if e.booked and e.amount.cents == 2500] == ["single"]
+
+
+def test_a_piece_without_a_day_that_explains_one_entry_is_no_line_of_the_next_day(tmp_path: Path, town: Tenant) -> None:
+    """Names begin anew every day and notifications name no day: what is explained already is not told again."""
+    today, tomorrow = numbers(town, "99.00", "37.00", "25.00"), numbers(town, "37.00", "25.00")
+    ones = [("99.00", today[:1]), ("62.00", today[1:])]
+    cents = {"99.00": ["99.00"], "62.00": ["37.00", "25.00"]}
+    pieces = [
+        Ntry(sum_, [Tx(part, n) for part, n in zip(cents[sum_], named, strict=True)], "R1", day="")
+        for sum_, named in ones
+    ]
+    later = Ntry("62.00", [Tx(part, n) for part, n in zip(cents["62.00"], tomorrow, strict=True)], "R1", day="")
+    told = [Camt(iban(town), [entry], "054", "MN1", f"N{n}") for n, entry in enumerate([*pieces, later])]
+    silent = {"end_to_end": "", "name": "", "iban": ""}
+    first = Ntry("161.00", [Tx("161.00", **silent)], "R1", count=3)  # type: ignore[arg-type]
+    second = Ntry("62.00", [Tx("62.00", **silent)], "R1", day=NEXT, count=2)  # type: ignore[arg-type]
+    days = [
+        statement(town, first, balances=("0.00", "161.00")),
+        statement(town, second, name="S2", balances=("161.00", "223.00"), opening_day=NEXT, balance_day=NEXT),
+    ]
+    take(town, tmp_path, told[0], told[1], days[0], told[2], days[1])
+    assert (at_bank(town), left(town, [*today, *tomorrow]), waiting(town)) == (22300, [0] * 5, [])

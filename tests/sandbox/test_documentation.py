@@ -41,6 +41,17 @@ def test_every_code_is_listed() -> None:
     assert raised == listed - {"code"}
 
 
+def test_every_reason_of_the_card_schemes_is_listed() -> None:
+    section = PAGE[PAGE.index("## Click to Pay scheme") : PAGE.index("## What it is not")]
+    script = (ROOT / "src/zahlstelle_sandbox/src_scripts/sdk.js").read_text()
+    raised = set(re.findall(r'Refused\(\s*"([A-Z_]+)"', SOURCE)) | set(re.findall(r'"([A-Z]+_[A-Z]+)"', script))
+    listed = section[section.index("| `reason`") : section.index("### Between servers")]
+    assert raised == set(re.findall(r"`([A-Z_]+)`", listed))
+    assert set(re.findall(r'NotSpendable\("([a-z_]+)"', SOURCE)) == set(
+        re.findall(r"`([a-z_]+)`", section[section.index("or says why not") :])
+    )
+
+
 def test_every_decline_code_is_listed() -> None:
     codes = {card.scenario.decline_code for card in CARDS if card.scenario.decline_code} | {"three_ds_rejected"}
     line = PAGE[PAGE.index("`decline_code`:") :].splitlines()[0]

@@ -58,6 +58,16 @@ def test_the_right_code_opens_the_profile_and_the_wrong_one_does_not(
     assert email not in token and email not in str(payload(token)), "an ID token names nobody"
 
 
+def test_a_code_proves_only_the_address_it_was_sent_to(sandbox: SandboxServer, provider: Initiator) -> None:
+    mine, theirs, page = citizen(sandbox), citizen(sandbox), view(provider, "visa")
+    assert page.found(mine)
+    page.ask("initiateIdentityValidation")
+    assert page.found(theirs)
+    assert page.refused("completeIdentityValidation", validationData=code(sandbox, mine)) == "CODE_INVALID"
+    assert page.found(mine)
+    page.ask("completeIdentityValidation", validationData=code(sandbox, mine))
+
+
 def test_five_wrong_codes_are_enough(sandbox: SandboxServer, provider: Initiator, scheme: str) -> None:
     email, page = citizen(sandbox, SCHEMES[scheme][0]), view(provider, scheme)
     assert page.found(email)
@@ -101,6 +111,41 @@ def test_one_schemes_token_opens_the_profile_at_the_other(
     assert there.ask("checkout", srcDigitalCardId=card["srcDigitalCardId"])["dcfActionCode"] == "COMPLETE"
     alone = view(provider, scheme).proved(citizen(sandbox, SCHEMES[scheme][0]))
     assert view(provider, OTHER[scheme]).cards(alone) == [], "known here only"
+
+
+def test_who_registers_a_strangers_address_at_one_scheme_opens_nothing_at_the_other(
+    sandbox: SandboxServer, provider: Initiator, scheme: str
+) -> None:
+    """A registration proves no address: it is remembered here, and worth nothing there until a code came."""
+    theirs, device = citizen(sandbox, SCHEMES[OTHER[scheme]][0]), {}
+    page = view(provider, scheme, device=device)
+    order = {"encryptedCard": page.encrypted(SCHEMES[scheme][1]), "consumer": {"emailAddress": theirs}}
+    done = page.ask("checkout", **order, complianceSettings=TERMS | REMEMBER_ME)
+    later = view(provider, scheme, device=device)
+    (recognised,) = later.ask("isRecognized")["idTokens"]
+    for token in (done["idToken"], recognised):
+        assert len(later.cards(token)) == 1, "their own card"
+        there = view(provider, OTHER[scheme])
+        assert there.cards(token) == []
+        assert there.refused("checkout", srcDigitalCardId="x") == "AUTH_INVALID"
+    proved = view(provider, scheme).proved(theirs)
+    assert len(view(provider, OTHER[scheme]).cards(proved)) == 1, "who has the mail has both"
+    assert not view(provider, scheme, device=device).ask("isRecognized")["recognized"], "and the other is out"
+    (card,) = view(provider, scheme).cards(proved)
+    for old in (page, later):
+        assert old.refused("checkout", srcDigitalCardId=card["srcDigitalCardId"]) == "AUTH_INVALID"
+    assert [view(provider, scheme).cards(token) for token in (done["idToken"], recognised)] == [[], []]
+
+
+def test_who_registered_and_then_proves_the_address_goes_on(
+    sandbox: SandboxServer, provider: Initiator, scheme: str
+) -> None:
+    email, page = f"neu.{new_id().hex}@example.org", view(provider, scheme)
+    order = {"encryptedCard": page.encrypted(SCHEMES[scheme][1]), "consumer": {"emailAddress": email}}
+    page.ask("checkout", **order, complianceSettings=TERMS)
+    proved = view(provider, scheme).proved(email)
+    (card,) = page.cards(proved)
+    assert page.ask("checkout", srcDigitalCardId=card["srcDigitalCardId"])["dcfActionCode"] == "COMPLETE"
 
 
 def test_a_remembered_device_is_recognised_in_another_town_until_it_is_forgotten(

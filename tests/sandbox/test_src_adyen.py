@@ -53,7 +53,7 @@ def start(device: BrowserContext, provider: Initiator, email: str, where: str) -
     return page, str(page.evaluate(START, [provider.initiator, provider.src_dpa_id, email]))
 
 
-@pytest.mark.prove("src-client")
+@pytest.mark.prove("src_client")
 def test_adyens_client_goes_the_whole_way(
     sandbox: SandboxServer, provider: Initiator, device: BrowserContext, port: int, tmp_path: Path
 ) -> None:

@@ -193,7 +193,7 @@ def test_refusals_have_each_schemes_own_shape(
     assert (told["error"] if scheme == "visa" else told)["reason"] == "SERVICE_ERROR"
 
 
-@pytest.mark.prove("src-slow")
+@pytest.mark.prove("src_slow")
 def test_a_slow_scheme_is_given_up_after_its_patience(
     provider: Initiator, device: BrowserContext, port: int, sandbox: SandboxServer
 ) -> None:

@@ -306,7 +306,7 @@ def test_a_scheme_that_repeats_itself_pays_once(
     assert isinstance(spent(store, town, new), Spent), "a second checkout is a second payment"
 
 
-@pytest.mark.prove("src-payload")
+@pytest.mark.prove("src_payload")
 def test_many_results_each_fit_are_read_and_pay_once_whoever_comes_first(
     sandbox: SandboxServer, payone: Initiator, provider: Initiator, town: Merchant, store: Store
 ) -> None:

@@ -216,7 +216,7 @@ class Candidates:
         before = {(sighting.message, statement) for statement in sighting.retells}
 
         def fits_here(known: Known) -> bool:
-            if again and before.isdisjoint(known.seen_in):
+            if (again and before.isdisjoint(known.seen_in)) or (known.spent and sighting.message != NOTICE):
                 return False
             return fits(known) and _fitting.same_details(sighting, known) and not self._elsewhere(sighting, known)
 

@@ -6,7 +6,7 @@ Nothing is deleted: the book shows both.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -56,7 +56,7 @@ def correct(tenant: Tenant, statements: Sequence[SeenStatement], book: Matching,
         explain_by(tenant, {whole: [p.id for p in group] for whole, group in family.complete.items()}, changes)
         _bare_again(tenant, family.bare_again, changes)
         _withdraw(tenant, list(family.pieces), Held.PART, at, changes)
-        _mark_parts(tenant, family.pieces)
+        _mark_parts(tenant, family.pieces, {piece.id for group in family.complete.values() for piece in group})
     days: dict[tuple[str, str], set[date]] = defaultdict(set)
     for statement in statements:
         days[account_of(statement)].update(covered_by(statement))
@@ -140,14 +140,17 @@ def _bare_again(tenant: Tenant, lines: Sequence[UUID], changes: Changes) -> None
     changes.touched += lines
 
 
-def _mark_parts(tenant: Tenant, pieces: Mapping[UUID, UUID]) -> None:
+def _mark_parts(tenant: Tenant, pieces: Mapping[UUID, UUID], explaining: Set[UUID]) -> None:
+    """Note of what pieces are; of one without a day only where it explains its whole, for else it may be another's."""
     sql = """
-        UPDATE bank_entry e SET part_of = g.whole, held = 'part'
-        FROM unnest(%s::uuid[], %s::uuid[]) AS g (piece, whole)
-        WHERE e.tenant_id = %s AND e.id = g.piece AND NOT e.booked AND e.held IS DISTINCT FROM 'announced'
+        UPDATE bank_entry e SET part_of = g.whole, held = CASE e.held WHEN 'announced' THEN e.held ELSE 'part' END
+        FROM unnest(%s::uuid[], %s::uuid[], %s::boolean[]) AS g (piece, whole, explains)
+        WHERE e.tenant_id = %s AND e.id = g.piece AND NOT e.booked
+            AND (g.explains OR e.held IS DISTINCT FROM 'announced')
     """
+    explains = [piece in explaining for piece in pieces]
     with connection.cursor() as cursor:
-        cursor.execute(sql, [list(pieces), list(pieces.values()), tenant.id])
+        cursor.execute(sql, [list(pieces), list(pieces.values()), explains, tenant.id])
 
 
 # --- taken back and booked again -------------------------------------------------------------------------------------

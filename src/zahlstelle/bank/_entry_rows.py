@@ -15,6 +15,7 @@ from ._rules import NEAR, NOTICE, Breakdown, Held, Known, Sighting, content, usa
 _CANDIDATES = """
 SELECT e.id, e.account_iban, e.side, e.amount_cents, e.currency, e.booked_on, e.booked, e.bank_ref, e.breakdown,
     e.held, e.confirmed, e.bookings, e.breakdown_message_id, e.difference_cents, e.reversal,
+    e.part_of IS NOT NULL AND e.held = 'announced',
     d.end_to_end_id, d.party_iban, d.remittance, d.tx_id, d.uetr, d.number
 FROM bank_entry e LEFT JOIN bank_detail d ON d.entry = e.id AND d.active AND e.breakdown = 'single'
 WHERE e.tenant_id = %(tenant)s AND e.account_iban = ANY(%(accounts)s) AND e.amount_cents = ANY(%(amounts)s)
@@ -53,12 +54,12 @@ def known_near(tenant: Tenant, sightings: Sequence[Sighting]) -> Sequence[tuple[
 
 def _known(row: tuple[Any, ...]) -> Known:
     id_, _, side, cents, currency, on, booked, ref, shape, held, confirmed, bookings, *told = row
-    points, difference, reversal, e2e, iban, text, tx, uetr, n = told
+    points, difference, reversal, spent, e2e, iban, text, tx, uetr, n = told
     said = content(e2e, iban, _loaded(text), (tx, uetr)) if n is not None and shape == Breakdown.SINGLE else None
     return Known(
         id_, side, cents, currency, on, booked, usable(ref), Breakdown(shape), said,
         held=Held(held) if held else None, confirmed=confirmed, bookings=max(bookings, int(booked)),
-        points_to=points or "", difference=difference, reversal=reversal,
+        points_to=points or "", difference=difference, reversal=reversal, spent=spent,
     )  # fmt: skip
 
 

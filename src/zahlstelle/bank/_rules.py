@@ -208,6 +208,7 @@ class Known:
     reversal: bool = False
     told: list[Entry] = field(default_factory=list)  # how this file tells of it
     part: bool = False  # its reference or notification is that of a larger entry
+    spent: bool = False  # told without a day, it explains a larger entry
 
     def told_in(self, message: str) -> bool:
         """Say whether a message of this kind tells of it."""
