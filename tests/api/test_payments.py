@@ -1,10 +1,12 @@
 """Payments over REST: started for what is open, ended by what happened."""
 
+import json
 from typing import Any
 
 import pytest
 from django.conf import settings
 from tests.support.rest import RETURN_URL, Caller, problem_of
+from tests.support.towns import a_claim
 
 from zahlstelle import claims, payments
 from zahlstelle.tenancy import Tenant
@@ -31,6 +33,47 @@ def test_a_payment_is_started_by_kassenzeichen(caller: Caller) -> None:
     claim = caller.claim()
     number = f" {claim['kassenzeichen'][:4]}.{claim['kassenzeichen'][4:]}"
     assert caller.post(PAYMENTS, {"kassenzeichen": number}).json()["claim_id"] == claim["id"]
+
+
+def test_several_claims_are_paid_by_one_payment(caller: Caller) -> None:
+    one, two = caller.claim(), caller.claim()
+    named = [{"claim_id": two["id"]}, {"kassenzeichen": one["kassenzeichen"]}]
+    answer = caller.post(PAYMENTS, {"claims": named}, Idempotency_Key="basket")
+    assert answer.status_code == 201, answer.content
+    started = answer.json()
+    assert (started["amount_cents"], started["claim_id"]) == (7400, None)
+    assert started["claims"] == [{"claim_id": c["id"], "amount_cents": 3700, "amount": "37.00"} for c in (two, one)]
+    assert caller.post(PAYMENTS, {"claims": named}, Idempotency_Key="basket").content == answer.content
+    started.pop("next_url")
+    assert caller.get(answer.headers["Location"]).json() == started
+    for claim in (one, two):
+        assert caller.get(f"{PAYMENTS}?claim_id={claim['id']}").json()["items"] == [started]
+    single = caller.payment(claim_id=one["id"])
+    assert single["claims"] == [{"claim_id": one["id"], "amount_cents": 3700, "amount": "37.00"}]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "code"),
+    [
+        ({"claims": []}, "request_invalid"),
+        ({"claims": [{}]}, "request_invalid"),
+        ({"claims": [{"claim_id": "ID", "kassenzeichen": "471100000019"}]}, "request_invalid"),
+        ({"claim_id": "ID", "claims": [{"claim_id": "ID"}]}, "request_invalid"),
+        ({"claims": [{"claim_id": "ID"}] * 21}, "request_invalid"),
+        ({"claims": [{"claim_id": "ID"}] * 2}, "basket_unsound"),
+        ({"claims": [{"claim_id": "ID"}, {"claim_id": "01a1f000-0000-7000-8000-000000000000"}]}, "claim_unknown"),
+    ],
+)
+def test_a_wrong_basket_is_refused(caller: Caller, wrong: dict[str, Any], code: str) -> None:
+    text = json.dumps(wrong).replace("ID", caller.claim()["id"])
+    problem_of(caller.post(PAYMENTS, json.loads(text)), 404 if code == "claim_unknown" else 422, code)
+    assert caller.get(PAYMENTS).json()["items"] == []
+
+
+def test_a_claim_of_a_neighbour_is_in_no_basket(caller: Caller, neighbour: Tenant) -> None:
+    theirs = a_claim(neighbour)
+    answer = caller.post(PAYMENTS, {"claims": [{"claim_id": caller.claim()["id"]}, {"claim_id": str(theirs.id)}]})
+    problem_of(answer, 404, "claim_unknown")
 
 
 def test_what_happened_is_told_in_order(caller: Caller) -> None:

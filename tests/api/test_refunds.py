@@ -109,3 +109,25 @@ def test_not_paid_and_not_there(caller: Caller, stranger: Caller, path: str) -> 
     problem_of(caller.get(f"{other}/{refund}"), 404, "refund_unknown")
     problem_of(caller.get(f"{path}/no-id"), 404, "refund_unknown")
     problem_of(caller.get("/api/v1/payments/no-id/refunds"), 404, "payment_unknown")
+
+
+def test_of_a_basket_it_is_said_for_which_claim(caller: Caller) -> None:
+    one, two, other = (caller.claim()["id"] for _ in range(3))
+    known = caller.post("/api/v1/payments", {"claims": [{"claim_id": one}, {"claim_id": two}]}).json()["id"]
+    attempt = payments.begin(
+        tenant=caller.town, payment_id=known, method="card", return_url="", notify_url="", at=made_at(caller)
+    )
+    payments.refresh(tenant=caller.town, attempt_id=attempt.id, at=attempt.started_at)
+    path = f"/api/v1/payments/{known}/refunds"
+    problem_of(caller.post(path, order(refundable=7400)), 422, "claim_not_chosen")
+    problem_of(caller.post(path, order(refundable=7400, claim_id=other)), 422, "claim_not_of_payment")
+    problem_of(caller.post(path, order(3701, 7400, claim_id=two)), 409, "more_than_refundable")
+    told = caller.post(path, order(refundable=7400, claim_id=two, claim="reopened"))
+    assert (told.status_code, told.json()["claim_id"]) == (201, two)
+    listed = caller.get(path).json()
+    assert listed["refundable_cents"] == 6400
+    assert listed["attempts"][0]["claims"] == [
+        {"claim_id": one, "refundable_cents": 3700},
+        {"claim_id": two, "refundable_cents": 2700},
+    ]
+    assert caller.get(f"/api/v1/claims/{two}").json()["open_cents"] == 1000

@@ -54,7 +54,7 @@ def test_what_can_be_answered_comes_first_by_its_deadline(tmp_path: Path) -> Non
     town = found_town()
     story = charged_back(town, tmp_path)
     found = treasury.disputes(tenant=town, on=TODAY, limit=10)
-    assert [(one.kassenzeichen, one.deadline) for one in found[:2]] == [
+    assert [(*one.numbers, one.deadline) for one in found[:2]] == [
         (story.claims["D"].kassenzeichen, "answerable"),
         (story.claims["A"].kassenzeichen, "answerable"),
     ]

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from django.test import Client
 from tests.support.bank_files import Camt, Ntry, Tx
-from tests.support.towns import a_claim
+from tests.support.towns import AT, a_claim
 from tests.support.treasury_day import EVENING, TreasuryDay, a_day, at_the_desk
 
-from zahlstelle import allocation, bank, ledger, tenancy
+from zahlstelle import allocation, bank, ledger, payments, tenancy, treasury
 from zahlstelle.allocation import DOUBT_WORDS, Doubt
 from zahlstelle.bank import Breakdown
 from zahlstelle.claims import ClaimStatus
@@ -236,3 +236,13 @@ def test_every_event_of_a_payment_has_a_german_word() -> None:
     from zahlstelle.back_office._words import MOMENTS
 
     assert set(EDGES.values()) <= set(MOMENTS)
+
+
+def test_a_claim_of_a_basket_tells_its_own_share_and_what_it_was_part_of(client: Client, town: Tenant) -> None:
+    one, two = a_claim(town, "37.00"), a_claim(town, "12.50")
+    payment = payments.start_basket(tenant=town, claim_ids=[one.id, two.id], at=AT).payment
+    payments.choose_transfer(tenant=town, payment_id=payment.id, at=AT)
+    shown = read(client, kasse(town, f"forderung/{two.kassenzeichen}/"))
+    assert "12,50 € als Teil einer Zahlung über 49,50 €" in shown
+    said = treasury.claim_life(tenant=town, kassenzeichen=two.kassenzeichen).moments
+    assert [m.details["amount"].plain for m in said if m.what.startswith("payment.")] == ["12.50", "12.50"]

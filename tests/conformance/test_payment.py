@@ -41,14 +41,14 @@ def hear(rig: Rig, town: Tenant, heard: Heard) -> None:
 
 def assert_paid_once(rig: Rig, town: Tenant, attempt: Attempt) -> None:
     assert now(town, attempt) is Status.PAID
-    assert claims.claim_by_id(tenant=town, claim_id=attempt.claim_id).open.is_zero
+    assert claims.claim_by_id(tenant=town, claim_id=attempt.claim_ids[0]).open.is_zero
     assert ledger.balance(tenant=town, account=f"clearing:{rig.name}") == 3700
     assert_sound(town)
 
 
 def assert_not_paid(rig: Rig, town: Tenant, attempt: Attempt) -> None:
     assert now(town, attempt) not in (Status.PAID, Status.SURPLUS)
-    assert claims.claim_by_id(tenant=town, claim_id=attempt.claim_id).open.cents == 3700
+    assert claims.claim_by_id(tenant=town, claim_id=attempt.claim_ids[0]).open.cents == 3700
     assert ledger.balance(tenant=town, account=f"clearing:{rig.name}") == 0
     assert_sound(town)
 

@@ -88,7 +88,7 @@ def test_there_is_no_form_for_what_is_under_way_or_paid(citizen: Client, town: T
     collect(town)
     answer = citizen.get(f"/pay/{started.token}/lastschrift")
     assert (answer.status_code, answer["Location"]) == (303, f"/pay/{started.token}/ergebnis")
-    payments.settled_by_transfer(tenant=town, claim_ids=[started.payment.claim_id], at=clock.now())
+    payments.settled_by_transfer(tenant=town, claim_ids=[started.payment.claim_ids[0]], at=clock.now())
     assert citizen.post(f"/pay/{started.token}/lastschrift", GOOD).status_code == 303
     assert len(payments.attempts_of(tenant=town, payment_id=started.payment.id)) == 1
 

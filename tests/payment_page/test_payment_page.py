@@ -93,7 +93,7 @@ def test_paid(citizen: Client, town: Tenant, started: NewPayment, provider: Fake
     page = seen(citizen, started)
     assert "Ihre Zahlung ist da" in page
     assert f"/pay/{started.token}/quittung.pdf" in page
-    assert claims.claim_by_id(tenant=town, claim_id=started.payment.claim_id).open.is_zero
+    assert claims.claim_by_id(tenant=town, claim_id=started.payment.claim_ids[0]).open.is_zero
 
 
 def test_the_return_address_is_never_believed(citizen: Client, town: Tenant, started: NewPayment) -> None:
@@ -198,7 +198,7 @@ def test_giving_up_when_the_provider_has_the_money(
 
 def test_two_tabs_one_fee(citizen: Client, town: Tenant, started: NewPayment, provider: FakeProvider) -> None:
     choose(citizen, started)
-    second = payments.start_payment(tenant=town, claim_id=started.payment.claim_id, at=clock.now())
+    second = payments.start_payment(tenant=town, claim_id=started.payment.claim_ids[0], at=clock.now())
     response = choose(citizen, second)
     assert response.status_code == 409
     assert "wird gerade schon bezahlt" in response.content.decode()
@@ -211,7 +211,7 @@ def test_two_tabs_one_fee(citizen: Client, town: Tenant, started: NewPayment, pr
 def test_two_tabs_and_the_first_has_paid(
     citizen: Client, town: Tenant, started: NewPayment, provider: FakeProvider
 ) -> None:
-    second = payments.start_payment(tenant=town, claim_id=started.payment.claim_id, at=clock.now())
+    second = payments.start_payment(tenant=town, claim_id=started.payment.claim_ids[0], at=clock.now())
     choose(citizen, started)
     provider.says = ProviderStatus.PAID
     assert choose(citizen, second, instead="yes").headers["Location"] == f"/pay/{second.token}/ergebnis"
@@ -225,7 +225,7 @@ def test_paid_although_it_was_settled(
     citizen: Client, town: Tenant, started: NewPayment, provider: FakeProvider
 ) -> None:
     choose(citizen, started)
-    claims.settle(tenant=town, amounts=[(started.payment.claim_id, 3700)])
+    claims.settle(tenant=town, amounts=[(started.payment.claim_ids[0], 3700)])
     provider.says = ProviderStatus.PAID
     page = seen(citizen, started)
     assert "Diese Gebühr war schon bezahlt." in page

@@ -67,5 +67,5 @@ def test_three_ways_to_one_truth(citizen: Client, town: Tenant, provider: FakePr
         assert all("Ihre Zahlung ist da" in page for page in seen)
         status = payments.payment_by_id(tenant=town, payment_id=started.payment.id).status
         assert status is PaymentStatus.PAID
-        assert claims.claim_by_id(tenant=town, claim_id=started.payment.claim_id).open.is_zero
+        assert claims.claim_by_id(tenant=town, claim_id=started.payment.claim_ids[0]).open.is_zero
     assert ledger.balance(tenant=town, account="clearing:fake") == 3700 * size(8, 1000)

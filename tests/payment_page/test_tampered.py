@@ -53,7 +53,7 @@ def test_no_rewritten_return_pays_anything(citizen: Client, town: Tenant, starte
     """Every second one lies beside the right token, every second one bends the token itself."""
     chance = random.Random(4711)
     other = payments.start_payment(tenant=town, claim_id=a_claim(town).id, at=clock.now())
-    before = claims.claim_by_id(tenant=town, claim_id=started.payment.claim_id)
+    before = claims.claim_by_id(tenant=town, claim_id=started.payment.claim_ids[0])
     paths = ("", "/ergebnis", "/stand", "/quittung.pdf")
     for turn in range(size(60, 5000)):
         path, query = chance.choice(paths), lies(chance, str(other.payment.id))
@@ -67,7 +67,7 @@ def test_no_rewritten_return_pays_anything(citizen: Client, town: Tenant, starte
     for each in (started, other):
         status = payments.payment_by_id(tenant=town, payment_id=each.payment.id).status
         assert status in (PaymentStatus.STARTED, PaymentStatus.CREATED)
-        assert claims.claim_by_id(tenant=town, claim_id=each.payment.claim_id).open == eur("37.00")
+        assert claims.claim_by_id(tenant=town, claim_id=each.payment.claim_ids[0]).open == eur("37.00")
     assert claims.claim_by_id(tenant=town, claim_id=before.id) == before
     assert [len(payments.attempts_of(tenant=town, payment_id=each.payment.id)) for each in (started, other)] == [1, 0]
 

@@ -52,7 +52,7 @@ def test_a_kassenzeichen_as_people_type_it(citizen: Client, town: Tenant) -> Non
     number = claim.kassenzeichen
     token = token_of(by_number(citizen, town, f" {number[:4]}.{number[4:8]} {number[8:]} "))
     _, payment = payments.payment_by_token(token)
-    assert (payment.claim_id, payment.amount, payment.status) == (claim.id, eur("37.00"), PaymentStatus.CREATED)
+    assert (payment.claim_ids[0], payment.amount, payment.status) == (claim.id, eur("37.00"), PaymentStatus.CREATED)
 
 
 def test_a_wrong_check_digit_is_said_in_place(citizen: Client, town: Tenant) -> None:
@@ -99,7 +99,7 @@ def test_a_service_opens_a_claim_and_its_payment(citizen: Client, town: Tenant) 
     address = f"/{town.slug}/leistungen/personalausweis/"
     sent = {"form": form_token(citizen, address), "name": "  Erika \t Mustermann\x07 "}
     _, payment = payments.payment_by_token(token_of(citizen.post(address, sent)))
-    claim = claims.claim_by_id(tenant=town, claim_id=payment.claim_id)
+    claim = claims.claim_by_id(tenant=town, claim_id=payment.claim_ids[0])
     assert (claim.amount, claim.purpose, claim.service) == (eur("37.00"), "Personalausweis", "personalausweis")
     assert (claim.debtor_name, claim.origin) == ("Erika Mustermann", "public")
     assert claim.lines[0].posting == {"product": "122010", "account": "431100"}
@@ -157,7 +157,7 @@ def test_the_form_sent_twice_opens_one_claim(citizen: Client, town: Tenant) -> N
     sent = {"form": form_token(citizen, address), "name": "Erika Mustermann"}
     tokens = [token_of(citizen.post(address, sent)) for _ in range(2)]
     first, second = (payments.payment_by_token(token)[1] for token in tokens)
-    assert first.claim_id == second.claim_id
+    assert first.claim_ids[0] == second.claim_ids[0]
     assert len(claims.recent_claims(tenant=town)) == 1
 
 

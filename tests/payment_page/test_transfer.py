@@ -67,7 +67,7 @@ def test_the_page_shows_everything_the_code_says(citizen: Client, town: Tenant) 
 
 def test_the_transfer_has_come(citizen: Client, town: Tenant) -> None:
     started = _chosen(citizen, town)
-    payments.settled_by_transfer(tenant=town, claim_ids=[started.payment.claim_id], at=clock.now())
+    payments.settled_by_transfer(tenant=town, claim_ids=[started.payment.claim_ids[0]], at=clock.now())
     page = citizen.get(f"/pay/{started.token}").content.decode()
     assert "Ihre Zahlung ist da" in page
     assert "Überweisung" in page

@@ -35,6 +35,17 @@ OUT_OF_REACH = {
     "refund_not_offered",
     "refund_wish_impossible",
     "attempt_not_chosen",
+    "claim_not_chosen",
+    "claim_not_of_payment",
+    # What became of a payment that nobody knows is said by the treasury.
+    "nothing_to_release",
+    "release_too_early",
+    "release_waiting",
+    "release_needs_another",
+    "release_over",
+    "release_unknown",
+    "release_incomplete",
+    "release_reference_differs",
     # Taken over from another system by the operator.
     "payment_taken",
     "mandate_unknown",

@@ -81,7 +81,7 @@ def test_a_soft_decline_is_tried_once_more_with_a_challenge(fake: Careful, town:
     assert payments.payment_by_id(tenant=town, payment_id=first.payment_id).status == "started"
     fake.then = ProviderStatus.PAID
     assert refresh(town, second).status is Status.PAID
-    assert claims.claim_by_id(tenant=town, claim_id=first.claim_id).open.is_zero
+    assert claims.claim_by_id(tenant=town, claim_id=first.claim_ids[0]).open.is_zero
     assert attempts(town, first) == [("declined", False), ("paid", True)]
     assert_sound(town)
 

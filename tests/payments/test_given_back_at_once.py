@@ -97,7 +97,7 @@ def take_back(town: Tenant, attempt: Attempt, cents: int) -> str:
     about = payments.items_about(tenant=town, provider_references=[attempt.provider_reference or ""])
     (booked,) = [each.id for each in about if each.item_reference == name]
     try:
-        payments.record_given_back(tenant=town, items={booked: attempt.id}, at=AT)
+        payments.record_given_back(tenant=town, items={booked: (attempt.id, [(attempt.claim_ids[0], cents)])}, at=AT)
     except IntegrityError:
         return "more_than_captured"
     return "charged_back"

@@ -257,4 +257,4 @@ def test_a_payment_of_the_neighbour_is_unknown(town: Tenant, neighbour: Tenant, 
             tenant=neighbour, attempt_id=attempt.id, report=report(town, attempt, ProviderStatus.PAID), at=AT
         )
     with pytest.raises(claims.ClaimUnknown):
-        payments.start_payment(tenant=neighbour, claim_id=attempt.claim_id, at=AT)
+        payments.start_payment(tenant=neighbour, claim_id=attempt.claim_ids[0], at=AT)

@@ -122,7 +122,7 @@ def test_in_part_and_then_the_rest(fake: Refunding, town: Tenant) -> None:
     refund(town, attempt, "27.00")
     assert left(town, attempt) == 0
     assert book(town)["clearing:fake"] == 0
-    assert claims.claim_by_id(tenant=town, claim_id=attempt.claim_id).open.is_zero
+    assert claims.claim_by_id(tenant=town, claim_id=attempt.claim_ids[0]).open.is_zero
     names = [event.name for event in events.events_about(tenant=town, subject=attempt.payment_id)]
     assert names[-4:] == ["payment.refund_requested", "payment.refunded"] * 2
     assert_right(town)
@@ -139,7 +139,7 @@ def test_the_life_of_the_claim_tells_what_was_given_back(fake: Refunding, town: 
 def test_reopened_it_can_be_paid_anew(fake: Refunding, town: Tenant) -> None:
     attempt = paid(fake, town)
     refund(town, attempt, wish=Wish.REOPENED)
-    claim = claims.claim_by_id(tenant=town, claim_id=attempt.claim_id)
+    claim = claims.claim_by_id(tenant=town, claim_id=attempt.claim_ids[0])
     assert claim.open == eur("10.00")
     assert book(town) == {"clearing:fake": 2700, "refunded": 0, "overpaid": 0, "receivable": 1000}
     told = events.events_about(tenant=town, subject=claim.id)[-1]

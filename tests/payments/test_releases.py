@@ -91,7 +91,7 @@ def now(town: Tenant, attempt: Attempt) -> Attempt:
 
 
 def open_cents(town: Tenant, attempt: Attempt) -> int:
-    return claims.claim_by_id(tenant=town, claim_id=attempt.claim_id).open.cents
+    return claims.claim_by_id(tenant=town, claim_id=attempt.claim_ids[0]).open.cents
 
 
 def unsure(town: Tenant) -> list[str]:
@@ -133,7 +133,7 @@ def test_what_never_came_about_ends_at_once_and_the_claim_can_be_paid_anew(fake:
     assert done is not None and done.state is ReleaseState.APPLIED
     assert now(town, attempt).status is Status.REFUSED
     fake.start_answer, fake.answer, fake.says = None, None, ProviderStatus.PAID
-    payment = payments.start_payment(tenant=town, claim_id=attempt.claim_id, at=LATER).payment
+    payment = payments.start_payment(tenant=town, claim_id=attempt.claim_ids[0], at=LATER).payment
     again = payments.begin(tenant=town, payment_id=payment.id, method="card", return_url="", notify_url="", at=LATER)
     assert payments.refresh(tenant=town, attempt_id=again.id, at=LATER).status is Status.PAID
     assert open_cents(town, attempt) == 0
@@ -251,7 +251,7 @@ def test_captured_after_another_has_paid_it_is_owed_back(fake: Refunding, town: 
     attempt = lost(town)
     says(town, attempt, Word.NOT_MADE, reference=None)
     payments.take_over(
-        tenant=town, claim_id=attempt.claim_id, provider="fake", method="card", provider_reference="anew", at=LATER
+        tenant=town, claim_id=attempt.claim_ids[0], provider="fake", method="card", provider_reference="anew", at=LATER
     )
     fake.answer, fake.says = None, ProviderStatus.PAID
     swept(town)

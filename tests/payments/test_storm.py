@@ -135,7 +135,7 @@ def test_every_event_five_times_shuffled_with_workers_killed(says: Says, tmp_pat
         assert now.status.value == outcomes[attempt.id].removesuffix("_late")
     paid = [a for a in attempts if outcomes[a.id].startswith("paid")]
     assert ledger.balance(tenant=town, account="clearing:told") == 3700 * len(paid)
-    opened = sum(not claims.claim_by_id(tenant=town, claim_id=a.claim_id).open.is_zero for a in attempts)
+    opened = sum(not claims.claim_by_id(tenant=town, claim_id=a.claim_ids[0]).open.is_zero for a in attempts)
     assert opened == len(attempts) - len(paid)
     with inside(town), connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM notification WHERE tenant_id = %s", [town.id])

@@ -139,7 +139,7 @@ def test_from_the_page_to_the_last_cent_of_the_payout(sandbox: SandboxServer, pl
     for heard in until(lambda: [each for each in place.ear.heard if str(attempt.id).encode() in each.body]):
         assert place.hear(heard) < 300
     assert status(place, attempt) is Status.PAID
-    assert claims.claim_by_id(tenant=place.town, claim_id=attempt.claim_id).open.is_zero
+    assert claims.claim_by_id(tenant=place.town, claim_id=attempt.claim_ids[0]).open.is_zero
 
     made = payments.refund(
         tenant=place.town,

@@ -2,8 +2,11 @@
 
 Forderung   A 37,00                     a claim is opened
 Karte       A                           it is paid by card; the provider has confirmed it
+Korb        K A B                       A and B are paid by card in one payment, called K
+Zuspät      K A B                       the same, but it was declined first, and A is paid by another card by then
 Doppelt     A                           it is paid by card twice
 Erstatte    A 10,00 sbr_1               money is given back here; the provider calls it sbr_1 and has done it
+Erstatte    K 10,00 sbr_1 A             the same of a basket, for the claim A
 Bittet      A 10,00                     the same, but the provider has not answered yet
 Erfährt     sbr_1                       it says that this is its name, and that it is done
 Rest        A 27,00                     what can still be given back of it
@@ -92,6 +95,8 @@ class PayoutStory:
         return {
             "Forderung": self._claim,
             "Karte": self._card,
+            "Korb": self._basket,
+            "Zuspät": self._too_late,
             "Doppelt": self._twice,
             "Erstatte": self._gives_back,
             "Bittet": self._asks_for_refund,
@@ -131,6 +136,32 @@ class PayoutStory:
             at=self.at,
         )
 
+    def _basket(self, rest: str, _: list[str]) -> None:
+        self._settle(self._begun(rest), ProviderStatus.PAID)
+
+    def _too_late(self, rest: str, _: list[str]) -> None:
+        _, first, *_others = rest.split()
+        begun = self._begun(rest)
+        self._settle(begun, ProviderStatus.DECLINED)
+        self._card(first, [])
+        self._settle(begun, ProviderStatus.PAID)
+
+    def _begun(self, rest: str) -> str:
+        name, *of = rest.split()
+        self.names[name] = f"sbx_korb_{name}"
+        ids = [self.claims[each].id for each in of]
+        payment = payments.start_basket(tenant=self.town, claim_ids=ids, at=self.at).payment
+        given = {"payment_id": payment.id, "provider": "sandbox", "method": "card", "at": self.at}
+        self.attempts[name] = _operations.intend(tenant=self.town, **given)
+        started = Started(self.names[name], "https://provider.example/")
+        _operations.record_start(tenant=self.town, attempt_id=self.attempts[name].id, answer=started, at=self.at)
+        return name
+
+    def _settle(self, name: str, status: ProviderStatus) -> None:
+        attempt = self.attempts[name]
+        said = Report(status, self.names[name], self.town.slug, str(attempt.id), attempt.amount, None, status)
+        self.attempts[name] = payments.settle(tenant=self.town, attempt_id=attempt.id, report=said, at=self.at)
+
     def _twice(self, rest: str, _: list[str]) -> None:
         """A payment that the provider declined and captured later, when another had settled the claim."""
         claim = self.claims[rest]
@@ -147,18 +178,19 @@ class PayoutStory:
                 self._card(rest, [])
 
     def _gives_back(self, rest: str, _: list[str]) -> None:
-        name, amount, own = rest.split()
-        self._asks_for_refund(f"{name} {amount}", [])
+        name, amount, own, *of = rest.split()
+        self._asks_for_refund(" ".join([name, amount, *of]), [])
         self._learns(own, [])
 
     def _asks_for_refund(self, rest: str, _: list[str]) -> None:
-        name, amount = rest.split()
+        name, amount, *of = rest.split()
         attempt = self._now(name)
         self.refund, _new = _refunds.intend_refund(
             tenant=self.town,
             refund_id=new_id(),
             payment_id=attempt.payment_id,
             attempt_id=attempt.id,
+            claim_id=self.claims[of[0]].id if of else None,
             amount=Money(cents(amount)),
             refundable=attempt.refundable,
             by="Kasse",

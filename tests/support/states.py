@@ -55,7 +55,7 @@ def every_page(sandbox: SandboxServer, base_url: str) -> Mapping[str, str]:
     form, ordered = debits(sandbox)
     paid = ended(sandbox, town, base_url, "paid")
     settled = _settled_elsewhere(sandbox, town, base_url)
-    second = payments.start_payment(tenant=town, claim_id=started.payment.claim_id, at=now)
+    second = payments.start_payment(tenant=town, claim_id=started.payment.claim_ids[0], at=now)
     tokens = {
         "choose": a_payment(town),
         "choose-from-service": a_payment(town, return_url="https://dienst.example/zurueck"),
@@ -70,6 +70,7 @@ def every_page(sandbox: SandboxServer, base_url: str) -> Mapping[str, str]:
         "paid": paid,
         "paid-from-service": ended(sandbox, town, base_url, "paid", return_url="https://dienst.example/zurueck"),
         "settled": settled,
+        **_baskets(sandbox, town, base_url),
         "expired": a_payment(town, at=now - timedelta(hours=2)),
     }
     public = {
@@ -89,10 +90,34 @@ def every_page(sandbox: SandboxServer, base_url: str) -> Mapping[str, str]:
     return {**public, **of_tokens, "debit": f"/pay/{form.token}/lastschrift"}
 
 
+def a_basket(town: Tenant, **more: Any) -> NewPayment:
+    """Start one payment of a service's fee and of what a letter asks for."""
+    now = clock.now()
+    of = [a_claim(town, at=now, service="personalausweis"), a_claim(town, "25.00", at=now, purpose="Hundesteuer")]
+    return payments.start_basket(tenant=town, claim_ids=[claim.id for claim in of], at=now, **more)
+
+
+def _baskets(sandbox: SandboxServer, town: Tenant, base_url: str) -> Mapping[str, NewPayment]:
+    """To be paid, paid, to be transferred, and with a fee that was paid in another way meanwhile."""
+    paid, chosen, changed = a_basket(town), a_basket(town), a_basket(town)
+    other = payments.start_payment(tenant=town, claim_id=changed.payment.claim_ids[1], at=clock.now())
+    for started in (paid, other):
+        attempt = begun(town, started, base_url)
+        sandbox.admin("POST", f"/payments/{attempt.provider_reference}/act", {"card": "paid"})
+        payments.refresh(tenant=town, attempt_id=attempt.id, at=clock.now())
+    payments.choose_transfer(tenant=town, payment_id=chosen.payment.id, at=clock.now())
+    return {
+        "basket": a_basket(town),
+        "basket-paid": paid,
+        "basket-transfer": chosen,
+        "basket-changed": changed,
+    }
+
+
 def _letters(town: Tenant, settled: NewPayment) -> Mapping[str, str]:
     """A letter's link: to be paid, paid, and with a wrong code."""
     number = a_claim(town, service="personalausweis").kassenzeichen
-    paid = claims.claim_by_id(tenant=town, claim_id=settled.payment.claim_id).kassenzeichen
+    paid = claims.claim_by_id(tenant=town, claim_id=settled.payment.claim_ids[0]).kassenzeichen
     codes = claims.letter_codes(tenant=town, kassenzeichen=[number, paid])
     return {
         "letter": f"/{town.slug}/zahlen/{number}/{codes[number]}",
@@ -112,7 +137,7 @@ def debits(sandbox: SandboxServer) -> tuple[NewPayment, NewPayment]:
 
 def _settled_elsewhere(sandbox: SandboxServer, town: Tenant, base_url: str) -> NewPayment:
     first = a_payment(town)
-    second = payments.start_payment(tenant=town, claim_id=first.payment.claim_id, at=clock.now())
+    second = payments.start_payment(tenant=town, claim_id=first.payment.claim_ids[0], at=clock.now())
     attempt = begun(town, first, base_url)
     sandbox.admin("POST", f"/payments/{attempt.provider_reference}/act", {"card": "paid"})
     payments.refresh(tenant=town, attempt_id=attempt.id, at=clock.now())

@@ -66,7 +66,8 @@ def measure(folder: Path, town: Tenant) -> Score:
 _POSTED = """
 SELECT e.bank_ref, greatest(d.number, 1), coalesce(c.kassenzeichen, p.kassenzeichen, ''), a.amount_cents, a.account
 FROM allocation a JOIN bank_detail d ON d.id = a.detail AND d.active JOIN bank_entry e ON e.id = d.entry AND e.booked
-LEFT JOIN claim c ON c.id = a.claim LEFT JOIN attempt t ON t.id = a.attempt LEFT JOIN claim p ON p.id = t.claim_id
+LEFT JOIN claim c ON c.id = a.claim LEFT JOIN attempt_claim t ON t.attempt_id = a.attempt
+LEFT JOIN claim p ON p.id = t.claim_id
 WHERE a.outcome IN ('allocated', 'returned')
     AND NOT EXISTS (SELECT 1 FROM allocation b WHERE b.detail = a.detail AND b.outcome = 'taken_back')
 """

@@ -330,7 +330,7 @@ def test_a_mandate_given_to_another_creditor_identifier_is_not_collected_by(town
     assert all_of("EndToEndId", content) == [new.kassenzeichen]
     assert status(town, before) is PaymentStatus.AWAITING_DEBIT
     ((attempt, mandate, creditor),) = payments.debits_of_other_creditors(tenant=now)
-    assert (attempt.claim_id, creditor) == (old.id, CREDITOR)
+    assert (attempt.claim_ids[0], creditor) == (old.id, CREDITOR)
     assert payments.mandate_named(tenant=town, reference=mandate).creditor_id == CREDITOR
     made = next(deed for deed in audit.deeds(tenant=town) if deed.action == "collection.made")
     assert made.details["left_out"] == 1

@@ -36,7 +36,7 @@ def rows(town: Tenant) -> dict[str, int]:
 
 def open_cents(town: Tenant, payment_id: UUID) -> int:
     payment = payments.payment_by_id(tenant=town, payment_id=payment_id)
-    return claims.claim_by_id(tenant=town, claim_id=payment.claim_id).open.cents
+    return claims.claim_by_id(tenant=town, claim_id=payment.claim_ids[0]).open.cents
 
 
 def test_kept_then_charged_by_its_holder(town: Tenant, provider: "KeepingProvider") -> None:

@@ -86,7 +86,11 @@ def _book(
         for (detail, entry, amount), item, journal_entry in zip(places, booked, journal, strict=True)
     ]
     AllocationRow.objects.bulk_create(rows, batch_size=_BATCH, ignore_conflicts=True)
-    given_back = {item.gives_back: item.attempt.id for item in booked if item.gives_back and item.attempt}
+    given_back = {
+        item.gives_back: (item.attempt.id, [(part.claim, part.cents) for part in item.parts])
+        for item in booked
+        if item.gives_back and item.attempt
+    }
     payments.record_given_back(tenant=tenant, items=given_back, at=at)
     settled = {item.refund.id: item.gives_back for item in booked if item.gives_back and item.refund}
     payments.note_reported(tenant=tenant, refunds=settled)
@@ -97,7 +101,7 @@ def _book(
 
 def _reopen(tenant: Tenant, charged_back: Sequence[BookItem], at: datetime) -> None:
     """Open claims again whose payment was charged back, with the amount that was; the fee is not the citizen's."""
-    amounts = [(item.attempt.claim_id, -item.lines[0].amount.cents) for item in charged_back if item.attempt]
+    amounts = [(claim, -cents) for item in charged_back for claim, cents in item.reopens]
     if amounts:
         claims.settle(tenant=tenant, amounts=amounts)
         reopened = claims.open_amounts(tenant=tenant, ids=sorted({claim for claim, _ in amounts}))

@@ -11,7 +11,7 @@ from django.db import connection
 
 from zahlstelle import claims, ledger, payments
 from zahlstelle.bank import ToDecide
-from zahlstelle.payments import Attempt, ItemKind, PayoutItem, Refund
+from zahlstelle.payments import Attempt, ItemKind, PayoutItem, Refund, Share
 from zahlstelle.tables.allocation import PayoutShareRow, SuspenseRow
 from zahlstelle.tenancy import Tenant
 
@@ -173,6 +173,7 @@ class Known:
     given_back: dict[UUID, int] = field(default_factory=lambda: defaultdict(int))
     overpaid: dict[UUID, int] = field(default_factory=lambda: defaultdict(int))
     settled: dict[UUID, int] = field(default_factory=lambda: defaultdict(int))  # by claim
+    shares: dict[UUID, Sequence[Share]] = field(default_factory=dict)  # by attempt
     told: set[str] = field(default_factory=set)
     refunds: dict[tuple[UUID, str], Refund] = field(default_factory=dict)  # made here, by the provider's name
     in_doubt: frozenset[tuple[UUID, int]] = frozenset()
@@ -185,7 +186,8 @@ class Known:
             attempt,
             self.given_back[attempt.id],
             self.overpaid[attempt.id],
-            self.settled[attempt.claim_id],
+            dict(self.settled),
+            self.shares.get(attempt.id, attempt.shares),
             bool(item.item_reference) and item.item_reference in self.told,
             self.refunds.get((attempt.id, item.item_reference or "")),
             (attempt.id, -item.cents) in self.in_doubt,
@@ -199,10 +201,14 @@ class Known:
         if item.kind not in GIVEN_BACK or booked.attempt is None:
             return
         self.given_back[booked.attempt.id] -= item.cents
-        if booked.lines[0].account == "overpaid":
-            self.overpaid[booked.attempt.id] += item.cents
-        if booked.reopens:
-            self.settled[booked.attempt.claim_id] += item.cents
+        self.overpaid[booked.attempt.id] -= sum(part.cents for part in booked.parts if part.owed_back)
+        for claim, cents in booked.reopens:
+            self.settled[claim] -= cents
+        gone = {part.claim: part.cents for part in booked.parts}
+        self.shares[booked.attempt.id] = [
+            replace(share, disputed_cents=share.disputed_cents + gone.get(share.claim_id, 0))
+            for share in self.shares.get(booked.attempt.id, booked.attempt.shares)
+        ]
         if item.item_reference:
             self.told.add(item.item_reference)
 
@@ -227,7 +233,7 @@ def about(tenant: Tenant, items: Sequence[PayoutItem], attempts: Mapping[UUID, A
     if not concerned:
         return known
     ids = list({attempt.id for attempt in concerned})
-    held = sorted({attempt.claim_id for attempt in concerned})
+    held = sorted({claim for attempt in concerned for claim in attempt.claim_ids})
     claims.claims_by_id_locked(tenant=tenant, claim_ids=held)
     with connection.cursor() as cursor:
         kinds = sorted(GIVEN_BACK)
@@ -248,6 +254,7 @@ def about(tenant: Tenant, items: Sequence[PayoutItem], attempts: Mapping[UUID, A
         known.overpaid[subject] = -cents
     for attempt in payments.attempts_by_id(tenant=tenant, attempts=ids).values():
         known.given_back[attempt.id] = attempt.refunded_cents + attempt.disputed_cents
+        known.shares[attempt.id] = attempt.shares
     return known
 
 

@@ -8,13 +8,13 @@ fees): an entry is everything that is left of the report, or the whole of some o
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations
 from uuid import UUID
 
 from zahlstelle.kernel import Money
 from zahlstelle.ledger import Line, Side
-from zahlstelle.payments import Attempt, ItemKind, PayoutItem, Refund, RefundState, Status
+from zahlstelle.payments import Attempt, ItemKind, PayoutItem, Refund, RefundState, Share, Status
 
 from ._rules import Doubt, Suspend
 
@@ -156,24 +156,40 @@ class About:
     attempt: Attempt | None
     given_back: int = 0  # cents of it that refunds and chargebacks count so far
     overpaid: int = 0  # cents of it that are owed back to the payer
-    settled: int = 0  # cents that its claim counts as paid
+    settled: Mapping[UUID, int] = field(default_factory=dict)  # cents that each of its claims counts as paid
+    shares: Sequence[Share] = ()  # what of each claim's share has not been given back
     told_before: bool = False  # another item of this name is booked already
     refund: Refund | None = None  # the refund of this name that was made here
     in_doubt: bool = False  # a refund of this amount was made here, and no report has told of it by its name
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """What an item gives back of a claim's share; of none where nobody says so. `owed_back`: it had not paid it."""
+
+    claim: UUID | None
+    cents: int
+    owed_back: bool
+
+
+@dataclass(frozen=True, slots=True)
 class BookItem:
-    """An item is booked against these lines, all but the suspense of its entry; `reopens`: its claim is open again."""
+    """An item is booked against these lines, all but the suspense of its entry; `parts`: what it gives back."""
 
     lines: Sequence[Line]
     attempt: Attempt | None
     text: str
     reasons: Sequence[str]
     charged_back: bool = False
-    reopens: bool = False
+    parts: Sequence[Part] = ()
     refund: Refund | None = None  # made here and booked already: the item only settles it with the provider
     gives_back: UUID | None = None  # the item, where it gives money of the attempt back
+
+    @property
+    def reopens(self) -> Sequence[tuple[UUID, int]]:
+        """Say whose claims are open again, and by how much."""
+        parts = self.parts if self.charged_back else ()
+        return [(part.claim, part.cents) for part in parts if part.claim and not part.owed_back]
 
     @property
     def occasion(self) -> str:
@@ -214,9 +230,35 @@ def _wrong(item: PayoutItem, about: About, attempt: Attempt) -> str | None:
         return "Hier wurde eine Erstattung über diesen Betrag gemacht, die anders heißt oder noch geklärt wird"
     if about.given_back - item.cents > attempt.amount.cents:
         return "Mehr, als bezahlt und noch nicht erstattet ist"
-    if item.kind is ItemKind.CHARGEBACK and about.overpaid < -item.cents and about.settled < -item.cents:
+    parts = _parts(item, about, attempt)
+    if not parts:
+        return "Die Zahlung gilt mehreren Forderungen, und der Betrag sagt nicht, welcher von ihnen"
+    if sum(part.cents for part in parts if part.owed_back) > about.overpaid:
+        return "Mehr, als dem Zahler zusteht"
+    reopened = [part for part in parts if part.claim and not part.owed_back and item.kind is ItemKind.CHARGEBACK]
+    if any(about.settled.get(part.claim, 0) < part.cents for part in reopened if part.claim):
         return "Die Forderung ist schon wieder offen"
     return None
+
+
+def _parts(item: PayoutItem, about: About, attempt: Attempt) -> Sequence[Part]:
+    """Say of which claims' shares an item gives money back; nothing where that is not sure.
+
+    Of a basket a chargeback must be all that is left, or of the only share that is left; a refund opens no claim, so
+    that nobody needs to know whose it is.
+    """
+    cents = -item.cents
+    if len(about.shares) == 1:
+        return [Part(about.shares[0].claim_id, cents, about.overpaid >= cents)]
+    left = [share for share in about.shares if share.left_cents]
+    rest = attempt.amount.cents - about.given_back
+    whole = sum(share.left_cents for share in left) == rest
+    if len(left) == 1 and whole:
+        return [Part(left[0].claim_id, cents, left[0].surplus)]
+    if item.kind is ItemKind.CHARGEBACK:
+        return [Part(s.claim_id, s.left_cents, s.surplus) for s in left] if whole and rest == cents else []
+    surplus = {share.surplus for share in left}
+    return [Part(None, cents, surplus.pop())] if len(surplus) == 1 else []
 
 
 def _settle(
@@ -241,17 +283,19 @@ def _settle(
 def _give_back(item: PayoutItem, provider: str, about: About, attempt: Attempt, reasons: Sequence[str]) -> BookItem:
     """The provider gave money back for us, and keeps it from the payout: both are told to its clearing account."""
     amount, clearing = Money(-item.cents), f"clearing:{provider}"
-    owed_back = about.overpaid >= -item.cents
-    reopens = item.kind is ItemKind.CHARGEBACK and not owed_back
-    if owed_back:
-        against = Line("overpaid", Side.SOLL, amount, attempt.id)
-    elif reopens:
-        against = Line("receivable", Side.SOLL, amount, attempt.claim_id)
-    else:
-        against = Line("refunded", Side.SOLL, amount, attempt.id)
-    lines = [against, Line(clearing, Side.HABEN, amount, attempt.id), Line(clearing, Side.SOLL, amount, attempt.id)]
+    parts = _parts(item, about, attempt)
     charged_back = item.kind is ItemKind.CHARGEBACK
+    lines = [_against(part, attempt, charged_back) for part in parts if not part.owed_back]
+    if owed_back := sum(part.cents for part in parts if part.owed_back):
+        lines.append(Line("overpaid", Side.SOLL, Money(owed_back), attempt.id))
+    lines += [Line(clearing, Side.HABEN, amount, attempt.id), Line(clearing, Side.SOLL, amount, attempt.id)]
     word = "Rückbelastung" if charged_back else "Erstattung"
     return BookItem(
-        lines, attempt, f"{word} {attempt.provider_reference}", reasons, charged_back, reopens, gives_back=item.id
+        lines, attempt, f"{word} {attempt.provider_reference}", reasons, charged_back, parts, gives_back=item.id
     )
+
+
+def _against(part: Part, attempt: Attempt, charged_back: bool) -> Line:
+    if charged_back and part.claim:
+        return Line("receivable", Side.SOLL, Money(part.cents), part.claim)
+    return Line("refunded", Side.SOLL, Money(part.cents), attempt.id)

@@ -178,23 +178,24 @@ class Standing:
     lines: str | None  # as JSON
     journal_entry: UUID
     comes_in: bool
-    charged_back: UUID | None = None  # the claim that it opened again as a chargeback
+    charged_back: str | None = None  # as JSON: the claims that it opened again as a chargeback, with their cents
 
     @property
-    def change(self) -> tuple[UUID, int] | None:
+    def changes(self) -> Mapping[UUID, int]:
         """Say whose claim counts as paid by how much more, below zero by less, once this is taken back."""
         if self.charged_back:
-            return self.charged_back, self.cents
+            return {UUID(claim): cents for claim, cents in json.loads(self.charged_back).items()}
         if self.claim is None or self.account is not None or self.attempt is not None:
-            return None
-        return self.claim, -self.cents if self.comes_in else self.cents
+            return {}
+        return {self.claim: -self.cents if self.comes_in else self.cents}
 
 
 _STANDING = """
 SELECT a.id, a.detail, a.entry, a.amount_cents, a.claim, a.attempt, a.account, a.lines::text, a.journal_entry,
-    d.side = 'credit', CASE WHEN a.attempt IS NOT NULL THEN (SELECT t.claim_id FROM attempt t
-        JOIN journal_entry j ON j.tenant_id = t.tenant_id AND j.id = a.journal_entry
-        WHERE t.tenant_id = a.tenant_id AND t.id = a.attempt AND starts_with(j.occasion, 'chargeback:')) END
+    d.side = 'credit', CASE WHEN a.attempt IS NOT NULL THEN (SELECT jsonb_object_agg(l.subject, l.amount_cents)::text
+        FROM journal_entry j JOIN journal_line l ON l.tenant_id = j.tenant_id AND l.entry = j.id AND l.side = 'SOLL'
+        JOIN account o ON o.tenant_id = l.tenant_id AND o.id = l.account_id AND o.code = 'receivable'
+        WHERE j.tenant_id = a.tenant_id AND j.id = a.journal_entry AND starts_with(j.occasion, 'chargeback:')) END
 FROM allocation a JOIN bank_detail d ON d.tenant_id = a.tenant_id AND d.id = a.detail
 WHERE a.tenant_id = %(tenant)s AND a.outcome IN ('allocated', 'returned') AND a.detail = ANY(%(details)s::uuid[])
     AND NOT EXISTS (SELECT 1 FROM allocation b WHERE b.tenant_id = a.tenant_id AND b.detail = a.detail
@@ -213,7 +214,7 @@ def standing_decisions(tenant: Tenant, details: Sequence[UUID]) -> Sequence[Stan
 def changes(standing: Sequence[Standing]) -> Mapping[UUID, int]:
     """Add up for each claim by how much more it counts as paid once these decisions are taken back."""
     amounts: dict[UUID, int] = {}
-    for claim, cents in filter(None, (part.change for part in standing)):
+    for claim, cents in (change for part in standing for change in part.changes.items()):
         amounts[claim] = amounts.get(claim, 0) + cents
     return amounts
 

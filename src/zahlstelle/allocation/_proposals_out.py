@@ -38,7 +38,7 @@ def went_out(tenant: Tenant, items: Sequence[ToDecide], cents: Mapping[UUID, int
     given = originals_of(tenant, others, named, known, hold=False)
     attempts = _attempts(tenant, others)
     opened = [payment.claim for payments_given in given.values() for payment in payments_given]
-    opened += [attempt.claim_id for attempt in attempts.values()]
+    opened += [claim for attempt in attempts.values() for claim in attempt.claim_ids]
     owed = {claim.id: claim for claim in claims.candidates_named(tenant=tenant, ids=opened, limit=len(opened))}
     for item in others:
         id_, entry = item.detail.id, entries[item.detail.entry]
@@ -87,13 +87,25 @@ def _of_attempts(
     for reference in dict.fromkeys(_named_attempts(item)):
         if (attempt := attempts.get(reference)) is None:
             continue
-        claim = owed[attempt.claim_id]
-        back = min(attempt.amount.cents, cents, claim.amount_cents - claim.open_cents)
-        if back > 0:
+        shares = _charged_back(attempt, cents, owed)
+        if back := sum(share.cents for share in shares):
             why = [f"Rückbelastung der Zahlung {attempt.provider_reference} bei {attempt.provider}"]
             rest = Rest.FEES if cents > back else Rest.NONE
-            proposals.append(Proposal([share_of(claim, back)], 70 if cents == back else 55, why, rest, cents - back))
+            proposals.append(Proposal(shares, 70 if cents == back else 55, why, rest, cents - back))
     return proposals
+
+
+def _charged_back(attempt: Attempt, cents: int, owed: Mapping[UUID, Candidate]) -> Sequence[Share]:
+    """Say which claims a chargeback may open again; those of a basket only all of them, each by what it was paid."""
+    settled = [(claim, claim.amount_cents - claim.open_cents) for claim in map(owed.__getitem__, attempt.claim_ids)]
+    if len(settled) == 1:
+        ((claim, paid),) = settled
+        back = min(attempt.amount.cents, cents, paid)
+        return [share_of(claim, back)] if back > 0 else []
+    amounts = {share.claim_id: share.amount.cents for share in attempt.shares}
+    if cents < attempt.amount.cents or any(paid < amounts[claim.id] for claim, paid in settled):
+        return []
+    return [share_of(claim, amounts[claim.id]) for claim, _ in settled]
 
 
 # --- shared with what comes in ---

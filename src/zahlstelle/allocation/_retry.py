@@ -15,7 +15,8 @@ WHERE s.tenant_id = %(tenant)s AND s.side = 'credit' AND (
     (s.doubt = 'unknown_reference' AND EXISTS (
         SELECT 1 FROM claim c WHERE c.tenant_id = %(tenant)s AND c.kassenzeichen = s.candidate))
     OR (s.doubt = 'payment_under_way' AND NOT EXISTS (
-        SELECT 1 FROM claim c JOIN attempt a ON a.tenant_id = c.tenant_id AND a.claim_id = c.id
+        SELECT 1 FROM claim c JOIN attempt_claim h ON h.tenant_id = c.tenant_id AND h.claim_id = c.id
+        JOIN attempt a ON a.tenant_id = h.tenant_id AND a.id = h.attempt_id
         WHERE c.tenant_id = %(tenant)s AND c.kassenzeichen = s.candidate
             AND a.status IN ('intended', 'started', 'pending', 'unknown', 'contradicted')
             AND (a.provider <> 'transfer' OR EXISTS (

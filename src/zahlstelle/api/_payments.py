@@ -1,5 +1,6 @@
 """Payments over REST."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -16,22 +17,31 @@ from ._idempotency import Answer, once, once_outside
 from ._paging import DEFAULT_LIMIT, only, page_of
 from ._problems import Fault, RequestInvalid
 from ._respond import told
-from ._schemas import EventList, PaymentIn, PaymentOut, PaymentPage, StartedPaymentOut, payment_fields, read_id
+from ._schemas import (
+    ClaimNamedIn,
+    EventList,
+    PaymentIn,
+    PaymentOut,
+    PaymentPage,
+    StartedPaymentOut,
+    payment_fields,
+    read_id,
+)
 
 router = Router(tags=["payments"])
 
 
 @router.post("", response={201: StartedPaymentOut}, operation_id="start_payment", summary="Start a payment")
 def start_payment(request: HttpRequest, body: PaymentIn) -> HttpResponse:
-    """Start a payment of what is open of a claim, and send the citizen to `next_url`."""
+    """Start a payment of what is open of a claim, or of several at once, and send the citizen to `next_url`."""
     client = client_of(request)
     _allowed(client, body.return_url)
 
     def work(at: datetime) -> Answer:
         with inside(client.tenant):
-            started = payments.start_payment(
+            started = payments.start_basket(
                 tenant=client.tenant,
-                claim_id=_claim_of(client.tenant, body),
+                claim_ids=_claims_of(client.tenant, body),
                 at=at,
                 return_url=body.return_url,
                 language=body.language,
@@ -95,10 +105,15 @@ def _known(payment_id: str) -> UUID:
     return found
 
 
-def _claim_of(tenant: Tenant, body: PaymentIn) -> UUID:
-    if body.claim_id is not None:
-        return body.claim_id
-    return claims.claim_by_kassenzeichen(tenant=tenant, kassenzeichen=body.kassenzeichen or "").id
+def _claims_of(tenant: Tenant, body: PaymentIn) -> list[UUID]:
+    named: Sequence[ClaimNamedIn | PaymentIn] = body.claims or [body]
+    return [_claim_of(tenant, one) for one in named]
+
+
+def _claim_of(tenant: Tenant, named: ClaimNamedIn | PaymentIn) -> UUID:
+    if named.claim_id is not None:
+        return named.claim_id
+    return claims.claim_by_kassenzeichen(tenant=tenant, kassenzeichen=named.kassenzeichen or "").id
 
 
 def _allowed(client: ClientAccess, return_url: str | None) -> None:

@@ -44,6 +44,7 @@ def refund_payment(request: HttpRequest, payment_id: str, body: RefundIn) -> Htt
             notify_url=notify_url(client.tenant),
             wish=Wish(body.claim) if body.claim else None,
             attempt_id=body.attempt_id,
+            claim_id=body.claim_id,
             at=at,
         )
         return Answer(201, RefundOut.of(made))

@@ -261,8 +261,21 @@ class ClaimPage(_Told):
     next_cursor: str | None = Field(description="Give it as `cursor` to get the next page; null on the last.")
 
 
+class ClaimNamedIn(_Given):
+    """A claim of a basket. Exactly one of `claim_id` and `kassenzeichen`."""
+
+    claim_id: Id | None = None
+    kassenzeichen: Number | None = None
+
+    @model_validator(mode="after")
+    def _one_name(self) -> Self:
+        if (self.claim_id is None) == (self.kassenzeichen is None):
+            raise ValueError("exactly one of claim_id and kassenzeichen is needed")
+        return self
+
+
 class PaymentIn(_Given):
-    """A payment to be started, of what is open of the claim. Exactly one of `claim_id` and `kassenzeichen`."""
+    """A payment to be started, of what is open. Exactly one of `claim_id`, `kassenzeichen` and `claims` (a basket)."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -272,6 +285,11 @@ class PaymentIn(_Given):
 
     claim_id: Id | None = None
     kassenzeichen: Number | None = None
+    claims: Annotated[list[ClaimNamedIn], Field(min_length=1, max_length=20)] | None = Field(
+        None,
+        description="Several claims, each once, paid together: one amount, one receipt. What is open of each is fixed"
+        " when the payment is started.",
+    )
     return_url: Url | None = Field(
         None, description="Where the citizen goes afterwards: exactly one of the addresses registered for the API key."
     )
@@ -282,16 +300,25 @@ class PaymentIn(_Given):
 
     @model_validator(mode="after")
     def _one_claim(self) -> Self:
-        if (self.claim_id is None) == (self.kassenzeichen is None):
-            raise ValueError("exactly one of claim_id and kassenzeichen is needed")
+        if [self.claim_id, self.kassenzeichen, self.claims].count(None) != 2:
+            raise ValueError("exactly one of claim_id, kassenzeichen and claims is needed")
         return self
+
+
+class PaidClaimOut(_Told):
+    """A claim that a payment pays, with its share of the amount."""
+
+    claim_id: UUID
+    amount_cents: int
+    amount: str
 
 
 class PaymentOut(_Told):
     """A payment (Zahlvorgang) as it stands."""
 
     id: UUID
-    claim_id: UUID
+    claim_id: UUID | None = Field(description="The claim it pays; null where it pays several: see `claims`.")
+    claims: list[PaidClaimOut] = Field(description="What it pays, in order.")
     status: PaymentStatus
     amount_cents: int
     amount: str
@@ -319,7 +346,11 @@ def payment_fields(payment: Payment) -> Mapping[str, Any]:
     """Say a payment in the words of the interface."""
     return {
         "id": payment.id,
-        "claim_id": payment.claim_id,
+        "claim_id": payment.claim_ids[0] if len(payment.shares) == 1 else None,
+        "claims": [
+            PaidClaimOut(claim_id=one.claim_id, amount_cents=one.amount.cents, amount=one.amount.plain)
+            for one in payment.shares
+        ],
         "status": payment.status,
         "amount_cents": payment.amount.cents,
         "amount": payment.amount.plain,
@@ -348,6 +379,7 @@ class RefundIn(_OneAmount):
         " not concerned, since it was paid more than once. Without it: `surplus` where that is so, else `cancelled`.",
     )
     attempt_id: Id | None = Field(None, description="Which attempt, where several of this payment were captured.")
+    claim_id: Id | None = Field(None, description="For which claim, where the payment pays several.")
 
 
 class RefundOut(_Told):
@@ -356,6 +388,10 @@ class RefundOut(_Told):
     id: UUID
     payment_id: UUID
     attempt_id: UUID
+    claim_id: UUID | None = Field(
+        description="The claim it was given back for; null where the payment pays several and the refund was made at"
+        " the provider."
+    )
     status: RefundState
     amount_cents: int
     amount: str
@@ -372,6 +408,7 @@ class RefundOut(_Told):
             id=refund.id,
             payment_id=refund.payment_id,
             attempt_id=refund.attempt_id,
+            claim_id=refund.claim_id,
             status=refund.state,
             amount_cents=refund.amount.cents,
             amount=refund.amount.plain,
@@ -384,16 +421,24 @@ class RefundOut(_Told):
 
 
 class DisputeOut(_Told):
-    """A chargeback (Rückbelastung): the payer's bank took the money back."""
+    """A chargeback (Rückbelastung): the payer's bank took the money back. Of a basket, one for each claim."""
 
     id: UUID
     attempt_id: UUID
+    claim_id: UUID
     amount_cents: int
     amount: str
     currency: str
     reference: str | None = Field(description="The provider's name for it.")
     answer_by: date | None = Field(description="The last day to answer it, where the provider tells one.")
     at: Moment
+
+
+class RefundableClaimOut(_Told):
+    """What can still be given back for one claim of the payment."""
+
+    claim_id: UUID
+    refundable_cents: int
 
 
 class RefundableOut(_Told):
@@ -404,6 +449,7 @@ class RefundableOut(_Told):
     refunded_cents: int
     disputed_cents: int
     refundable_cents: int
+    claims: list[RefundableClaimOut]
 
 
 class RefundList(_Told):
@@ -424,6 +470,7 @@ class RefundList(_Told):
                 DisputeOut(
                     id=each.id,
                     attempt_id=each.attempt_id,
+                    claim_id=each.claim_id,
                     amount_cents=each.amount.cents,
                     amount=each.amount.plain,
                     currency=each.amount.currency,
@@ -440,6 +487,10 @@ class RefundList(_Told):
                     refunded_cents=each.refunded_cents,
                     disputed_cents=each.disputed_cents,
                     refundable_cents=each.refundable.cents,
+                    claims=[
+                        RefundableClaimOut(claim_id=s.claim_id, refundable_cents=each.refundable_of(s).cents)
+                        for s in each.shares
+                    ],
                 )
                 for each in captured
             ],

@@ -41,7 +41,7 @@ def run(args: Namespace) -> int:
         if left := payments.collections(tenant=tenant, untaken=True):
             print(f"{len(left)} earlier collections still wait to be taken: call again with another file")
         for attempt, mandate, creditor in payments.debits_of_other_creditors(tenant=tenant):
-            number = claims.claim_by_id(tenant=tenant, claim_id=attempt.claim_id).kassenzeichen
+            number = claims.claim_by_id(tenant=tenant, claim_id=attempt.claim_ids[0]).kassenzeichen
             print(f"left out: {number}, {attempt.amount}: mandate {mandate} was given to {creditor}")
         return 0
     finally:

@@ -3,17 +3,12 @@
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
-from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
-from django.urls import reverse
-from django.utils import translation
 
-from zahlstelle import payments
-from zahlstelle.kernel import Refusal, clock
+from zahlstelle.kernel import Refusal
 from zahlstelle.tenancy import Tenant
-from zahlstelle.web.language import known
 
 from ._words import words_for
 
@@ -26,15 +21,6 @@ class SeeOther(HttpResponseRedirect):
     """Go on with GET (303). Leads nowhere but to http and https addresses."""
 
     status_code = 303
-
-
-def to_payment(tenant: Tenant, claim_id: UUID, *, discreet: bool = False) -> HttpResponse:
-    """Start a payment of what is open of a claim and go there. Raises ClaimUnknown, AlreadyPaid."""
-    language = known(translation.get_language())
-    started = payments.start_payment(
-        tenant=tenant, claim_id=claim_id, at=clock.now(), language=language, discreet=discreet
-    )
-    return SeeOther(reverse("payment_page:pay", args=[started.token]))
 
 
 def friendly(view: View[P]) -> View[P]:

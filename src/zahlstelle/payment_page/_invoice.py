@@ -3,6 +3,7 @@
 It is no claim and no notice (Bescheid): those are the town's own letters. It says what the page says.
 """
 
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from django.http import HttpRequest, HttpResponse
@@ -10,19 +11,18 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from zahlstelle import claims, payments, tenancy
-from zahlstelle.claims import Claim
+from zahlstelle import payments, tenancy
 from zahlstelle.kernel import berlin_day
-from zahlstelle.payments import Payment, PaymentStatus, PaymentUnknown
+from zahlstelle.payments import PaymentStatus, PaymentUnknown
 from zahlstelle.tenancy import Tenant
-from zahlstelle.web import girocode
 from zahlstelle.web.language import has_chosen, known
 from zahlstelle.web.look import look_of
 from zahlstelle.web.tags import in_fours, money
 
+from ._fees import Fee, Transfer, fees_of, transfers_of, units_of
 from ._frame import friendly
 from ._pdf import printable, write_pdf
-from ._standing import hides, latest, said_purpose, unit_of
+from ._standing import latest
 
 
 @require_safe
@@ -33,35 +33,32 @@ def invoice(request: HttpRequest, token: str) -> HttpResponse:
     attempt = latest(tenant, payment.id)
     if payment.status is not PaymentStatus.AWAITING_TRANSFER or attempt is None:
         raise PaymentUnknown("this payment does not wait for a transfer")
-    claim = claims.claim_by_id(tenant=tenant, claim_id=payment.claim_id)
     language = translation.get_language() if has_chosen(request) else known(payment.language)
     with translation.override(language):
-        content = _pdf(tenant, payment, claim, berlin_day(attempt.changed_at))
-        name = f"{_('zahlung')}-{claim.kassenzeichen}.pdf"
+        fees = fees_of(tenant, payment)
+        content = _pdf(tenant, fees, berlin_day(attempt.changed_at))
+        name = f"{_('zahlung')}-{fees[0].claim.kassenzeichen}.pdf"
     headers = {"Content-Disposition": f'inline; filename="{name}"'}
     return HttpResponse(content, content_type="application/pdf", headers=headers)
 
 
-def _pdf(tenant: Tenant, payment: Payment, claim: Claim, written_on: date) -> bytes:
+def _pdf(tenant: Tenant, fees: Sequence[Fee], written_on: date) -> bytes:
     account = tenancy.bank_accounts(tenant=tenant)[0]
-    said = {"amount": money(payment.amount), "number": claim.kassenzeichen, "day": _day(claim.due_on)}
+    transfers = transfers_of(tenant, fees, inline=False)
+    due_on = transfers[0].due_on if len(transfers) == 1 else None
+    said = {"amount": money(transfers[0].amount), "number": transfers[0].remittance, "day": _day(due_on)}
     facts = [
-        (_("Wofür"), said_purpose(tenant, claim, payment)),
-        (_("Betrag"), said["amount"]),
-        *([(_("Zahlbar bis"), said["day"])] if claim.due_on else []),
+        (_("Wofür"), "; ".join(fee.purpose for fee in fees)),
+        *([(_("Betrag"), said["amount"])] if len(transfers) == 1 else []),
+        *([(_("Zahlbar bis"), said["day"])] if due_on else []),
         (_("Empfänger"), account.holder),
         ("IBAN", in_fours(account.iban)),
         ("BIC", account.bic),
-        (_("Verwendungszweck"), claim.kassenzeichen),
+        *_remittances(transfers),
     ]
     words = {
         "title": _("Bitte überweisen"),
-        "ask": (
-            _("Bitte überweisen Sie %(amount)s bis zum %(day)s. Geben Sie als Verwendungszweck nur %(number)s an.")
-            if claim.due_on
-            else _("Bitte überweisen Sie %(amount)s. Geben Sie als Verwendungszweck nur %(number)s an.")
-        )
-        % said,
+        "ask": _ask(transfers, said),
         "scan": _("GiroCode für Ihre Banking-App"),
         "code": _(
             "GiroCode: ein QR-Code mit allen Angaben dieser Überweisung. Sie stehen auch als Text auf der Seite."
@@ -76,16 +73,32 @@ def _pdf(tenant: Tenant, payment: Payment, claim: Claim, written_on: date) -> by
         {
             "language": translation.get_language().partition("-")[0],
             "town": tenant.name,
-            "unit": None if hides(payment) else unit_of(tenant, claim),
+            "unit": units_of(fees),
             "colour": look_of(tenant.name, tenant.settings).colour,
-            "kassenzeichen": claim.kassenzeichen,
+            "kassenzeichen": fees[0].claim.kassenzeichen,
             "facts": facts,
             "words": words,
             "test": tenant.mode == "test",
             "written_on": [written_on.year, written_on.month, written_on.day],
         }
-    ) | {"code": girocode.svg(account=account, amount=payment.amount, remittance=claim.kassenzeichen, inline=False)}
+    ) | {"code": transfers[0].girocode if len(transfers) == 1 else None}
     return write_pdf("invoice", data)
+
+
+def _remittances(transfers: Sequence[Transfer]) -> list[tuple[str, str]]:
+    if len(transfers) == 1:
+        return [(_("Verwendungszweck"), transfers[0].remittance)]
+    return [(money(one.amount), _("Verwendungszweck") + ": " + one.remittance) for one in transfers]
+
+
+def _ask(transfers: Sequence[Transfer], said: Mapping[str, str]) -> str:
+    if len(transfers) > 1:
+        return _("Bitte überweisen Sie jeden Betrag einzeln. Geben Sie als Verwendungszweck nur sein Kassenzeichen an.")
+    if said["day"]:
+        asked = _("Bitte überweisen Sie %(amount)s bis zum %(day)s. Geben Sie als Verwendungszweck nur %(number)s an.")
+    else:
+        asked = _("Bitte überweisen Sie %(amount)s. Geben Sie als Verwendungszweck nur %(number)s an.")
+    return asked % said
 
 
 def _day(day: date | None) -> str:

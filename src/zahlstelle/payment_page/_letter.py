@@ -12,8 +12,9 @@ from zahlstelle.web import limits
 from zahlstelle.web.limits import What
 from zahlstelle.web.visitor import digest_of, visitor_of
 
-from ._frame import friendly, to_payment
-from ._standing import purpose_of, unit_of
+from . import _basket
+from ._fees import purpose_of, unit_of
+from ._frame import friendly
 from ._words import LetterCodeMissing
 
 
@@ -24,8 +25,9 @@ def letter(request: HttpRequest, slug: str, number: str, code: str) -> HttpRespo
     tenant = tenancy.tenant_by_slug(slug)
     claim = opened(request, tenant, claims.normalised(number), code)
     if request.method == "POST" and not claim.open.is_zero:
-        return to_payment(tenant, claim.id)
-    shown = {"town": tenant, "claim": claim, "purpose": purpose_of(tenant, claim), "unit": unit_of(tenant, claim)}
+        return _basket.to_payment(request, tenant, claim.id)
+    said = {"town": tenant, "claim": claim, "purpose": purpose_of(tenant, claim), "unit": unit_of(tenant, claim)}
+    shown = {**said, **_basket.shown(request, tenant)}
     return render(request, "payment_page/letter.html", shown)
 
 

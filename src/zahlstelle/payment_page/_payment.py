@@ -19,6 +19,7 @@ from zahlstelle.payments import (
     PUBLIC,
     AlreadyBeingPaid,
     AlreadyPaid,
+    BasketChanged,
     CardToken,
     ClickToPayResult,
     MethodUnknown,
@@ -32,6 +33,7 @@ from zahlstelle.web.language import has_chosen, known
 from zahlstelle.web.notifications import notify_url
 
 from . import _keep, _receipt, _starts
+from ._fees import fees_of
 from ._frame import SeeOther, friendly, refused
 from ._standing import EAGER, UNDER_WAY, ask, contents, latest, standing, status_of
 
@@ -73,11 +75,13 @@ def cancel(request: HttpRequest, token: str) -> HttpResponse:
 @require_POST
 @friendly
 def anew(request: HttpRequest, token: str) -> HttpResponse:
-    """Start another payment of the same claim, for one whose time is over."""
+    """Start another payment of what is still open of the same fees, for one whose time is over, or that changed."""
     tenant, payment = _opened(request, token)
-    started = payments.start_payment(
+    fees = fees_of(tenant, payment)
+    left = [fee.claim.id for fee in fees if not fee.claim.open.is_zero]
+    started = payments.start_basket(
         tenant=tenant,
-        claim_id=payment.claim_id,
+        claim_ids=left or payment.claim_ids,
         at=clock.now(),
         return_url=payment.return_url,
         language=payment.language,
@@ -120,7 +124,7 @@ def _choose(request: HttpRequest, token: str, tenant: Tenant, payment: Payment) 
         if payments.has_card_fields(tenant=tenant, method=method) and not _goes_on(tenant, payment, method):
             return SeeOther(reverse("payment_page:card", args=[token]))
         return to_provider(request, tenant, payment, method, result)
-    except (AlreadyPaid, PaymentOver):
+    except (AlreadyPaid, BasketChanged, PaymentOver):
         return SeeOther(result)
     except AlreadyBeingPaid as refusal:
         return _being_paid(request, token, tenant, payment, method, refusal)
@@ -175,7 +179,12 @@ def _being_paid(
 
 
 def _give_up_others(tenant: Tenant, payment: Payment) -> None:
-    for other in payments.payments_of_claim(tenant=tenant, claim_id=payment.claim_id):
+    others = [
+        other
+        for claim_id in payment.claim_ids
+        for other in payments.payments_of_claim(tenant=tenant, claim_id=claim_id)
+    ]
+    for other in {other.id: other for other in others}.values():
         if other.id != payment.id and other.status in UNDER_WAY:
             payments.cancel(tenant=tenant, payment_id=other.id, at=clock.now())
 

@@ -7,7 +7,6 @@ from datetime import datetime
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from zahlstelle import claims
 from zahlstelle.claims import Claim
 from zahlstelle.kernel import BERLIN
 from zahlstelle.payments import Attempt, Payment, PaymentUnknown, Status
@@ -16,8 +15,9 @@ from zahlstelle.web.language import known
 from zahlstelle.web.look import look_of
 from zahlstelle.web.tags import moment, money
 
+from ._fees import Fee, fees_of, units_of
 from ._pdf import printable, write_pdf
-from ._standing import latest, unit_of
+from ._standing import latest
 from ._words import method_for
 
 
@@ -42,26 +42,26 @@ def file_of(tenant: Tenant, payment: Payment) -> tuple[str, bytes]:
     attempt = latest(tenant, payment.id)
     if attempt is None or attempt.status is not Status.PAID:
         raise PaymentUnknown("there is a receipt only for what is paid")
-    claim = claims.claim_by_id(tenant=tenant, claim_id=payment.claim_id)
     with translation.override(known(payment.language)):
-        content = pdf(receipt_of(tenant, claim, payment, attempt, unit_of(tenant, claim)))
-        return f"{_('quittung')}-{claim.kassenzeichen}.pdf", content
+        fees = fees_of(tenant, payment, attempt)
+        content = pdf(receipt_of(tenant, fees, payment, attempt))
+        return f"{_('quittung')}-{fees[0].claim.kassenzeichen}.pdf", content
 
 
-def receipt_of(tenant: Tenant, claim: Claim, payment: Payment, attempt: Attempt, unit: str | None) -> Receipt:
+def receipt_of(tenant: Tenant, fees: Sequence[Fee], payment: Payment, attempt: Attempt) -> Receipt:
     """Say in the active language what was paid. The attempt's last change is the moment it became paid."""
     return Receipt(
         language=translation.get_language().partition("-")[0],
         town=tenant.name,
         colour=look_of(tenant.name, tenant.settings).colour,
-        unit=unit,
+        unit=units_of(fees),
         facts=[
-            (_("Kassenzeichen"), claim.kassenzeichen),
+            (_("Kassenzeichen"), ", ".join(fee.claim.kassenzeichen for fee in fees)),
             (_("Bezahlt am"), moment(attempt.changed_at)),
             (_("Zahlungsart"), str(method_for(attempt.method).name)),
             (_("Zahlungsnummer"), str(payment.id)),
         ],
-        lines=_lines(claim, payment),
+        lines=_lines(fees[0].claim, payment) if len(fees) == 1 else [_line(fee) for fee in fees],
         total=money(payment.amount),
         words=_fixed_words(),
         test=tenant.mode == "test",
@@ -74,6 +74,16 @@ def _lines(claim: Claim, payment: Payment) -> list[tuple[str, str]]:
     if payment.amount == claim.amount:
         return [(line.text, money(line.amount)) for line in claim.lines]
     return [(_("Restbetrag: %(purpose)s") % {"purpose": claim.purpose}, money(payment.amount))]
+
+
+def _line(fee: Fee) -> tuple[str, str]:
+    """Say a fee of a basket: its Kassenzeichen, what it is for, and whether it is given back."""
+    said = {"purpose": fee.purpose, "number": fee.claim.kassenzeichen}
+    if fee.surplus:
+        return _("%(number)s: %(purpose)s (war schon bezahlt, wir geben es zurück)") % said, money(fee.amount)
+    if fee.amount != fee.claim.amount:
+        return _("%(number)s: Restbetrag %(purpose)s") % said, money(fee.amount)
+    return f"{fee.claim.kassenzeichen}: {fee.purpose}", money(fee.amount)
 
 
 def _fixed_words() -> dict[str, str]:

@@ -1,21 +1,19 @@
 """Where a payment stands, and what its page shows: the provider is asked, and one moment is read."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode, urlsplit, urlunsplit
 from uuid import UUID
 
-from django.utils import translation
-from django.utils.translation import gettext as _
-
-from zahlstelle import claims, payments, tenancy
-from zahlstelle.claims import Claim
+from zahlstelle import payments, tenancy
 from zahlstelle.kernel import clock
 from zahlstelle.payments import PUBLIC, Attempt, Payment, PaymentStatus, Status
 from zahlstelle.tenancy import Tenant
-from zahlstelle.web import girocode, mail
+from zahlstelle.web import mail
 
+from . import _basket
+from ._fees import Fee, fees_of, transfers_of, units_of
 from ._words import Method, method_for, reason_for
 
 UNDER_WAY = frozenset({PaymentStatus.STARTED, PaymentStatus.CHECKING})
@@ -64,21 +62,21 @@ def ask(tenant: Tenant, payment: Payment, patience: timedelta | None = None) -> 
 def contents(token: str, tenant: Tenant, payment_id: UUID) -> tuple[str, Mapping[str, Any]]:
     """Give the name of the page that fits and what it shows."""
     payment, attempt = standing(tenant, payment_id)
-    claim = claims.claim_by_id(tenant=tenant, claim_id=payment.claim_id)
+    fees = fees_of(tenant, payment, attempt)
     status = status_of(payment, attempt)
-    name, fill = _PAGES[_stage(payment, status, claim)]
+    name, fill = _PAGES[_stage(payment, status, fees)]
     return name, {
         "town": tenant,
         "token": token,
         "payment": payment,
         "status": status,
-        "claim": claim,
-        "purpose": said_purpose(tenant, claim, payment),
-        "unit": None if hides(payment) else unit_of(tenant, claim),
+        "fees": fees,
+        "unit": units_of(fees),
+        "grows": name == "choose" and _basket.grows(payment),
         "attempt": attempt,
         "method": method_for(attempt.method) if attempt else None,
         "back": _back(payment),
-        **fill(tenant, payment, claim, attempt),
+        **fill(tenant, payment, fees, attempt),
     }
 
 
@@ -88,28 +86,29 @@ def status_of(payment: Payment, attempt: Attempt | None) -> PaymentStatus:
     return PaymentStatus.CHECKING if starting else payment.status
 
 
-def _stage(payment: Payment, status: PaymentStatus, claim: Claim) -> str:
-    """Say which page fits: the payment's status, unless its time is over or the fee was settled in another way."""
+def _stage(payment: Payment, status: PaymentStatus, fees: Sequence[Fee]) -> str:
+    """Say which page fits: the payment's status, unless its time is over or a fee was settled in another way."""
     if status not in _PAYABLE:
         return str(status)
-    if claim.open < payment.amount:
+    if all(fee.changed for fee in fees):
         return "settled"
+    if any(fee.changed for fee in fees):
+        return "changed"
     return "expired" if payment.expires_at <= clock.now() else "choose"
 
 
-def _choice(tenant: Tenant, payment: Payment, claim: Claim, attempt: Attempt | None) -> Mapping[str, Any]:
+def _choice(tenant: Tenant, payment: Payment, fees: Sequence[Fee], attempt: Attempt | None) -> Mapping[str, Any]:
     reason = reason_for(attempt.decline_code) if attempt else ""
-    return {"methods": _methods(tenant), "reason": reason}
+    return {"methods": _methods(tenant, fees), "reason": reason}
 
 
-def _transfer(tenant: Tenant, payment: Payment, claim: Claim, attempt: Attempt | None) -> Mapping[str, Any]:
+def _transfer(tenant: Tenant, payment: Payment, fees: Sequence[Fee], attempt: Attempt | None) -> Mapping[str, Any]:
     account = tenancy.bank_accounts(tenant=tenant)[0]
-    code = girocode.svg(account=account, amount=payment.amount, remittance=claim.kassenzeichen)
-    others = [(key, method) for key, method in _methods(tenant) if key != "transfer"]
-    return {"account": account, "girocode": code, "methods": others}
+    others = [(key, method) for key, method in _methods(tenant, fees) if key != "transfer"]
+    return {"account": account, "transfers": transfers_of(tenant, fees), "methods": others}
 
 
-def _debit(tenant: Tenant, payment: Payment, claim: Claim, attempt: Attempt | None) -> Mapping[str, Any]:
+def _debit(tenant: Tenant, payment: Payment, fees: Sequence[Fee], attempt: Attempt | None) -> Mapping[str, Any]:
     """Say by which mandate a debit was ordered, from which day on, and how the account ends."""
     told = payments.debit_of(tenant=tenant, attempt_id=attempt.id) if attempt else None
     if told is None:
@@ -118,19 +117,20 @@ def _debit(tenant: Tenant, payment: Payment, claim: Claim, attempt: Attempt | No
     return {"mandate": mandate, "account_end": mandate.iban[-4:], "day": day}
 
 
-def _nothing(tenant: Tenant, payment: Payment, claim: Claim, attempt: Attempt | None) -> Mapping[str, Any]:
+def _nothing(tenant: Tenant, payment: Payment, fees: Sequence[Fee], attempt: Attempt | None) -> Mapping[str, Any]:
     return {}
 
 
-def _paid(tenant: Tenant, payment: Payment, claim: Claim, attempt: Attempt | None) -> Mapping[str, Any]:
+def _paid(tenant: Tenant, payment: Payment, fees: Sequence[Fee], attempt: Attempt | None) -> Mapping[str, Any]:
     receipt = attempt is not None and attempt.status is Status.PAID
     return {"receipt": receipt, "mail": receipt and mail.offered()}
 
 
-Fill = Callable[[Tenant, Payment, Claim, Attempt | None], Mapping[str, Any]]
+Fill = Callable[[Tenant, Payment, Sequence[Fee], Attempt | None], Mapping[str, Any]]
 _PAGES: Mapping[str, tuple[str, Fill]] = {
     "choose": ("choose", _choice),
     "settled": ("settled", _nothing),
+    "changed": ("changed", _nothing),
     PaymentStatus.STARTED: ("started", _nothing),
     PaymentStatus.CHECKING: ("checking", _nothing),
     PaymentStatus.AWAITING_TRANSFER: ("transfer", _transfer),
@@ -140,32 +140,10 @@ _PAGES: Mapping[str, tuple[str, Fill]] = {
 }
 
 
-def _methods(tenant: Tenant) -> list[tuple[str, Method]]:
-    return [(key, method_for(key)) for key in payments.methods(tenant=tenant)]
-
-
-def hides(payment: Payment) -> bool:
-    """Say whether the payment keeps to itself what it is for: nobody has shown to know the letter, or has paid."""
-    return payment.discreet and payment.status is not PaymentStatus.PAID
-
-
-def said_purpose(tenant: Tenant, claim: Claim, payment: Payment) -> str:
-    """Say what is paid for, as far as this payment tells."""
-    return _("Das steht in Ihrem Schreiben") if hides(payment) else purpose_of(tenant, claim)
-
-
-def purpose_of(tenant: Tenant, claim: Claim) -> str:
-    """Say what is paid for; the name of a service in the page's language."""
-    if claim.service:
-        service = claims.service_by_key(tenant=tenant, key=claim.service)
-        if claim.purpose == service.named("de"):
-            return service.named(translation.get_language())
-    return claim.purpose
-
-
-def unit_of(tenant: Tenant, claim: Claim) -> str | None:
-    """Give the unit whose service is paid for."""
-    return claims.service_by_key(tenant=tenant, key=claim.service).unit if claim.service else None
+def _methods(tenant: Tenant, fees: Sequence[Fee]) -> list[tuple[str, Method]]:
+    """List what can be paid with; a basket is not collected by direct debit, which goes by one Kassenzeichen."""
+    offered = payments.methods(tenant=tenant)
+    return [(key, method_for(key)) for key in offered if len(fees) == 1 or key != "sepa_debit"]
 
 
 def _back(payment: Payment) -> str | None:

@@ -16,7 +16,7 @@ def count(request: HttpRequest, tenant: Tenant, payment: Payment) -> Try:
         tenant=tenant,
         what=What.START,
         visitor=visitor_of(request),
-        subject=digest_of(str(payment.claim_id)),
+        subject=digest_of(str(min(payment.claim_ids))),
         payment=payment.id,
         at=clock.now(),
     )

@@ -16,9 +16,9 @@ from zahlstelle.web import limits
 from zahlstelle.web.limits import What
 from zahlstelle.web.visitor import digest_of, visitor_of
 
-from . import _letter
+from . import _basket, _letter
 from ._card_numbers import without_card_number
-from ._frame import friendly, to_payment
+from ._frame import friendly
 from ._once import open_once
 from ._words import AmountTooHigh, CardNumberTyped, LetterCodeMissing, NameTooLong, NothingToPay, words_for
 
@@ -44,7 +44,7 @@ def town(request: HttpRequest, slug: str) -> HttpResponse:
     try:
         if code or _letter.code_needed(tenant):
             number = claims.checked(typed, claims.pools(tenant=tenant))
-            return to_payment(tenant, _letter.opened(request, tenant, number, code).id)
+            return _basket.to_payment(request, tenant, _letter.opened(request, tenant, number, code).id)
         return _pay_by_kassenzeichen(request, tenant, typed)
     except Refusal as refusal:
         return _town_page(request, tenant, refusal)
@@ -58,7 +58,7 @@ def _pay_by_kassenzeichen(request: HttpRequest, tenant: Tenant, typed: str) -> H
     number = claims.checked(typed, claims.pools(tenant=tenant))
     try:
         found = claims.claim_by_kassenzeichen(tenant=tenant, kassenzeichen=number)
-        answer = to_payment(tenant, found.id, discreet=True)
+        answer = _basket.to_payment(request, tenant, found.id, discreet=True)
     except (ClaimUnknown, AlreadyPaid) as refusal:
         raise NothingToPay("nothing is open under this Kassenzeichen") from refusal
     limits.succeeded(tenant=tenant, tried=tried)
@@ -75,6 +75,7 @@ def _town_page(request: HttpRequest, tenant: Tenant, refusal: Refusal | None = N
         "code_needed": _letter.code_needed(tenant),
         "code_wrong": isinstance(refusal, LetterCodeMissing),
         "number_wrong": refusal is not None and not isinstance(refusal, LetterCodeMissing),
+        **_basket.shown(request, tenant),
     }
     return _form(request, "payment_page/town.html", shown, refusal)
 
@@ -90,7 +91,7 @@ def service(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     if request.method != "POST":
         return _service_page(request, tenant, wanted)
     try:
-        return to_payment(tenant, _open(request, tenant, wanted))
+        return _basket.to_payment(request, tenant, _open(request, tenant, wanted))
     except Refusal as refusal:
         return _service_page(request, tenant, wanted, refusal)
 
@@ -129,6 +130,7 @@ def _service_page(
         "form": request.POST.get("form") or new_token(),
         "name": "" if isinstance(refusal, CardNumberTyped) else request.POST.get("name", ""),
         "amount": request.POST.get("amount", ""),
+        **_basket.shown(request, tenant),
     }
     return _form(request, "payment_page/service.html", shown, refusal)
 

@@ -160,6 +160,14 @@ WORDS: Mapping[str, Words] = {
         _("Das ist schon bezahlt"),
         _("Sie müssen nichts mehr tun."),
     ),
+    "basket_changed": Words(
+        _("Nicht mehr alles ist offen"),
+        _("Eine dieser Gebühren ist inzwischen auf anderem Weg bezahlt worden. Es ist nichts abgebucht worden."),
+    ),
+    "basket_unsound": Words(
+        _("Das passt nicht in eine Zahlung"),
+        _("Zusammen geht es bis zu 20 Gebühren, jede einmal. Bitte bezahlen Sie die übrigen danach."),
+    ),
     "already_being_paid": Words(
         _("Diese Gebühr wird gerade schon bezahlt"),
         _(

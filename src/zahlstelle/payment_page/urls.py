@@ -4,6 +4,7 @@ from django.urls import path
 
 from . import (
     _accessibility,
+    _basket,
     _card,
     _debit,
     _invoice,
@@ -28,6 +29,8 @@ urlpatterns = [
     path("pay/<str:token>/ueberweisung.pdf", _invoice.invoice, name="invoice"),
     path("pay/<str:token>/stand", _payment.state, name="state"),
     path("pay/<str:token>/abbrechen", _payment.cancel, name="cancel"),
+    path("pay/<str:token>/weitere", _basket.more, name="more"),
+    path("pay/<str:token>/ohne", _basket.without, name="without"),
     path("pay/<str:token>/neu", _payment.anew, name="anew"),
     path("pay/<str:token>/quittung.pdf", _payment.receipt, name="receipt"),
     path("pay/<str:token>/merken/frage", _keep.ask_to_keep, name="ask_to_keep"),

@@ -40,6 +40,8 @@ from ._mandates import (
 from ._operations import (
     AlreadyBeingPaid,
     AlreadyPaid,
+    BasketChanged,
+    BasketUnsound,
     ForgedNotification,
     MethodUnknown,
     NewPayment,
@@ -53,6 +55,7 @@ from ._operations import (
     reopened,
     settle,
     settled_by_transfer,
+    start_basket,
     start_payment,
     take_over,
 )
@@ -95,6 +98,8 @@ from ._refund_queries import (
 from ._refund_rules import REFUND_EDGES, RefundState, Wish, refund_diagram
 from ._refunds import (
     AttemptNotChosen,
+    ClaimNotChosen,
+    ClaimNotOfPayment,
     MoreThanRefundable,
     NothingCaptured,
     RefundableDiffers,
@@ -144,7 +149,7 @@ from ._reports import (
     payouts_of_reports,
     record_report,
 )
-from ._rules import EDGES, PUBLIC, PaymentStatus, Status, diagram
+from ._rules import EDGES, PUBLIC, PaymentStatus, Share, Status, diagram
 from ._socket import (
     INSTRUMENT_GONE,
     Authentication,
@@ -196,12 +201,16 @@ __all__ = [
     "Attempt",
     "AttemptNotChosen",
     "Authentication",
+    "BasketChanged",
+    "BasketUnsound",
     "CannotForget",
     "CardFields",
     "CardFieldsAway",
     "CardKeeping",
     "CardToken",
     "Checking",
+    "ClaimNotChosen",
+    "ClaimNotOfPayment",
     "ClickToPayResult",
     "Collection",
     "Debit",
@@ -272,6 +281,7 @@ __all__ = [
     "ReturnUrlNotAllowed",
     "Returned",
     "Settles",
+    "Share",
     "StartRequest",
     "Started",
     "Status",
@@ -366,6 +376,7 @@ __all__ = [
     "rows_with_attempts",
     "settle",
     "settled_by_transfer",
+    "start_basket",
     "start_payment",
     "sweep",
     "sweep_refunds",

@@ -21,7 +21,7 @@ from zahlstelle.tenancy import Tenant, direct_debit, inside
 from ._debits import blocks_of, mandate_of
 from ._mandates import METHOD, Mandate, SequenceType, collect_on, sequence
 from ._operations import _move
-from ._queries import Attempt, attempt_of, collected_of
+from ._queries import Attempt, attempts_in, collected_of
 from ._rules import Status
 
 
@@ -68,7 +68,7 @@ def debits_to_collect(*, tenant: Tenant, creditor_id: str, at: datetime) -> Sequ
         used = _used(tenant, [mandate.id for mandate in mandates.values()])
         debits = []
         for attempt, row in sorted(held.items()):
-            mandate, claim = mandates[waiting[attempt].mandate], claimed[row.claim_id]
+            mandate, claim = mandates[waiting[attempt].mandate], claimed[attempt]
             if mandate.blocked or claim.open.cents < row.amount_cents:
                 _move(tenant, row, Status.CANCELLED, at)
                 continue
@@ -99,7 +99,7 @@ def debits_of_other_creditors(*, tenant: Tenant) -> Sequence[tuple[Attempt, str,
     with inside(tenant):
         others = {row.attempt: mandate for row, mandate in _of_other_creditors(tenant, collects[0].creditor_id)}
         rows = AttemptRow.objects.filter(tenant_id=tenant.id, id__in=others, status=Status.PENDING).order_by("id")
-        return [(attempt_of(row), others[row.id].reference, others[row.id].creditor_id) for row in rows]
+        return [(a, others[a.id].reference, others[a.id].creditor_id) for a in attempts_in(rows)]
 
 
 def _of_other_creditors(tenant: Tenant, creditor_id: str) -> Sequence[tuple[DebitRow, MandateRow]]:
@@ -117,9 +117,14 @@ def _waiting(tenant: Tenant) -> Sequence[DebitRow]:
 
 
 def _held(tenant: Tenant, attempts: Sequence[UUID]) -> tuple[Sequence[AttemptRow], Mapping[UUID, Claim]]:
-    """Lock claims before attempts, as whoever brings money for a claim does, and look again at what still waits."""
+    """Lock claims before attempts, as whoever brings money for a claim does, and look again at what still waits.
+
+    Gives the claim of each: a debit is of one.
+    """
     rows = AttemptRow.objects.filter(tenant_id=tenant.id, id__in=attempts)
-    claimed = claims.claims_by_id_locked(tenant=tenant, claim_ids=list(rows.values_list("claim_id", flat=True)))
+    of = {attempt.id: attempt.claim_ids[0] for attempt in attempts_in(rows)}
+    held = claims.claims_by_id_locked(tenant=tenant, claim_ids=list(of.values()))
+    claimed = {attempt: held[claim] for attempt, claim in of.items()}
     return list(rows.filter(status=Status.PENDING).select_for_update().order_by("id")), claimed
 
 

@@ -36,8 +36,8 @@ from ._mandates import (
     new_mandate,
     reference_of,
 )
-from ._operations import MethodUnknown, _attempt_locked, _move, intend
-from ._queries import Attempt, attempt_of
+from ._operations import MethodUnknown, _attempt_locked, _move, _rows_of_claims, intend, let_go
+from ._queries import Attempt, attempt_of, attempts_in, payment_by_id
 from ._rules import EDGES, Status
 
 
@@ -86,6 +86,7 @@ def order_debit(*, tenant: Tenant, payment_id: UUID, iban: str, holder: str, tex
         known = _ordered(tenant, payment_id)
         if known is not None:
             return known
+        _of_one_claim(tenant, payment_id)
         attempt = intend(tenant=tenant, payment_id=payment_id, provider="transfer", method=METHOD, at=at)
         given = give_mandate(tenant=tenant, iban=iban, holder=holder, text=text, kind=MandateKind.ONCE, at=at)
         return _wait(tenant, attempt.id, given, at)
@@ -107,6 +108,7 @@ def order_debit_by(*, tenant: Tenant, payment_id: UUID, mandate: str, at: dateti
             raise MandateBlocked(f"{mandate} must not be used again: {given.blocked}")
         if given.creditor_id != debit_terms(tenant=tenant, at=at).creditor_id:
             raise MandateOfOtherCreditor(f"{mandate} was given to {given.creditor_id}")
+        _of_one_claim(tenant, payment_id)
         attempt = intend(tenant=tenant, payment_id=payment_id, provider="transfer", method=METHOD, at=at)
         return _wait(tenant, attempt.id, given, at)
 
@@ -150,8 +152,8 @@ def debit_of(*, tenant: Tenant, attempt_id: UUID) -> tuple[Mandate, date] | None
 def debits_of_claim(*, tenant: Tenant, claim_id: UUID) -> Sequence[Attempt]:
     """List the debits of a claim that wait to be collected or for the bank."""
     with inside(tenant):
-        rows = AttemptRow.objects.filter(tenant_id=tenant.id, claim_id=claim_id, method=METHOD, provider="transfer")
-        return [attempt_of(row) for row in rows.filter(status=Status.PENDING).order_by("id")]
+        rows = _rows_of_claims(tenant, [claim_id]).filter(method=METHOD, provider="transfer", status=Status.PENDING)
+        return attempts_in(rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +173,12 @@ def debit_terms(*, tenant: Tenant, at: datetime) -> DebitTerms:
     said, account = collects
     due = due_on(ordered_at=at, pre_notification_days=said.pre_notification_days)
     return DebitTerms(said.creditor_id, account.holder, due)
+
+
+def _of_one_claim(tenant: Tenant, payment_id: UUID) -> None:
+    """See that a debit is of one claim: it goes to the bank, and comes back, under that claim's Kassenzeichen."""
+    if len(payment_by_id(tenant=tenant, payment_id=payment_id).shares) > 1:
+        raise MethodUnknown("a basket is not collected by direct debit")
 
 
 def _ordered(tenant: Tenant, payment_id: UUID) -> Attempt | None:
@@ -197,7 +205,7 @@ def debits_rejected(*, tenant: Tenant, rejects: Sequence[tuple[str, str | None]]
         known = DebitRow.objects.filter(tenant_id=tenant.id, attempt__in=reasons)
         mandates = dict(known.values_list("attempt", "mandate"))
         rows = AttemptRow.objects.filter(tenant_id=tenant.id, id__in=mandates)
-        claims.claims_by_id_locked(tenant=tenant, claim_ids=list(rows.values_list("claim_id", flat=True)))
+        claims.claims_by_id_locked(tenant=tenant, claim_ids=[a.claim_ids[0] for a in attempts_in(rows)])
         count = 0
         for row in rows.select_for_update().order_by("id"):
             count += _fail(tenant, row, Status.DECLINED, reasons[row.id], at)
@@ -214,15 +222,15 @@ def debits_given_back(*, tenant: Tenant, returns: Sequence[Returned], at: dateti
     with inside(tenant):
         left = list(returns)
         claimed = claims.claims_by_id_locked(tenant=tenant, claim_ids=sorted({told.claim for told in left}))
-        rows = AttemptRow.objects.select_for_update().filter(
-            tenant_id=tenant.id, claim_id__in=claimed, method=METHOD, provider="transfer", status=Status.PAID
-        )
-        for row in rows.order_by("id"):
+        rows = _rows_of_claims(tenant, list(claimed)).filter(method=METHOD, provider="transfer", status=Status.PAID)
+        held = {row.id: row for row in rows}
+        for attempt in attempts_in(held.values()):
+            row, (claim_id,) = held[attempt.id], attempt.claim_ids  # a debit is of one claim
             mandate = _mandate_of_attempt(tenant, row.id)
-            told = _return_of(row, mandate, claimed[row.claim_id], left)
+            told = _return_of(row, mandate, claimed[claim_id], left)
             if told is None:
-                row.let_go = row.let_go or not claimed[row.claim_id].open.is_zero
-                row.save(update_fields=["let_go"])
+                if not claimed[claim_id].open.is_zero:
+                    let_go(tenant, [row.id], [claim_id])
                 continue
             left.remove(told)
             _fail(tenant, row, Status.CHARGED_BACK, told.reason, at)
@@ -238,7 +246,7 @@ def _return_of(row: AttemptRow, mandate: MandateRow, claim: Claim, returns: Sequ
     names = (claim.kassenzeichen, row.id.hex)  # as the bank is given them
     for told in returns:
         mine = is_return_of(told, cents=row.amount_cents, mandate=mandate.reference, names=names)
-        if told.claim == row.claim_id and mine:
+        if told.claim == claim.id and mine:
             return told
     return None
 

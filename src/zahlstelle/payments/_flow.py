@@ -1,6 +1,6 @@
 """The way to a provider and back: written down first, called outside any transaction, settled by one reducer."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
@@ -16,6 +16,7 @@ from zahlstelle.tenancy import ProviderAccess, Tenant, inside, provider_accesses
 from ._operations import (
     AlreadyBeingPaid,
     AlreadyPaid,
+    BasketChanged,
     MethodUnknown,
     PaymentOver,
     end,
@@ -26,7 +27,7 @@ from ._operations import (
     record_start,
     settle,
 )
-from ._queries import Attempt, attempt_of, attempts_of, payment_by_id
+from ._queries import Attempt, Payment, attempt_of, attempts_of, payment_by_id
 from ._rules import LIVE, PaymentStatus, Status, never_started
 from ._socket import (
     Authentication,
@@ -139,13 +140,13 @@ def _start_request(
     tenant: Tenant, attempt: Attempt, merchant: MerchantAccess, card: Card | None = None
 ) -> StartRequest:
     payment = payment_by_id(tenant=tenant, payment_id=attempt.payment_id)
-    claim = claims.claim_by_id(tenant=tenant, claim_id=payment.claim_id)
+    paid = [claims.claim_by_id(tenant=tenant, claim_id=claim_id) for claim_id in payment.claim_ids]
     return StartRequest(
         attempt_id=attempt.id,
         merchant=merchant,
-        kassenzeichen=claim.kassenzeichen,
+        kassenzeichen=paid[0].kassenzeichen,
         amount=attempt.amount,
-        description=claim.kassenzeichen if payment.discreet else claim.purpose,
+        description=_description(payment, paid),
         method=attempt.method,
         return_url=attempt.return_url or "",
         notify_url=attempt.notify_url or "",
@@ -155,6 +156,13 @@ def _start_request(
         keep=attempt.keep,
         card=card,
     )
+
+
+def _description(payment: Payment, paid: Sequence[claims.Claim]) -> str:
+    """Say what is paid for, where the provider shows it: of a basket, and where nothing is told, the numbers alone."""
+    if len(paid) > 1 or payment.discreet:
+        return " ".join(claim.kassenzeichen for claim in paid)
+    return paid[0].purpose
 
 
 def _once_more(tenant: Tenant, declined: Attempt, at: datetime) -> Attempt:
@@ -178,7 +186,7 @@ def _once_more(tenant: Tenant, declined: Attempt, at: datetime) -> Attempt:
             keep=declined.keep,
             at=at,
         )
-    except (AlreadyPaid, AlreadyBeingPaid, PaymentOver):
+    except (AlreadyPaid, AlreadyBeingPaid, BasketChanged, PaymentOver):
         return declined  # it is paid, or the citizen has chosen anew meanwhile
     return _start(tenant, attempt, provider, merchant, at)
 

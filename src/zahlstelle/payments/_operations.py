@@ -1,28 +1,41 @@
 """Write payments and attempts down: the intent before the effect, and one reducer for every outcome."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 
 from zahlstelle import claims, events, ledger
-from zahlstelle.kernel import InputRefused, Refusal, berlin_day, new_id, new_token, token_digest
+from zahlstelle.kernel import InputRefused, Money, Refusal, berlin_day, new_id, new_token, token_digest
 from zahlstelle.ledger import Entry, Line, Side
-from zahlstelle.tables.payments import AttemptRow, PaymentRow
+from zahlstelle.tables.payments import AttemptClaimRow, AttemptRow, PaymentClaimRow, PaymentRow
 from zahlstelle.tenancy import Tenant, inside, provider_accesses
 
 from ._mandates import METHOD as DEBIT
-from ._queries import Attempt, Payment, PaymentUnknown, attempt_of, collected_of, payment_of
+from ._queries import Attempt, Payment, PaymentUnknown, attempt_of, attempts_in, collected_of, payment_of
 from ._release_notes import note_answer_to_payment, pause_of_release
 from ._release_rules import BY_WORD, ON_WORD
-from ._rules import EDGES, HOLDS_CLAIM, LIVE, PUBLIC, PaymentStatus, Status, about, next_status, pause_before_check
+from ._rules import (
+    EDGES,
+    HOLDS_CLAIM,
+    LIVE,
+    PUBLIC,
+    PaymentStatus,
+    Status,
+    about,
+    next_status,
+    pause_before_check,
+    still_owed,
+)
 from ._socket import ForgedNotification, NeverSeen, NoAnswer, NotStarted, ProviderStatus, Report, Started
 
 __all__ = ["ForgedNotification", "PaymentUnknown"]
 
 LIFETIME = timedelta(minutes=90)
+MOST_CLAIMS = 20
 _NOT_YET_STARTED = (Status.INTENDED, Status.UNKNOWN)
 
 
@@ -36,6 +49,18 @@ class AlreadyBeingPaid(Refusal):
     """Another attempt for this claim is under way; its outcome comes first."""
 
     code = "already_being_paid"
+
+
+class BasketChanged(Refusal):
+    """What is open of a claim of this basket has changed since; nothing is charged. Start a payment of the others."""
+
+    code = "basket_changed"
+
+
+class BasketUnsound(InputRefused):
+    """A basket pays between one and 20 claims of one currency, each once."""
+
+    code = "basket_unsound"
 
 
 class PaymentOver(Refusal):
@@ -87,18 +112,40 @@ def start_payment(
     discreet: bool = False,
 ) -> NewPayment:
     """Start a payment of what is open of a claim, `discreet`: not saying what for. Raises ClaimUnknown, AlreadyPaid."""
+    return start_basket(
+        tenant=tenant,
+        claim_ids=[claim_id],
+        at=at,
+        return_url=return_url,
+        language=language,
+        client=client,
+        discreet=discreet,
+    )
+
+
+def start_basket(
+    *,
+    tenant: Tenant,
+    claim_ids: Sequence[UUID],
+    at: datetime,
+    return_url: str | None = None,
+    language: str = "de",
+    client: UUID | None = None,
+    discreet: bool = False,
+) -> NewPayment:
+    """Start one payment of what is open of several claims, in this order.
+
+    What is open now is what will be charged: all of it or nothing. Raises BasketUnsound, ClaimUnknown, AlreadyPaid.
+    """
     with inside(tenant):
-        claim = claims.claim_by_id(tenant=tenant, claim_id=claim_id)
-        if claim.open.is_zero:
-            raise AlreadyPaid(f"{claim.kassenzeichen} is settled")
+        paid = _to_be_paid(tenant, claim_ids)
         token = new_token()
         row = PaymentRow.objects.create(
             id=new_id(),
             tenant_id=tenant.id,
             token_digest=token_digest(token),
-            claim_id=claim.id,
-            amount_cents=claim.open.cents,
-            currency=claim.open.currency,
+            amount_cents=sum(claim.open.cents for claim in paid),
+            currency=paid[0].open.currency,
             status=PaymentStatus.CREATED,
             return_url=return_url,
             language=language,
@@ -107,8 +154,27 @@ def start_payment(
             client=client,
             discreet=discreet,
         )
-        events.record(tenant=tenant, name="payment.created", subject=row.id, at=at, payload={"claim": str(claim.id)})
+        PaymentClaimRow.objects.bulk_create(
+            PaymentClaimRow(
+                tenant_id=tenant.id, payment=row, claim_id=claim.id, number=number, amount_cents=claim.open.cents
+            )
+            for number, claim in enumerate(paid, 1)
+        )
+        said = {"claim": str(paid[0].id)} if len(paid) == 1 else {"claims": [str(claim.id) for claim in paid]}
+        events.record(tenant=tenant, name="payment.created", subject=row.id, at=at, payload=said)
         return NewPayment(payment_of(row), token)
+
+
+def _to_be_paid(tenant: Tenant, claim_ids: Sequence[UUID]) -> Sequence[claims.Claim]:
+    if not 1 <= len(claim_ids) <= MOST_CLAIMS or len(set(claim_ids)) != len(claim_ids):
+        raise BasketUnsound(f"between 1 and {MOST_CLAIMS} claims, each once")
+    paid = [claims.claim_by_id(tenant=tenant, claim_id=claim_id) for claim_id in claim_ids]
+    if len({claim.open.currency for claim in paid}) > 1:
+        raise BasketUnsound("the claims are not of one currency")
+    for claim in paid:
+        if claim.open.is_zero:
+            raise AlreadyPaid(f"{claim.kassenzeichen} is settled")
+    return paid
 
 
 def intend(
@@ -130,20 +196,20 @@ def intend(
     `challenge` asks for one at once; `instrument` is the stored card to be charged: the database refuses that of
     another town.
 
-    Raises PaymentUnknown, PaymentOver, AlreadyPaid, AlreadyBeingPaid (the unique index decides the race).
+    Raises PaymentUnknown, PaymentOver, AlreadyPaid, BasketChanged, AlreadyBeingPaid (the unique index decides the race,
+    for every claim of a basket).
     """
     with inside(tenant):
-        claim = _claim_locked(tenant, payment_id)  # before the payment, as whoever brings money for it does
+        shares = _shares_of_payment(tenant, payment_id)
+        open_now = _locked_claims(tenant, shares)  # before the payment, as whoever brings money for them does
         payment = _payment_locked(tenant, payment_id)
         _still_payable(payment, at)
-        if claim.open.cents < payment.amount_cents:
-            raise AlreadyPaid("this fee is settled")
-        _give_way(tenant, payment.claim_id, at)
+        _still_open(shares, open_now)
+        _give_way(tenant, list(shares), at)
         row = AttemptRow(
             id=new_id(),
             tenant_id=tenant.id,
             payment=payment,
-            claim_id=payment.claim_id,
             number=AttemptRow.objects.filter(tenant_id=tenant.id, payment_id=payment.id).count() + 1,
             provider=provider,
             method=method,
@@ -175,13 +241,21 @@ def _still_payable(payment: PaymentRow, at: datetime) -> None:
         raise PaymentOver("the time for this payment is over")
 
 
-def _give_way(tenant: Tenant, claim_id: UUID, at: datetime) -> None:
-    """Let an attempt that waits for a bank transfer give way: the citizen chose again, or has paid another way.
+def _still_open(shares: Mapping[UUID, int], open_now: Mapping[UUID, Money]) -> None:
+    """See that all that was open when the payment was made is open still: of a basket nothing is charged otherwise."""
+    short = [claim for claim, cents in shares.items() if open_now[claim].cents < cents]
+    if len(short) == len(shares):
+        raise AlreadyPaid("this fee is settled")
+    if short:
+        raise BasketChanged("what is open of this basket has changed")
+
+
+def _give_way(tenant: Tenant, claim_ids: Sequence[UUID], at: datetime) -> None:
+    """Let attempts that wait for a bank transfer give way: the citizen chose again, or has paid another way.
 
     A direct debit that the bank has been given does not: it may be collected any moment.
     """
-    rows = AttemptRow.objects.select_for_update().filter(tenant_id=tenant.id, claim_id=claim_id)
-    waiting = list(rows.filter(provider="transfer", status=Status.PENDING))
+    waiting = list(_rows_of_claims(tenant, claim_ids).filter(provider="transfer", status=Status.PENDING))
     collected = collected_of(tenant, [row.id for row in waiting])  # asked for once they are held
     for row in waiting:
         if row.id not in collected:
@@ -207,9 +281,10 @@ def take_over(
             tenant_id=tenant.id, provider=provider, provider_reference=provider_reference
         ).first()
         if known is not None:
-            if known.claim_id != claim_id:
+            taken = attempt_of(known)
+            if taken.claim_ids != [claim_id]:
                 raise PaymentTaken(f"{provider} has {provider_reference} for another claim")
-            return attempt_of(known)
+            return taken
         payment = start_payment(tenant=tenant, claim_id=claim_id, at=at).payment
         attempt = intend(tenant=tenant, payment_id=payment.id, provider=provider, method=method, at=at)
         record_start(tenant=tenant, attempt_id=attempt.id, answer=Started(provider_reference, ""), at=at)
@@ -260,7 +335,8 @@ def settle(*, tenant: Tenant, attempt_id: UUID, report: Report, at: datetime, on
     says it in the provider's place; what the provider says afterwards is held against it.
     """
     with inside(tenant):
-        claim = _claim_of_attempt_locked(tenant, attempt_id)  # before the attempt, as whoever gives money back does
+        shares = shares_of_attempt(tenant, attempt_id)
+        open_now = _locked_claims(tenant, shares)  # before the attempt, as whoever gives money back does
         row = _attempt_locked(tenant, attempt_id)
         attempt = attempt_of(row)
         merchant = merchant_of(tenant, row.provider)
@@ -272,19 +348,35 @@ def settle(*, tenant: Tenant, attempt_id: UUID, report: Report, at: datetime, on
         if about(report, attempt=str(row.id), merchant_id=merchant):
             row.provider_reference = row.provider_reference or report.provider_reference
             row.authentication = asdict(report.authentication) if report.authentication else row.authentication
+        owed = still_owed(attempt.shares, open_now)
         status = next_status(
             attempt.status,
             report,
             attempt=str(row.id),
             merchant_id=merchant,
             amount=attempt.amount,
-            claim_open=claim.open,
+            owed=bool(owed),
         )
-        if status is Status.PAID and attempt.status is not Status.PAID:
-            _give_way(tenant, row.claim_id, at)
-            status = Status.SURPLUS if _other_holds_claim(row) else status
+        if status is not attempt.status:
+            status = _take_hold(tenant, attempt, status, owed, at)
         _move(tenant, row, status, at)
         return attempt_of(row)
+
+
+def _take_hold(tenant: Tenant, attempt: Attempt, status: Status, owed: frozenset[UUID], at: datetime) -> Status:
+    """Say whose claims the attempt holds from now on: none that another attempt holds meanwhile.
+
+    Paid, each claim that is owed gets its share; any other share is surplus, and with nothing but surplus so is all.
+    """
+    mine = AttemptClaimRow.objects.filter(tenant_id=tenant.id, attempt_id=attempt.id)
+    if status in LIVE:
+        mine.filter(claim_id__in=_held_by_others(tenant, attempt)).update(let_go=True)
+    if status not in (Status.PAID, Status.SURPLUS):
+        return status
+    _give_way(tenant, list(owed), at)
+    kept = owed - _held_by_others(tenant, attempt)
+    mine.exclude(claim_id__in=kept).update(surplus=True)
+    return Status.PAID if kept else Status.SURPLUS
 
 
 def note_never_seen_payment(*, tenant: Tenant, attempt_id: UUID, at: datetime) -> None:
@@ -307,6 +399,7 @@ def postpone(*, tenant: Tenant, attempt_id: UUID, at: datetime) -> None:
 def end(*, tenant: Tenant, attempt_id: UUID, status: Status, at: datetime) -> Attempt:
     """End an attempt without money: cancelled or expired. A direct debit that the bank has been given goes on."""
     with inside(tenant):
+        _locked_claims(tenant, shares_of_attempt(tenant, attempt_id))  # before the attempt, as everybody does
         row = _attempt_locked(tenant, attempt_id)
         if (Status(row.status), status) in EDGES and not collected_of(tenant, [row.id]):
             _move(tenant, row, status, at)
@@ -337,13 +430,21 @@ def choose_transfer(*, tenant: Tenant, payment_id: UUID, at: datetime) -> Attemp
 
 
 def settled_by_transfer(*, tenant: Tenant, claim_ids: Sequence[UUID], at: datetime) -> None:
-    """Tell payments that wait for a bank transfer that it has come. The bank side has booked it already."""
+    """Tell payments that wait for a bank transfer that it has come. The bank side has booked it already.
+
+    A basket waits until all its claims are settled, however many transfers that takes.
+    """
     with inside(tenant):
-        waiting = AttemptRow.objects.select_for_update().filter(
-            tenant_id=tenant.id, claim_id__in=claim_ids, provider="transfer", status=Status.PENDING
-        )
-        for row in waiting.order_by("id"):
-            _move(tenant, row, Status.PAID, at)
+        rows = _rows_of_claims(tenant, claim_ids).filter(provider="transfer", status=Status.PENDING)
+        waiting = {row.id: row for row in rows}  # held: whoever settles the last claim of a basket sees the others
+        for attempt in attempts_in(waiting.values()):
+            others = set(attempt.claim_ids).difference(claim_ids)
+            if not others or _all_settled(tenant, others):
+                _move(tenant, waiting[attempt.id], Status.PAID, at)
+
+
+def _all_settled(tenant: Tenant, claim_ids: Collection[UUID]) -> bool:
+    return all(claim.open_cents == 0 for claim in claims.open_amounts(tenant=tenant, ids=list(claim_ids)))
 
 
 def reopened(*, tenant: Tenant, claim_ids: Sequence[UUID], at: datetime) -> None:
@@ -354,14 +455,13 @@ def reopened(*, tenant: Tenant, claim_ids: Sequence[UUID], at: datetime) -> None
     """
     with inside(tenant):
         known = claims.claims_by_id_locked(tenant=tenant, claim_ids=claim_ids).values()
-        paid = AttemptRow.objects.select_for_update().filter(
-            tenant_id=tenant.id,
-            claim_id__in=[claim.id for claim in known if not claim.open.is_zero],
-            status=Status.PAID,
-            let_go=False,
-        )
-        paid.exclude(provider="transfer").update(let_go=True)
-        for row in paid.filter(provider="transfer").order_by("id"):
+        open_again = [claim.id for claim in known if not claim.open.is_zero]
+        paid = _rows_of_claims(tenant, open_again, let_go=False).filter(status=Status.PAID)
+        captured = [row.id for row in paid if row.provider != "transfer"]
+        let_go(tenant, captured, open_again)
+        for row in paid:
+            if row.provider != "transfer":
+                continue
             row.status, row.changed_at = Status.PENDING, at
             row.save(update_fields=["status", "changed_at"])
             payment = PaymentRow.objects.filter(tenant_id=tenant.id, id=row.payment_id)
@@ -369,6 +469,12 @@ def reopened(*, tenant: Tenant, claim_ids: Sequence[UUID], at: datetime) -> None
             payload = {"attempt": str(row.id), "status": row.status}
             name = "payment.transfer_taken_back"
             events.record(tenant=tenant, name=name, subject=row.payment_id, at=at, payload=payload)
+
+
+def let_go(tenant: Tenant, attempts: Sequence[UUID], claim_ids: Sequence[UUID]) -> None:
+    """Let other attempts pay these claims of paid attempts: their money was given back, in the caller's transaction."""
+    rows = AttemptClaimRow.objects.filter(tenant_id=tenant.id, attempt_id__in=attempts, claim_id__in=claim_ids)
+    rows.update(let_go=True)
 
 
 def charged_back(*, tenant: Tenant, attempts: Sequence[UUID], at: datetime) -> None:
@@ -412,15 +518,14 @@ def _book(tenant: Tenant, row: AttemptRow, at: datetime) -> None:
     if row.provider == "transfer" or row.status not in (Status.PAID, Status.SURPLUS):
         return
     attempt = attempt_of(row)
-    clearing = Line(f"clearing:{row.provider}", Side.SOLL, attempt.amount, row.id)
-    if attempt.status is Status.PAID:
-        claims.settle(tenant=tenant, amounts=[(row.claim_id, row.amount_cents)])
-        against = Line("receivable", Side.HABEN, attempt.amount, row.claim_id)
-    else:
-        against = Line("overpaid", Side.HABEN, attempt.amount, row.id)
+    paid = [share for share in attempt.shares if not share.surplus]
+    claims.settle(tenant=tenant, amounts=[(share.claim_id, share.amount.cents) for share in paid])
+    lines = [Line(f"clearing:{row.provider}", Side.SOLL, attempt.amount, row.id)]
+    lines += [Line("receivable", Side.HABEN, share.amount, share.claim_id) for share in paid]
+    if surplus := attempt.amount.cents - sum(share.amount.cents for share in paid):
+        lines.append(Line("overpaid", Side.HABEN, Money(surplus, row.currency), row.id))
     text = f"Zahlung über {row.provider}{BY_WORD if row.vendor_word == ON_WORD else ''}"
-    entry = Entry(f"attempt:{row.id}:paid", berlin_day(at), at, text, [clearing, against])
-    ledger.post(tenant=tenant, entries=[entry])
+    ledger.post(tenant=tenant, entries=[Entry(f"attempt:{row.id}:paid", berlin_day(at), at, text, lines)])
 
 
 def _show(tenant: Tenant, row: AttemptRow, event: str, at: datetime) -> None:
@@ -439,11 +544,13 @@ def _show(tenant: Tenant, row: AttemptRow, event: str, at: datetime) -> None:
     events.record(tenant=tenant, name=event, subject=row.payment_id, at=at, payload=payload)
 
 
-def _other_holds_claim(row: AttemptRow) -> bool:
-    others = AttemptRow.objects.filter(
-        tenant_id=row.tenant_id, claim_id=row.claim_id, status__in=HOLDS_CLAIM, let_go=False
-    )
-    return row.status not in HOLDS_CLAIM and others.exclude(id=row.id).exists()
+def _held_by_others(tenant: Tenant, attempt: Attempt) -> frozenset[UUID]:
+    """Name those of an attempt's claims that it does not hold and another one does."""
+    if attempt.status in HOLDS_CLAIM:
+        return frozenset()
+    held = AttemptClaimRow.objects.filter(tenant_id=tenant.id, holding=True, let_go=False, surplus=False)
+    others = held.filter(claim_id__in=attempt.claim_ids).exclude(attempt_id=attempt.id)
+    return frozenset(others.values_list("claim_id", flat=True))
 
 
 def merchant_of(tenant: Tenant, provider: str) -> str:
@@ -461,11 +568,35 @@ def _next_check(row: AttemptRow, at: datetime) -> datetime | None:
     return min(at + pause, over) if row.status in LIVE and at < over else at + pause
 
 
-def _claim_locked(tenant: Tenant, payment_id: UUID) -> claims.Claim:
-    row = PaymentRow.objects.filter(tenant_id=tenant.id, id=payment_id).first()
-    if row is None:
+def _shares_of_payment(tenant: Tenant, payment_id: UUID) -> Mapping[UUID, int]:
+    rows = PaymentClaimRow.objects.filter(tenant_id=tenant.id, payment_id=payment_id)
+    shares = dict(rows.values_list("claim_id", "amount_cents"))
+    if not shares:
         raise PaymentUnknown(f"there is no payment {payment_id}")
-    return claims.claims_by_id_locked(tenant=tenant, claim_ids=[row.claim_id])[row.claim_id]
+    return shares
+
+
+def shares_of_attempt(tenant: Tenant, attempt_id: UUID) -> Mapping[UUID, int]:
+    """Say what an attempt pays of which claims. Raises PaymentUnknown."""
+    rows = AttemptClaimRow.objects.filter(tenant_id=tenant.id, attempt_id=attempt_id)
+    shares = dict(rows.values_list("claim_id", "amount_cents"))
+    if not shares:
+        raise PaymentUnknown(f"there is no attempt {attempt_id}")
+    return shares
+
+
+def _locked_claims(tenant: Tenant, shares: Mapping[UUID, int]) -> Mapping[UUID, Money]:
+    """Hold the claims, in the order in which everybody does, and say what is open of each."""
+    held = claims.claims_by_id_locked(tenant=tenant, claim_ids=list(shares))
+    return {claim.id: claim.open for claim in held.values()}
+
+
+def _rows_of_claims(tenant: Tenant, claim_ids: Sequence[UUID], *, let_go: bool | None = None) -> "QuerySet[AttemptRow]":
+    """Find the attempts that pay any of these claims, to be held in the order of their ids."""
+    shares = AttemptClaimRow.objects.filter(tenant_id=tenant.id, claim_id__in=claim_ids)
+    shares = shares if let_go is None else shares.filter(let_go=let_go)
+    rows = AttemptRow.objects.select_for_update().filter(tenant_id=tenant.id, id__in=shares.values("attempt_id"))
+    return rows.order_by("id")
 
 
 def _payment_locked(tenant: Tenant, payment_id: UUID) -> PaymentRow:
@@ -473,13 +604,6 @@ def _payment_locked(tenant: Tenant, payment_id: UUID) -> PaymentRow:
     if row is None:
         raise PaymentUnknown(f"there is no payment {payment_id}")
     return row
-
-
-def _claim_of_attempt_locked(tenant: Tenant, attempt_id: UUID) -> claims.Claim:
-    row = AttemptRow.objects.filter(tenant_id=tenant.id, id=attempt_id).values("claim_id").first()
-    if row is None:
-        raise PaymentUnknown(f"there is no attempt {attempt_id}")
-    return claims.claims_by_id_locked(tenant=tenant, claim_ids=[row["claim_id"]])[row["claim_id"]]
 
 
 def _attempt_locked(tenant: Tenant, attempt_id: UUID) -> AttemptRow:

@@ -1,6 +1,6 @@
 """Look up payments and their attempts."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.models import Count, Min, Q
 
 from zahlstelle.kernel import Money, Refusal
-from zahlstelle.tables.payments import AttemptRow, CollectedDebitRow, PaymentRow
+from zahlstelle.tables.payments import AttemptClaimRow, AttemptRow, CollectedDebitRow, PaymentClaimRow, PaymentRow
 from zahlstelle.tenancy import (
     CollectingAccountUnknown,
     Tenant,
@@ -22,7 +22,7 @@ from zahlstelle.tenancy import (
 )
 
 from ._mandates import METHOD as DEBIT
-from ._rules import ENDS, PUBLIC, PaymentStatus, Status
+from ._rules import ENDS, PUBLIC, PaymentStatus, Share, Status
 from ._socket import Authentication
 
 
@@ -35,10 +35,10 @@ class PaymentUnknown(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """A payment (Zahlvorgang) as it stands."""
+    """A payment (Zahlvorgang) as it stands; of a basket there are several shares, in the citizen's order."""
 
     id: UUID
-    claim_id: UUID
+    shares: tuple[Share, ...]
     amount: Money
     status: PaymentStatus
     return_url: str | None
@@ -47,6 +47,11 @@ class Payment:
     expires_at: datetime
     discreet: bool = False  # what it is for is not said before it is paid
 
+    @property
+    def claim_ids(self) -> Sequence[UUID]:
+        """Name the claims it pays."""
+        return [share.claim_id for share in self.shares]
+
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
@@ -54,7 +59,7 @@ class Attempt:
 
     id: UUID
     payment_id: UUID
-    claim_id: UUID
+    shares: tuple[Share, ...]
     number: int
     provider: str
     method: str
@@ -77,6 +82,11 @@ class Attempt:
     released: UUID | None = None  # a person has said what became of it, in the provider's place
 
     @property
+    def claim_ids(self) -> Sequence[UUID]:
+        """Name the claims it pays."""
+        return [share.claim_id for share in self.shares]
+
+    @property
     def captured(self) -> bool:
         """Say whether a provider has had the money, so that it can give it back."""
         return self.status in ENDS and self.provider != "transfer"
@@ -86,6 +96,10 @@ class Attempt:
         """Say what can still be given back: what was captured, minus refunds not refused, minus chargebacks."""
         left = self.amount.cents - self.refunded_cents - self.disputed_cents
         return Money(left if self.captured else 0, self.amount.currency)
+
+    def refundable_of(self, share: Share) -> Money:
+        """Say what can still be given back of one claim's share: never more than of the attempt."""
+        return Money(min(share.left_cents, self.refundable.cents), self.amount.currency)
 
 
 def payment_by_id(*, tenant: Tenant, payment_id: UUID) -> Payment:
@@ -103,14 +117,16 @@ def payment_by_token(token: str) -> tuple[Tenant, Payment]:
         row = PaymentRow.objects.filter(token_digest=digest).first()
         if row is None:
             raise PaymentUnknown("this payment link is not known")
-        return tenant_by_id(row.tenant_id), payment_of(row)
+    tenant = tenant_by_id(row.tenant_id)
+    return tenant, payment_by_id(tenant=tenant, payment_id=row.id)
 
 
 def payments_of_claim(*, tenant: Tenant, claim_id: UUID) -> Sequence[Payment]:
     """List the payments of a claim in order."""
     with inside(tenant):
-        rows = PaymentRow.objects.filter(tenant_id=tenant.id, claim_id=claim_id).order_by("created_at")
-        return [payment_of(row) for row in rows]
+        of_claim = PaymentClaimRow.objects.filter(tenant_id=tenant.id, claim_id=claim_id).values("payment_id")
+        rows = PaymentRow.objects.filter(tenant_id=tenant.id, id__in=of_claim).order_by("created_at")
+        return payments_of(rows)
 
 
 def paid_among(*, tenant: Tenant, payment_ids: Collection[UUID]) -> frozenset[UUID]:
@@ -126,15 +142,16 @@ def payments_page(
     """List payments in the order they were made, the latest first; `before` is the last id of the page before."""
     with inside(tenant):
         rows = PaymentRow.objects.filter(tenant_id=tenant.id).order_by("-id")
-        rows = rows.filter(claim_id=claim_id) if claim_id else rows
-        return [payment_of(row) for row in (rows.filter(id__lt=before) if before else rows)[:limit]]
+        if claim_id:
+            of_claim = PaymentClaimRow.objects.filter(tenant_id=tenant.id, claim_id=claim_id)
+            rows = rows.filter(id__in=of_claim.values("payment_id"))
+        return payments_of((rows.filter(id__lt=before) if before else rows)[:limit])
 
 
 def attempts_of(*, tenant: Tenant, payment_id: UUID) -> Sequence[Attempt]:
     """List a payment's attempts in order."""
     with inside(tenant):
-        rows = AttemptRow.objects.filter(tenant_id=tenant.id, payment_id=payment_id).order_by("number")
-        return [attempt_of(row) for row in rows]
+        return attempts_in(AttemptRow.objects.filter(tenant_id=tenant.id, payment_id=payment_id).order_by("number"))
 
 
 def attempts_by_provider_reference(
@@ -144,7 +161,7 @@ def attempts_by_provider_reference(
     with inside(tenant):
         rows = AttemptRow.objects.filter(tenant_id=tenant.id, provider_reference__in=references)
         rows = rows.filter(provider=provider) if provider else rows
-        return {str(row.provider_reference): attempt_of(row) for row in rows}
+        return {str(attempt.provider_reference): attempt for attempt in attempts_in(rows)}
 
 
 def references_of_several(*, tenant: Tenant, references: Sequence[str]) -> frozenset[str]:
@@ -163,9 +180,11 @@ _UNDER_WAY = [
 def claims_being_paid(*, tenant: Tenant, claim_ids: Sequence[UUID]) -> frozenset[UUID]:
     """Name those of the claims for which a provider, or our bank, has an attempt whose outcome is open."""
     with inside(tenant):
-        rows = AttemptRow.objects.filter(tenant_id=tenant.id, claim_id__in=claim_ids, status__in=_UNDER_WAY)
-        online = rows.exclude(provider="transfer").values_list("claim_id", flat=True)
-        debits = dict(rows.filter(method=DEBIT).values_list("id", "claim_id"))
+        rows = AttemptClaimRow.objects.filter(
+            tenant_id=tenant.id, claim_id__in=claim_ids, attempt__tenant_id=tenant.id, attempt__status__in=_UNDER_WAY
+        )
+        online = rows.exclude(attempt__provider="transfer").values_list("claim_id", flat=True)
+        debits = dict(rows.filter(attempt__method=DEBIT).values_list("attempt_id", "claim_id"))
         return frozenset(online) | {debits[attempt] for attempt in collected_of(tenant, list(debits))}
 
 
@@ -188,13 +207,13 @@ def collected_claims(*, tenant: Tenant, names: Sequence[str], mandates: Sequence
 
 
 _COLLECTED = """
-SELECT replace(a.id::text, '-', ''), a.claim_id FROM attempt a
-JOIN collected_debit d ON d.tenant_id = a.tenant_id AND d.attempt = a.id
-WHERE a.tenant_id = %(tenant)s AND a.id = ANY(ARRAY(SELECT n::uuid FROM unnest(%(names)s::text[]) AS n
+SELECT replace(a.attempt_id::text, '-', ''), a.claim_id FROM attempt_claim a
+JOIN collected_debit d ON d.tenant_id = a.tenant_id AND d.attempt = a.attempt_id
+WHERE a.tenant_id = %(tenant)s AND a.attempt_id = ANY(ARRAY(SELECT n::uuid FROM unnest(%(names)s::text[]) AS n
     WHERE n ~ '^[0-9a-f]{32}$'))
 UNION SELECT m.reference, a.claim_id FROM mandate m
 JOIN collected_debit d ON d.tenant_id = m.tenant_id AND d.mandate = m.id
-JOIN attempt a ON a.tenant_id = d.tenant_id AND a.id = d.attempt
+JOIN attempt_claim a ON a.tenant_id = d.tenant_id AND a.attempt_id = d.attempt
 WHERE m.tenant_id = %(tenant)s AND m.reference = ANY(%(mandates)s::text[])
 """
 
@@ -216,7 +235,8 @@ def checking(*, tenant: Tenant) -> Checking:
 
 
 _ONLINE = """
-SELECT s.row FROM attempt a JOIN ({select}) s ON s.claim = a.claim_id
+SELECT s.row FROM attempt a JOIN attempt_claim c ON c.tenant_id = a.tenant_id AND c.attempt_id = a.id
+JOIN ({select}) s ON s.claim = c.claim_id
 WHERE a.tenant_id = %(tenant)s AND a.status = ANY(%(statuses)s) AND (a.provider <> 'transfer'
     OR EXISTS (SELECT 1 FROM collected_debit d WHERE d.tenant_id = a.tenant_id AND d.attempt = a.id))
 UNION SELECT s.row FROM attempt a JOIN ({select}) s ON s.instruction_id = a.provider_reference
@@ -239,7 +259,8 @@ def rows_with_attempts(*, tenant: Tenant, select: str, given: Mapping[str, Any])
 def awaiting_transfer(*, tenant: Tenant, select: str, given: Mapping[str, Any]) -> Sequence[UUID]:
     """Of a query of the caller's (claim), name the claims with a payment that waits for a bank transfer."""
     sql = """
-        SELECT s.claim FROM attempt a JOIN ({select}) s ON s.claim = a.claim_id
+        SELECT s.claim FROM attempt a JOIN attempt_claim c ON c.tenant_id = a.tenant_id AND c.attempt_id = a.id
+        JOIN ({select}) s ON s.claim = c.claim_id
         WHERE a.tenant_id = %(tenant)s AND a.provider = 'transfer' AND a.status = 'pending'
     """
     with inside(tenant), connection.cursor() as cursor:
@@ -251,22 +272,25 @@ def attempts_unsure(*, tenant: Tenant) -> Sequence[Attempt]:
     """List what has no known outcome, was paid although the claim was settled, or other than asked: a person looks."""
     wanted = [Status.UNKNOWN, Status.SURPLUS, Status.CONTRADICTED]
     with inside(tenant):
-        rows = AttemptRow.objects.filter(Q(status__in=wanted), tenant_id=tenant.id).order_by("changed_at")
-        return [attempt_of(row) for row in rows]
+        surplus = AttemptClaimRow.objects.filter(tenant_id=tenant.id, surplus=True).values("attempt_id")
+        # Of a basket one share may be surplus while the others are paid as they should be.
+        looked_at = Q(status__in=wanted) | Q(status=Status.PAID, id__in=surplus)
+        rows = AttemptRow.objects.filter(looked_at, tenant_id=tenant.id).order_by("changed_at")
+        return attempts_in(rows)
 
 
 def attempts_by_id(*, tenant: Tenant, attempts: Sequence[UUID]) -> Mapping[UUID, Attempt]:
     """Look up many attempts."""
     with inside(tenant):
         rows = AttemptRow.objects.filter(tenant_id=tenant.id, id__in=attempts)
-        return {row.id: attempt_of(row) for row in rows}
+        return {attempt.id: attempt for attempt in attempts_in(rows)}
 
 
 def captured(*, tenant: Tenant) -> Sequence[Attempt]:
     """List every attempt whose money a provider has taken, for comparing with the book."""
     with inside(tenant):
         rows = AttemptRow.objects.filter(tenant_id=tenant.id, status__in=ENDS)
-        return [attempt_of(row) for row in rows.exclude(provider="transfer").order_by("id")]
+        return attempts_in(rows.exclude(provider="transfer").order_by("id"))
 
 
 def methods(*, tenant: Tenant) -> Sequence[str]:
@@ -284,11 +308,25 @@ def _collects(tenant: Tenant) -> bool:
         return False
 
 
+def payments_of(rows: Iterable[PaymentRow]) -> Sequence[Payment]:
+    """Read rows, in the caller's transaction, with what each of them pays."""
+    known = list(rows)
+    paid = PaymentClaimRow.objects.filter(tenant_id__in={row.tenant_id for row in known})
+    shares: dict[UUID, list[PaymentClaimRow]] = {row.id: [] for row in known}
+    for share in paid.filter(payment_id__in=list(shares)).order_by("payment_id", "number"):
+        shares[share.payment_id].append(share)
+    return [_payment(row, shares[row.id]) for row in known]
+
+
 def payment_of(row: PaymentRow) -> Payment:
     """Read a row."""
+    return payments_of([row])[0]
+
+
+def _payment(row: PaymentRow, shares: Sequence[PaymentClaimRow]) -> Payment:
     return Payment(
         id=row.id,
-        claim_id=row.claim_id,
+        shares=tuple(Share(share.claim_id, Money(share.amount_cents, row.currency)) for share in shares),
         amount=Money(row.amount_cents, row.currency),
         status=PaymentStatus(row.status),
         return_url=row.return_url,
@@ -299,12 +337,31 @@ def payment_of(row: PaymentRow) -> Payment:
     )
 
 
+def attempts_in(rows: Iterable[AttemptRow]) -> Sequence[Attempt]:
+    """Read rows, in the caller's transaction, with what each of them pays."""
+    known = list(rows)
+    paid = AttemptClaimRow.objects.filter(tenant_id__in={row.tenant_id for row in known})
+    shares: dict[UUID, list[AttemptClaimRow]] = {row.id: [] for row in known}
+    for share in paid.filter(attempt_id__in=list(shares)).order_by("attempt_id", "number"):
+        shares[share.attempt_id].append(share)
+    return [_attempt(row, shares[row.id]) for row in known]
+
+
 def attempt_of(row: AttemptRow) -> Attempt:
     """Read a row."""
+    return attempts_in([row])[0]
+
+
+def _share(row: AttemptClaimRow, currency: str) -> Share:
+    amount = Money(row.amount_cents, currency)
+    return Share(row.claim_id, amount, row.refunded_cents, row.disputed_cents, row.surplus)
+
+
+def _attempt(row: AttemptRow, shares: Sequence[AttemptClaimRow]) -> Attempt:
     return Attempt(
         id=row.id,
         payment_id=row.payment_id,
-        claim_id=row.claim_id,
+        shares=tuple(_share(share, row.currency) for share in shares),
         number=row.number,
         provider=row.provider,
         method=row.method,

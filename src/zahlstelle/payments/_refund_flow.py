@@ -37,6 +37,7 @@ def refund(
     at: datetime,
     wish: Wish | None = None,
     attempt_id: UUID | None = None,
+    claim_id: UUID | None = None,
 ) -> Refund:
     """Give money of a captured payment back: intent, call, answer. The same `refund_id` again is the same refund.
 
@@ -54,6 +55,7 @@ def refund(
         text=text,
         wish=wish,
         attempt_id=attempt_id,
+        claim_id=claim_id,
         at=at,
     )
     if not new:

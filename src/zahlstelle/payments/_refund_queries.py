@@ -30,7 +30,7 @@ class Refund:
     id: UUID
     payment_id: UUID
     attempt_id: UUID
-    claim_id: UUID
+    claim_id: UUID | None  # none where a report tells of it, of a basket, and nobody says of which claim
     state: RefundState
     amount: Money
     wish: Wish
@@ -46,10 +46,11 @@ class Refund:
 
 @dataclass(frozen=True, slots=True)
 class Dispute:
-    """A chargeback (Rückbelastung) that is booked; `answer_by` where the provider names a last day to answer."""
+    """A claim's part of a chargeback (Rückbelastung) that is booked; `answer_by`: the provider's last day to answer."""
 
     id: UUID
     attempt_id: UUID
+    claim_id: UUID
     amount: Money
     provider_reference: str | None
     text: str
@@ -143,7 +144,7 @@ def refund_of(row: RefundRow) -> Refund:
         id=row.id,
         payment_id=row.attempt.payment_id,
         attempt_id=row.attempt_id,
-        claim_id=row.attempt.claim_id,
+        claim_id=row.claim_id,
         state=RefundState(row.status),
         amount=Money(row.amount_cents, row.currency),
         wish=Wish(row.wish),
@@ -162,6 +163,7 @@ def _dispute_of(row: DisputeRow) -> Dispute:
     return Dispute(
         id=row.id,
         attempt_id=row.attempt_id,
+        claim_id=row.claim_id,
         amount=Money(row.amount_cents, row.currency),
         provider_reference=row.provider_reference,
         text=row.text,

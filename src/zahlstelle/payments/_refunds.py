@@ -1,6 +1,6 @@
 """Write refunds and disputes down: the intent before the effect, one reducer, and never more than was captured."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -8,12 +8,14 @@ import structlog
 from django.db import IntegrityError, transaction
 
 from zahlstelle import claims, events, ledger
-from zahlstelle.kernel import InputRefused, Money, Refusal, berlin_day
+from zahlstelle.claims import Claim
+from zahlstelle.kernel import InputRefused, Money, Refusal, berlin_day, fact_id
 from zahlstelle.ledger import Entry
 from zahlstelle.tables.payments import AttemptRow, DisputeRow, PayoutItemRow, RefundRow
 from zahlstelle.tenancy import Tenant, inside
 
-from ._queries import Attempt, attempt_of, payment_by_id
+from ._operations import let_go
+from ._queries import Attempt, attempt_of, attempts_in, payment_by_id
 from ._refund_queries import REPORT, Refund, refund_by_id, refund_of
 from ._refund_rules import (
     REFUND_EDGES,
@@ -26,10 +28,12 @@ from ._refund_rules import (
 )
 from ._release_notes import note_answer_to_refund, pause_of_release
 from ._release_rules import BY_WORD, ON_WORD
-from ._rules import Status
+from ._rules import Share
 from ._socket import NeverSeen, NoAnswer, NotStarted, RefundReport, RefundStatus
 
 _log = structlog.get_logger(__name__)
+# What is given back of which claim; of none where nobody says so.
+Parts = Sequence[tuple[UUID | None, int]]
 
 
 class NothingCaptured(Refusal):
@@ -62,6 +66,18 @@ class AttemptNotChosen(InputRefused):
     code = "attempt_not_chosen"
 
 
+class ClaimNotChosen(InputRefused):
+    """The payment pays several claims; say which of them the money is given back for."""
+
+    code = "claim_not_chosen"
+
+
+class ClaimNotOfPayment(InputRefused):
+    """This payment does not pay the claim whose money is to be given back."""
+
+    code = "claim_not_of_payment"
+
+
 class WishImpossible(InputRefused):
     """This cannot become of the claim: it does not count that much as paid, or nothing is owed back to the payer."""
 
@@ -80,31 +96,36 @@ def intend_refund(
     at: datetime,
     wish: Wish | None = None,
     attempt_id: UUID | None = None,
+    claim_id: UUID | None = None,
 ) -> tuple[Refund, bool]:
     """Write a refund down before the provider is asked. Returns it and whether it is new: asked for twice is once.
 
-    `refundable` is what the caller believes can be given back. Without a `wish`: what was paid too much is given back
-    as surplus, else the claim is cancelled. Raises PaymentUnknown, NothingCaptured, AttemptNotChosen, RefundTaken,
-    RefundableDiffers, MoreThanRefundable, WishImpossible.
+    `claim_id` names whose share is given back, where the payment pays several. `refundable` is what the caller believes
+    can be given back of the payment. Without a `wish`: what was paid too much is given back
+    as surplus, else the claim is cancelled. Raises PaymentUnknown, NothingCaptured, AttemptNotChosen, ClaimNotChosen,
+    ClaimNotOfPayment, RefundTaken, RefundableDiffers, MoreThanRefundable, WishImpossible.
     """
     with inside(tenant):
         payment = payment_by_id(tenant=tenant, payment_id=payment_id)
-        claim = claims.claims_by_id_locked(tenant=tenant, claim_ids=[payment.claim_id])[payment.claim_id]
+        held = claims.claims_by_id_locked(tenant=tenant, claim_ids=payment.claim_ids)
         if known := RefundRow.objects.select_related("attempt").filter(tenant_id=tenant.id, id=refund_id).first():
-            return _same(known, payment_id, amount, wish, attempt_id), False
+            return _same(known, payment_id, amount, wish, attempt_id, claim_id), False
         attempt = _chosen(tenant, payment_id, attempt_id)
         if refundable != attempt.refundable:
             raise RefundableDiffers(f"{attempt.refundable} can be given back, not {refundable}")
-        if amount.currency != attempt.amount.currency or not 0 < amount.cents <= attempt.refundable.cents:
-            raise MoreThanRefundable(f"at most {attempt.refundable} can be given back")
-        overpaid = _overpaid(tenant, attempt.id)
+        share = _share(attempt, claim_id)
+        most = attempt.refundable_of(share)
+        if amount.currency != attempt.amount.currency or not 0 < amount.cents <= most.cents:
+            raise MoreThanRefundable(f"at most {most} can be given back")
+        overpaid = _overpaid(tenant, attempt, share)
         wish = wish or (Wish.SURPLUS if amount.cents <= overpaid else Wish.CANCELLED)
-        if not possible(wish, cents=amount.cents, settled=claim.amount.cents - claim.open.cents, overpaid=overpaid):
+        if not possible(wish, cents=amount.cents, settled=_settled(held[share.claim_id]), overpaid=overpaid):
             raise WishImpossible(f"the claim cannot be {wish} by {amount}")
         row = RefundRow(
             id=refund_id,
             tenant_id=tenant.id,
             attempt_id=attempt.id,
+            claim_id=share.claim_id,
             number=_next_number(tenant, attempt.id),
             status=RefundState.INTENDED,
             amount_cents=amount.cents,
@@ -211,42 +232,56 @@ def note_reported(*, tenant: Tenant, refunds: Mapping[UUID, UUID]) -> None:
             RefundRow.objects.filter(tenant_id=tenant.id, id=refund).update(item=item)
 
 
-def record_given_back(*, tenant: Tenant, items: Mapping[UUID, UUID], at: datetime) -> None:
-    """Keep refunds and chargebacks that only a settlement report tells of: item -> attempt. The caller books them.
+def record_given_back(*, tenant: Tenant, items: Mapping[UUID, tuple[UUID, Parts]], at: datetime) -> None:
+    """Keep refunds and chargebacks that only a settlement report tells of: item -> attempt and its claims' cents.
 
-    They count against what can be given back; the database refuses more than was captured.
+    No claim where a refund is of a basket and nobody says of which claim. The caller books them. They count against
+    what can be given back; the database refuses more than was captured.
     """
     with inside(tenant):
-        attempts = AttemptRow.objects.filter(tenant_id=tenant.id).in_bulk(set(items.values()))
+        attempts = AttemptRow.objects.filter(tenant_id=tenant.id).in_bulk({attempt for attempt, _ in items.values()})
         for item in PayoutItemRow.objects.filter(tenant_id=tenant.id, id__in=items).order_by("id"):
-            attempt = attempts[items[item.id]]
+            attempt_id, parts = items[item.id]
             if item.kind == "refund":
-                _made_elsewhere(tenant, item, attempt, at)
+                for claim, _ in parts:
+                    _made_elsewhere(tenant, item, attempts[attempt_id], claim, at)
             else:
-                DisputeRow.objects.create(
-                    id=item.id,
-                    tenant_id=tenant.id,
-                    attempt_id=attempt.id,
-                    amount_cents=-item.cents,
-                    currency=attempt.currency,
-                    provider_reference=item.item_reference,
-                    text=item.text,
-                    answer_by=item.answer_by,
-                    item=item.id,
-                    at=at,
-                )
+                _charged_back(tenant, item, attempts[attempt_id], parts, at)
 
 
-def _made_elsewhere(tenant: Tenant, item: PayoutItemRow, attempt: AttemptRow, at: datetime) -> None:
+def _charged_back(tenant: Tenant, item: PayoutItemRow, attempt: AttemptRow, parts: Parts, at: datetime) -> None:
+    """Keep a chargeback, of a basket for each claim its part."""
+    for claim, cents in parts:
+        if claim is None:
+            raise ValueError("a chargeback opens claims again: it says which")
+        DisputeRow.objects.create(
+            id=item.id if len(parts) == 1 else fact_id("dispute", item.id, claim),
+            tenant_id=tenant.id,
+            attempt_id=attempt.id,
+            claim_id=claim,
+            amount_cents=cents,
+            currency=attempt.currency,
+            provider_reference=item.item_reference,
+            text=item.text,
+            answer_by=item.answer_by,
+            item=item.id,
+            at=at,
+        )
+
+
+def _made_elsewhere(tenant: Tenant, item: PayoutItemRow, attempt: AttemptRow, claim: UUID | None, at: datetime) -> None:
+    shares = attempt_of(attempt).shares
+    surplus = all(share.surplus for share in shares if claim in (None, share.claim_id))
     row = RefundRow(
         id=item.id,
         tenant_id=tenant.id,
         attempt_id=attempt.id,
+        claim_id=claim,
         number=_next_number(tenant, attempt.id),
         status=RefundState.DONE,
         amount_cents=-item.cents,
         currency=attempt.currency,
-        wish=Wish.SURPLUS if attempt.status == Status.SURPLUS else Wish.CANCELLED,
+        wish=Wish.SURPLUS if surplus else Wish.CANCELLED,
         text=item.text,
         made_by=REPORT,
         provider_reference=item.item_reference,
@@ -264,7 +299,7 @@ def _chosen(tenant: Tenant, payment_id: UUID, attempt_id: UUID | None) -> Attemp
         tenant_id=tenant.id, payment_id=payment_id, provider_reference__isnull=False
     )
     rows = rows.filter(id=attempt_id) if attempt_id else rows
-    captured = [attempt for row in rows.order_by("number") if (attempt := attempt_of(row)).captured]
+    captured = [attempt for attempt in attempts_in(rows.order_by("number")) if attempt.captured]
     if not captured:
         raise NothingCaptured("nothing of this payment was captured by a provider")
     left = [attempt for attempt in captured if attempt.refundable.cents] or captured[-1:]
@@ -273,10 +308,27 @@ def _chosen(tenant: Tenant, payment_id: UUID, attempt_id: UUID | None) -> Attemp
     return left[0]
 
 
-def _same(row: RefundRow, payment_id: UUID, amount: Money, wish: Wish | None, attempt_id: UUID | None) -> Refund:
+def _share(attempt: Attempt, claim_id: UUID | None) -> Share:
+    """Find whose share is given back: the claim that is named, or the only one."""
+    if claim_id is None and len(attempt.shares) > 1:
+        raise ClaimNotChosen("say which claim: " + ", ".join(str(share.claim_id) for share in attempt.shares))
+    for share in attempt.shares:
+        if claim_id in (None, share.claim_id):
+            return share
+    raise ClaimNotOfPayment(f"the payment does not pay {claim_id}")
+
+
+def _same(
+    row: RefundRow,
+    payment_id: UUID,
+    amount: Money,
+    wish: Wish | None,
+    attempt_id: UUID | None,
+    claim_id: UUID | None,
+) -> Refund:
     known = refund_of(row)
-    asked = (payment_id, amount, wish or known.wish, attempt_id or known.attempt_id)
-    if asked != (known.payment_id, known.amount, known.wish, known.attempt_id):
+    asked = (payment_id, amount, wish or known.wish, attempt_id or known.attempt_id, claim_id or known.claim_id)
+    if asked != (known.payment_id, known.amount, known.wish, known.attempt_id, known.claim_id):
         raise RefundTaken("this refund was asked for before, with other content")
     return known
 
@@ -304,30 +356,37 @@ def _move(tenant: Tenant, row: RefundRow, state: RefundState, at: datetime) -> N
 
 def _book(tenant: Tenant, row: RefundRow, at: datetime) -> None:
     """Book it gross; where the wish cannot be fulfilled any more, as money given back without more ado."""
-    attempt, amount, wish = row.attempt, Money(row.amount_cents, row.currency), Wish(row.wish)
-    claim = claims.claims_by_id_locked(tenant=tenant, claim_ids=[attempt.claim_id])[attempt.claim_id]
-    settled = claim.amount.cents - claim.open.cents
-    overpaid = _overpaid(tenant, attempt.id)
-    if not possible(wish, cents=amount.cents, settled=settled, overpaid=overpaid):
+    attempt, amount, wish = attempt_of(row.attempt), Money(row.amount_cents, row.currency), Wish(row.wish)
+    share = _share(attempt, row.claim_id)
+    claim = claims.claims_by_id_locked(tenant=tenant, claim_ids=[share.claim_id])[share.claim_id]
+    overpaid = _overpaid(tenant, attempt, share)
+    if not possible(wish, cents=amount.cents, settled=_settled(claim), overpaid=overpaid):
         wish = Wish.SURPLUS if amount.cents <= overpaid else Wish.CANCELLED
-    booked = lines(
-        wish, refund=row.id, attempt=attempt.id, claim=attempt.claim_id, provider=attempt.provider, amount=amount
-    )
+    booked = lines(wish, refund=row.id, attempt=attempt.id, claim=claim.id, provider=attempt.provider, amount=amount)
     text = f"Erstattung {attempt.provider_reference}{BY_WORD if row.vendor_word == ON_WORD else ''}"
     ledger.post(tenant=tenant, entries=[Entry(f"refund:{row.id}:done", berlin_day(at), at, text, list(booked))])
     if wish is Wish.REOPENED:
-        claims.settle(tenant=tenant, amounts=[(attempt.claim_id, -amount.cents)])
-        AttemptRow.objects.filter(tenant_id=tenant.id, id=attempt.id).update(let_go=True)
+        claims.settle(tenant=tenant, amounts=[(claim.id, -amount.cents)])
+        let_go(tenant, [attempt.id], [claim.id])
         payload = {"open_cents": claim.open.cents + amount.cents, "why": "refunded"}
-        events.record(tenant=tenant, name="claim.reopened", subject=attempt.claim_id, at=at, payload=payload)
+        events.record(tenant=tenant, name="claim.reopened", subject=claim.id, at=at, payload=payload)
 
 
-def _overpaid(tenant: Tenant, attempt_id: UUID) -> int:
-    return -ledger.balances_of(tenant=tenant, prefix="overpaid", subjects=[attempt_id]).get(attempt_id, 0)
+def _settled(claim: Claim) -> int:
+    return claim.amount.cents - claim.open.cents
+
+
+def _overpaid(tenant: Tenant, attempt: Attempt, share: Share) -> int:
+    """Say what of a claim's share is owed back to the payer. In a basket that is only so of a surplus share."""
+    if len(attempt.shares) > 1 and not share.surplus:
+        return 0
+    owed = -ledger.balances_of(tenant=tenant, prefix="overpaid", subjects=[attempt.id]).get(attempt.id, 0)
+    return min(owed, share.amount.cents)
 
 
 def _tell(tenant: Tenant, row: RefundRow, payment_id: UUID, event: str, at: datetime) -> None:
     payload = {"refund": str(row.id), "attempt": str(row.attempt_id), "status": row.status, "cents": row.amount_cents}
+    payload |= {"claim": str(row.claim_id)} if row.claim_id else {}
     if row.vendor_word == ON_WORD:
         payload["on_word"] = str(row.released)
     events.record(tenant=tenant, name=event, subject=payment_id, at=at, payload=payload)
@@ -336,7 +395,7 @@ def _tell(tenant: Tenant, row: RefundRow, payment_id: UUID, event: str, at: date
 def _locked(tenant: Tenant, refund_id: UUID) -> RefundRow:
     """Hold the claim, the attempt and the refund, in this order as everybody does."""
     known = refund_by_id(tenant=tenant, refund_id=refund_id)
-    claims.claims_by_id_locked(tenant=tenant, claim_ids=[known.claim_id])
+    claims.claims_by_id_locked(tenant=tenant, claim_ids=[known.claim_id] if known.claim_id else [])
     attempt = AttemptRow.objects.select_for_update().get(tenant_id=tenant.id, id=known.attempt_id)
     row = RefundRow.objects.select_for_update().get(tenant_id=tenant.id, id=refund_id)
     row.attempt = attempt

@@ -12,8 +12,7 @@ from zahlstelle.kernel import CardNumberTyped, InputRefused, Money, Refusal, hol
 from zahlstelle.tables.payments import AttemptRow, RefundRow, ReleaseRow
 from zahlstelle.tenancy import Tenant, inside
 
-from ._operations import PaymentTaken, merchant_of, record_start, settle
-from ._queries import PaymentUnknown
+from ._operations import PaymentTaken, merchant_of, record_start, settle, shares_of_attempt
 from ._refund_queries import RefundUnknown
 from ._refund_rules import RefundState
 from ._refunds import settle_refund
@@ -258,10 +257,7 @@ def _deed(
 
 def _held(tenant: Tenant, attempt_id: UUID, refund_id: UUID | None) -> tuple[AttemptRow, RefundRow | None]:
     """Hold claim, attempt and refund, in this order as everybody does."""
-    known = AttemptRow.objects.filter(tenant_id=tenant.id, id=attempt_id).values("claim_id").first()
-    if known is None:
-        raise PaymentUnknown(f"there is no attempt {attempt_id}")
-    claims.claims_by_id_locked(tenant=tenant, claim_ids=[known["claim_id"]])
+    claims.claims_by_id_locked(tenant=tenant, claim_ids=list(shares_of_attempt(tenant, attempt_id)))
     row = AttemptRow.objects.select_for_update().get(tenant_id=tenant.id, id=attempt_id)
     if refund_id is None:
         return row, None

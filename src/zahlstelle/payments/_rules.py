@@ -1,8 +1,10 @@
 """The life of an attempt as a graph, what the outside sees of it, and what a provider's report means. No IO."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from uuid import UUID
 
 from zahlstelle.kernel import Money
 
@@ -110,10 +112,35 @@ _MEANS: Mapping[ProviderStatus, Status] = {
 }
 
 
-def next_status(
-    now: Status, report: Report, *, attempt: str, merchant_id: str, amount: Money, claim_open: Money
-) -> Status:
-    """Say where a report takes an attempt; `now` where it changes nothing.
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A claim's share of a payment (Anteil): all of the amount, or its part of a basket.
+
+    Of an attempt also what of it was given back, and whether it came although the claim was settled.
+    """
+
+    claim_id: UUID
+    amount: Money
+    refunded_cents: int = 0
+    disputed_cents: int = 0
+    surplus: bool = False
+
+    @property
+    def left_cents(self) -> int:
+        """How much of it has not been given back."""
+        return self.amount.cents - self.refunded_cents - self.disputed_cents
+
+
+def still_owed(shares: Sequence[Share], open_now: Mapping[UUID, Money]) -> frozenset[UUID]:
+    """Name the claims that an attempt's money can still settle: all of a claim's share is open, or none of it is used.
+
+    A share of which a part was paid meanwhile is owed back whole, as money for a settled claim is.
+    """
+    return frozenset(share.claim_id for share in shares if share.amount <= open_now[share.claim_id])
+
+
+def next_status(now: Status, report: Report, *, attempt: str, merchant_id: str, amount: Money, owed: bool) -> Status:
+    """Say where a report takes an attempt; `now` where it changes nothing. `owed`: a claim of it needs its money.
 
     A report about other money, another merchant or another attempt never makes it paid.
     """
@@ -122,7 +149,7 @@ def next_status(
         meant is Status.PAID and report.amount != amount
     ):
         meant = Status.CONTRADICTED
-    if meant is Status.PAID and claim_open < amount:
+    if meant is Status.PAID and not owed:
         meant = Status.SURPLUS
     return meant if (now, meant) in EDGES else now
 

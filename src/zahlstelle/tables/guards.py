@@ -26,6 +26,7 @@ WRITTEN_ONCE = (
     "payout_item",
     "payout_share",
     "dispute",
+    "payment_claim",
     "payer_trial",
     "payer_switch",
     "bank_fragment",
@@ -41,7 +42,7 @@ WRITTEN_ONCE = (
 )
 
 # Changed along its life, but never taken away.
-NEVER_DELETED = ("refund", "consent", "release")
+NEVER_DELETED = ("refund", "consent", "release", "attempt_claim")
 
 # Who shows the right digest sees that one row before it is known which town it belongs to.
 _PRESENTED = {

@@ -27,6 +27,7 @@ from .events import EventRow
 from .idempotency import IdempotencyRow
 from .ledger import AccountRow, JournalEntryRow, JournalLineRow, SealRow
 from .payments import (
+    AttemptClaimRow,
     AttemptRow,
     CollectedDebitRow,
     CollectionRow,
@@ -36,6 +37,7 @@ from .payments import (
     MandateBlockRow,
     MandateRow,
     NotificationRow,
+    PaymentClaimRow,
     PaymentRow,
     PayoutItemRow,
     PayoutReportRow,
@@ -72,6 +74,7 @@ __all__ = [
     "AccountRow",
     "AllocationRow",
     "ApiKeyRow",
+    "AttemptClaimRow",
     "AttemptRow",
     "AuditRow",
     "BankAccountRow",
@@ -115,6 +118,7 @@ __all__ = [
     "PayerLearnedRow",
     "PayerSwitchRow",
     "PayerTrialRow",
+    "PaymentClaimRow",
     "PaymentRow",
     "PayoutItemRow",
     "PayoutReportRow",

@@ -6,11 +6,10 @@ from .base import OfTenant
 
 
 class PaymentRow(OfTenant):
-    """A payment (Zahlvorgang): a citizen's way from a claim to a result, over one or more attempts."""
+    """A payment (Zahlvorgang): a citizen's way from one claim, or a basket of several, to a result."""
 
     id = models.UUIDField(primary_key=True)
     token_digest = models.CharField(max_length=64, unique=True)
-    claim = models.ForeignKey("tables.ClaimRow", on_delete=models.PROTECT, related_name="+")
     amount_cents = models.BigIntegerField()
     currency = models.CharField(max_length=3)
     status = models.CharField(max_length=20)
@@ -24,8 +23,25 @@ class PaymentRow(OfTenant):
 
     class Meta:
         db_table = "payment"
-        indexes = [models.Index("tenant", "claim", name="payment_claim")]
         constraints = [models.CheckConstraint(name="payment_amount", condition=models.Q(amount_cents__gt=0))]
+
+
+class PaymentClaimRow(OfTenant):
+    """A claim that a payment pays, with what was open of it when the payment was made; written once."""
+
+    payment = models.ForeignKey(PaymentRow, on_delete=models.PROTECT, related_name="+", db_index=False)
+    claim = models.ForeignKey("tables.ClaimRow", on_delete=models.PROTECT, related_name="+", db_index=False)
+    number = models.SmallIntegerField()
+    amount_cents = models.BigIntegerField()
+
+    class Meta:
+        db_table = "payment_claim"
+        constraints = [
+            models.UniqueConstraint("payment", "claim", name="payment_claim_once"),
+            models.UniqueConstraint("payment", "number", name="payment_claim_number"),
+            models.CheckConstraint(name="payment_claim_amount", condition=models.Q(amount_cents__gt=0)),
+        ]
+        indexes = [models.Index("tenant", "claim", name="payment_claim_claim")]
 
 
 class AttemptRow(OfTenant):
@@ -33,7 +49,6 @@ class AttemptRow(OfTenant):
 
     id = models.UUIDField(primary_key=True)
     payment = models.ForeignKey(PaymentRow, on_delete=models.PROTECT, related_name="+")
-    claim = models.ForeignKey("tables.ClaimRow", on_delete=models.PROTECT, related_name="+", db_index=False)
     number = models.SmallIntegerField()
     provider = models.SlugField(max_length=40)
     method = models.SlugField(max_length=40)
@@ -59,8 +74,6 @@ class AttemptRow(OfTenant):
     # Kept by triggers of `refund` and `dispute`, and by nobody else.
     refunded_cents = models.BigIntegerField(default=0)
     disputed_cents = models.BigIntegerField(default=0)
-    # Money was given back so that the claim is owed again: another attempt may hold the claim.
-    let_go = models.BooleanField(default=False)
     # The citizen lets the provider keep the card; the stored card that is charged (a foreign key within the town).
     keep = models.BooleanField(default=False)
     instrument = models.UUIDField(null=True)
@@ -87,14 +100,6 @@ class AttemptRow(OfTenant):
                 "provider",
                 name="attempt_provider_reference",
             ),
-            # One claim is being paid or is paid by one attempt at a time; the index decides the race.
-            models.UniqueConstraint(
-                fields=["tenant", "claim"],
-                condition=models.Q(
-                    status__in=["intended", "started", "pending", "unknown", "contradicted", "paid"], let_go=False
-                ),
-                name="attempt_one_per_claim",
-            ),
         ]
         indexes = [
             models.Index(
@@ -105,15 +110,53 @@ class AttemptRow(OfTenant):
         ]
 
 
+class AttemptClaimRow(OfTenant):
+    """A claim that an attempt pays, with its share. The database writes it with the attempt, from its payment's claims.
+
+    `holding` follows the attempt's status; `let_go`: money was given back so that this claim is owed again; `surplus`:
+    this share came although the claim was settled. The counters are kept as those of the attempt.
+    """
+
+    attempt = models.ForeignKey(AttemptRow, on_delete=models.PROTECT, related_name="+", db_index=False)
+    claim = models.ForeignKey("tables.ClaimRow", on_delete=models.PROTECT, related_name="+", db_index=False)
+    number = models.SmallIntegerField()
+    amount_cents = models.BigIntegerField()
+    holding = models.BooleanField()
+    let_go = models.BooleanField(default=False)
+    surplus = models.BooleanField(default=False)
+    refunded_cents = models.BigIntegerField(default=0)
+    disputed_cents = models.BigIntegerField(default=0)
+
+    class Meta:
+        db_table = "attempt_claim"
+        constraints = [
+            models.UniqueConstraint("attempt", "claim", name="attempt_claim_once"),
+            models.CheckConstraint(
+                name="attempt_claim_given_back",
+                condition=models.Q(refunded_cents__gte=0, disputed_cents__gte=0)
+                & models.Q(amount_cents__gte=models.F("refunded_cents") + models.F("disputed_cents")),
+            ),
+            # One claim is being paid or is paid by one attempt at a time, alone or in a basket: the index decides.
+            models.UniqueConstraint(
+                fields=["tenant", "claim"],
+                condition=models.Q(holding=True, let_go=False, surplus=False),
+                name="attempt_one_per_claim",
+            ),
+        ]
+        indexes = [models.Index("tenant", "claim", name="attempt_claim_claim")]
+
+
 class RefundRow(OfTenant):
     """A refund (Erstattung) of a captured attempt. Written down before the provider is asked; never deleted.
 
+    `claim` is whose share is given back; none where only a report tells of it, of a basket, and says not of which.
     `wish` is what becomes of the claim. `made_by` "report": somebody made it at the provider, a report told of it.
     `item` is the item of a settlement report that told of it: then its money has left the payout.
     """
 
     id = models.UUIDField(primary_key=True)
     attempt = models.ForeignKey(AttemptRow, on_delete=models.PROTECT, related_name="+", db_index=False)
+    claim = models.ForeignKey("tables.ClaimRow", on_delete=models.PROTECT, related_name="+", db_index=False, null=True)
     number = models.IntegerField()
     status = models.CharField(max_length=20)
     amount_cents = models.BigIntegerField()
@@ -145,10 +188,11 @@ class RefundRow(OfTenant):
 
 
 class DisputeRow(OfTenant):
-    """A chargeback (Rückbelastung) that a settlement report has told of and that is booked; never changed."""
+    """A claim's part of a chargeback (Rückbelastung) that a report has told of and that is booked; never changed."""
 
     id = models.UUIDField(primary_key=True)
     attempt = models.ForeignKey(AttemptRow, on_delete=models.PROTECT, related_name="+")
+    claim = models.ForeignKey("tables.ClaimRow", on_delete=models.PROTECT, related_name="+", db_index=False)
     amount_cents = models.BigIntegerField()
     currency = models.CharField(max_length=3)
     provider_reference = models.TextField(null=True)

@@ -49,7 +49,7 @@ def claim_life(*, tenant: Tenant, kassenzeichen: str) -> ClaimLife:
         journal = _journal(tenant, claim, attempts.values())
         moments = chain(
             _claim_events(tenant, claim),
-            _payment_events(tenant, paid, {str(a.id): a for a in attempts.values()}),
+            _payment_events(tenant, claim, paid, {str(a.id): a for a in attempts.values()}),
             _payouts(tenant, list(attempts.values())),
             _bank_money(tenant, claim, list(attempts.values())),
             _bookings(journal),
@@ -73,11 +73,18 @@ def _claim_events(tenant: Tenant, claim: Claim) -> Iterator[Moment]:
         yield Moment(event.at, event.name, str(claim.id), told | dict(event.payload))
 
 
-def _payment_events(tenant: Tenant, paid: Sequence[Payment], attempts: Mapping[str, Attempt]) -> Iterator[Moment]:
+def _payment_events(
+    tenant: Tenant, claim: Claim, paid: Sequence[Payment], attempts: Mapping[str, Attempt]
+) -> Iterator[Moment]:
+    """What happened to the claim's payments; of a basket its own share, and what the basket was over."""
     for payment in paid:
+        own = next(share.amount for share in payment.shares if share.claim_id == claim.id)
+        basket = {"basket": payment.amount} if len(payment.shares) > 1 else {}
         for event in events.events_about(tenant=tenant, subject=payment.id):
+            if event.payload.get("claim", str(claim.id)) != str(claim.id):
+                continue  # a refund for another claim of the basket
             attempt = attempts.get(str(event.payload.get("attempt", "")))
-            told = _of_attempt(attempt) if attempt else {"amount": payment.amount}
+            told = {**(_of_attempt(attempt) if attempt else {}), "amount": own, **basket}
             if "refund" in event.payload:  # its own amount, not what was captured
                 told = {**told, "amount": Money(event.payload["cents"], payment.amount.currency)}
             yield Moment(event.at, event.name, str(payment.id), told)

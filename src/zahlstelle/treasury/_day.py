@@ -140,7 +140,7 @@ class DetailLine:
 
     detail: BankDetail
     decision: Decision | None
-    kassenzeichen: str | None
+    kassenzeichen: Sequence[str]  # of a basket there are several
     provider: str | None
     by: str | None  # a person's name; None: the rules
 
@@ -179,15 +179,15 @@ def _with_decisions(tenant: Tenant, details: Sequence[BankDetail]) -> Sequence[D
     attempts = payments.attempts_by_id(
         tenant=tenant, attempts=[d.attempt_id for d in decisions.values() if d.attempt_id]
     )
-    owed = [d.claim_id for d in decisions.values() if d.claim_id] + [a.claim_id for a in attempts.values()]
+    owed = [d.claim_id for d in decisions.values() if d.claim_id] + [c for a in attempts.values() for c in a.claim_ids]
     numbers = {claim.id: claim.kassenzeichen for claim in claims.open_amounts(tenant=tenant, ids=owed)}
     people = tenancy.names_of_people(tenant=tenant)
     lines = []
     for detail in details:
         decision = decisions.get(detail.id)
         attempt = attempts.get(decision.attempt_id) if decision and decision.attempt_id else None
-        claim = attempt.claim_id if attempt else decision.claim_id if decision else None
-        number = numbers.get(claim) if claim else None
+        owed_by = attempt.claim_ids if attempt else [decision.claim_id] if decision and decision.claim_id else []
+        named = [numbers[claim] for claim in owed_by if claim in numbers]
         by = people.get(decision.decided_by) if decision else None
-        lines.append(DetailLine(detail, decision, number, attempt.provider if attempt else None, by))
+        lines.append(DetailLine(detail, decision, named, attempt.provider if attempt else None, by))
     return lines

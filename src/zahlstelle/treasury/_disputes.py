@@ -11,11 +11,11 @@ from zahlstelle.tenancy import Tenant, inside
 
 @dataclass(frozen=True, slots=True)
 class DisputeLine:
-    """A chargeback with its payment and the Kassenzeichen it is about, seen on a day."""
+    """A chargeback with its payment and the Kassenzeichen that was for, seen on a day."""
 
     dispute: Dispute
     attempt: Attempt
-    kassenzeichen: str
+    numbers: Sequence[str]  # Kassenzeichen of the claims it paid, in the payment's order
     on: date
 
     @property
@@ -36,7 +36,7 @@ def disputes(*, tenant: Tenant, on: date, limit: int, offset: int = 0) -> Sequen
     with inside(tenant):
         found = payments.disputes_page(tenant=tenant, on=on, limit=limit, offset=offset)
         attempts = payments.attempts_by_id(tenant=tenant, attempts=[each.attempt_id for each in found])
-        claim_ids = list({attempt.claim_id for attempt in attempts.values()})
-        numbers = claims.kassenzeichen_of(tenant=tenant, claim_ids=claim_ids)
+        claim_ids = list({claim for attempt in attempts.values() for claim in attempt.claim_ids})
+        known = claims.kassenzeichen_of(tenant=tenant, claim_ids=claim_ids)
         of = [(each, attempts[each.attempt_id]) for each in found]
-        return [DisputeLine(each, attempt, numbers[attempt.claim_id], on) for each, attempt in of]
+        return [DisputeLine(each, attempt, [known[claim] for claim in attempt.claim_ids], on) for each, attempt in of]

@@ -4,6 +4,7 @@ import hashlib
 import io
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, time
 from typing import BinaryIO
 from uuid import UUID
@@ -21,6 +22,7 @@ from zahlstelle.iso20022 import (
     write_camt054_by_content,
 )
 from zahlstelle.kernel import BERLIN, Refusal
+from zahlstelle.payments import Attempt
 from zahlstelle.tenancy import Tenant
 
 _END_OF_DAY = time(23, 59, 59)
@@ -115,7 +117,7 @@ def _entry(entry: BankEntry, name: str) -> NoticeEntry:
 
 def _details(tenant: Tenant, entry: BankEntry) -> Iterator[NoticeDetail]:
     for batch in bank.details_told(tenant=tenant, entry_id=entry.id):
-        paid = allocation.paid_by(tenant=tenant, details=[told.detail.id for told in batch])
+        paid = _by_claim(tenant, allocation.paid_by(tenant=tenant, details=[told.detail.id for told in batch]))
         numbers = _kassenzeichen(tenant, paid)
         for told in batch:
             for cents, number in _parts(told, paid.get(told.detail.id, ()), numbers):
@@ -127,10 +129,10 @@ def _parts(
 ) -> Sequence[tuple[int, str | None]]:
     """Cut a detail into what each claim gets of it; what no claim gets stays one part, as the bank said it."""
     if len(shares) == 1 and shares[0].cents == told.detail.amount.cents:
-        return [(shares[0].cents, numbers.get(shares[0].claim_id or shares[0].attempt_id or told.detail.id))]
+        return [(shares[0].cents, numbers.get(shares[0].claim_id or told.detail.id))]
     of_claim: dict[str | None, int] = defaultdict(int)
     for share in shares:
-        of_claim[numbers.get(share.claim_id or share.attempt_id or told.detail.id)] += share.cents
+        of_claim[numbers.get(share.claim_id or told.detail.id)] += share.cents
     of_claim[None] += told.detail.amount.cents - sum(of_claim.values())
     parts = sorted(((number, cents) for number, cents in of_claim.items() if cents and number), key=lambda one: one[0])
     rest = of_claim[None]
@@ -165,10 +167,24 @@ def _id_or_none(value: str | None) -> str | None:
 
 
 def _kassenzeichen(tenant: Tenant, paid: Mapping[UUID, Sequence[PaidShare]]) -> Mapping[UUID, str]:
-    """Name the Kassenzeichen of every claim and, through its claim, of every payment at a provider."""
-    shares = [share for given in paid.values() for share in given]
-    attempts = [share.attempt_id for share in shares if share.attempt_id and not share.claim_id]
-    claim_of = {a.id: a.claim_id for a in payments.attempts_by_id(tenant=tenant, attempts=attempts).values()}
-    wanted = {share.claim_id for share in shares if share.claim_id} | set(claim_of.values())
-    numbers = claims.kassenzeichen_of(tenant=tenant, claim_ids=list(wanted))
-    return {**numbers, **{attempt: numbers[claim] for attempt, claim in claim_of.items() if claim in numbers}}
+    """Name the Kassenzeichen of every claim that is paid."""
+    wanted = {share.claim_id for given in paid.values() for share in given if share.claim_id}
+    return claims.kassenzeichen_of(tenant=tenant, claim_ids=list(wanted))
+
+
+def _by_claim(tenant: Tenant, paid: Mapping[UUID, Sequence[PaidShare]]) -> Mapping[UUID, Sequence[PaidShare]]:
+    """Say through payments at providers which claims are paid; of a basket each by its own cents, where it is whole."""
+    named = [share.attempt_id for given in paid.values() for share in given if share.attempt_id and not share.claim_id]
+    attempts = payments.attempts_by_id(tenant=tenant, attempts=named)
+    return {detail: [one for share in given for one in _claims_of(share, attempts)] for detail, given in paid.items()}
+
+
+def _claims_of(share: PaidShare, attempts: Mapping[UUID, Attempt]) -> Sequence[PaidShare]:
+    attempt = attempts.get(share.attempt_id) if share.attempt_id and not share.claim_id else None
+    if attempt is None:
+        return [share]
+    if len(attempt.shares) == 1:
+        return [replace(share, claim_id=attempt.claim_ids[0])]
+    if share.cents != attempt.amount.cents:
+        return [share]
+    return [PaidShare(one.amount.cents, one.claim_id, attempt.id) for one in attempt.shares]

@@ -59,7 +59,7 @@ class Unclear:
 
     attempt: Attempt
     refund: Refund | None
-    kassenzeichen: str
+    kassenzeichen: Sequence[str]  # of a basket there are several
     said: Sequence[Release]
 
     @property
@@ -107,18 +107,21 @@ def unclear(*, tenant: Tenant, attempt: UUID, refund: UUID | None = None) -> Unc
         if found is None:
             raise payments.PaymentUnknown(f"there is no attempt {attempt}")
         of = payments.refund_by_id(tenant=tenant, refund_id=refund) if refund else None
-        numbers = claims.kassenzeichen_of(tenant=tenant, claim_ids=[found.claim_id])
+        about = [of.claim_id] if of and of.claim_id else found.claim_ids
+        numbers = claims.kassenzeichen_of(tenant=tenant, claim_ids=about)
         said = payments.releases_of(tenant=tenant, attempt_id=attempt, refund_id=refund)
-        return Unclear(found, of, numbers[found.claim_id], said)
+        return Unclear(found, of, [numbers[claim] for claim in about], said)
 
 
 def _attempts(tenant: Tenant) -> Iterator[Unsure]:
     for a in payments.attempts_unsure(tenant=tenant):
-        if a.status is Status.SURPLUS and a.refundable.is_zero:
-            continue  # it is given back
-        amount = a.refundable if a.status is Status.SURPLUS else a.amount
         reference = a.provider_reference or str(a.id)
-        yield Unsure(f"payment_{a.status}", a.claim_id, amount, a.provider, reference, a.changed_at, a.id)
+        for share in a.shares:
+            amount = a.refundable_of(share) if share.surplus else share.amount
+            if amount.is_zero or (a.status is Status.PAID and not share.surplus):
+                continue  # it is given back, or this claim of a basket is paid as it should be
+            what = "payment_surplus" if share.surplus else f"payment_{a.status}"
+            yield Unsure(what, share.claim_id, amount, a.provider, reference, a.changed_at, a.id)
 
 
 def _refunds(tenant: Tenant) -> Iterator[Unsure]:
@@ -128,9 +131,8 @@ def _refunds(tenant: Tenant) -> Iterator[Unsure]:
         attempt = attempts[refund.attempt_id]
         reference = refund.provider_reference or attempt.provider_reference
         since, provider = refund.changed_at, attempt.provider
-        yield Unsure(
-            "refund_unknown", refund.claim_id, refund.amount, provider, reference, since, attempt.id, refund.id
-        )
+        claim = refund.claim_id or attempt.claim_ids[0]
+        yield Unsure("refund_unknown", claim, refund.amount, provider, reference, since, attempt.id, refund.id)
 
 
 def _contradicted(tenant: Tenant) -> Iterator[Unsure]:
@@ -140,20 +142,28 @@ def _contradicted(tenant: Tenant) -> Iterator[Unsure]:
     for each in told:
         attempt = attempts[each.attempt_id]
         refund = payments.refund_by_id(tenant=tenant, refund_id=each.refund_id) if each.refund_id else None
-        yield Unsure(
-            "release_contradicted",
-            attempt.claim_id,
-            refund.amount if refund else attempt.amount,
-            attempt.provider,
-            (refund.provider_reference if refund else None) or attempt.provider_reference,
-            each.answered_at or each.made_at,
-            attempt.id,
-            each.refund_id,
-            release=each,
+        about = [(refund.claim_id or attempt.claim_ids[0], refund.amount)] if refund else _shares(attempt)
+        yield from (
+            Unsure(
+                "release_contradicted",
+                claim,
+                amount,
+                attempt.provider,
+                (refund.provider_reference if refund else None) or attempt.provider_reference,
+                each.answered_at or each.made_at,
+                attempt.id,
+                each.refund_id,
+                release=each,
+            )
+            for claim, amount in about
         )
+
+
+def _shares(attempt: Attempt) -> Sequence[tuple[UUID, Money]]:
+    return [(share.claim_id, share.amount) for share in attempt.shares]
 
 
 def _debits(tenant: Tenant) -> Iterator[Unsure]:
     for attempt, mandate, _creditor in payments.debits_of_other_creditors(tenant=tenant):
-        claim, since = attempt.claim_id, attempt.changed_at
-        yield Unsure("debit_left_out", claim, attempt.amount, attempt.provider, mandate, since, attempt.id)
+        (claim,) = attempt.claim_ids  # a debit is of one claim
+        yield Unsure("debit_left_out", claim, attempt.amount, attempt.provider, mandate, attempt.changed_at, attempt.id)

@@ -91,7 +91,7 @@ class DecidedPart:
     """A part of a detail's money as it was decided: whose claim or which account, why and by whom."""
 
     share: StandingShare
-    kassenzeichen: str | None
+    kassenzeichen: Sequence[str]  # of a basket there are several
     account: str
     by: str | None  # a person's name; None: the rules
 
@@ -118,17 +118,17 @@ def decided(*, tenant: Tenant, detail: UUID) -> Decided | None:
 
 def _decided_parts(tenant: Tenant, shares: Sequence[StandingShare]) -> Sequence[DecidedPart]:
     attempts = payments.attempts_by_id(tenant=tenant, attempts=[s.attempt_id for s in shares if s.attempt_id])
-    owed = [s.claim_id for s in shares if s.claim_id] + [a.claim_id for a in attempts.values()]
+    owed = [s.claim_id for s in shares if s.claim_id] + [c for a in attempts.values() for c in a.claim_ids]
     numbers = claims.kassenzeichen_of(tenant=tenant, claim_ids=owed)
     accounts = ledger.account_names(tenant=tenant)
     people = tenancy.names_of_people(tenant=tenant)
     parts = []
     for share in shares:
         attempt = attempts.get(share.attempt_id) if share.attempt_id else None
-        claim = attempt.claim_id if attempt else share.claim_id
+        paid = attempt.claim_ids if attempt else [share.claim_id] if share.claim_id else []
         code = f"clearing:{attempt.provider}" if attempt else share.account or "receivable"
-        number = numbers.get(claim) if claim else None
-        parts.append(DecidedPart(share, number, accounts.get(code, code), people.get(share.decided_by)))
+        named = [numbers[claim] for claim in paid if claim in numbers]
+        parts.append(DecidedPart(share, named, accounts.get(code, code), people.get(share.decided_by)))
     return parts
 
 

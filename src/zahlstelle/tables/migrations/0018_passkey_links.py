@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
     """Add the links and the wishes for them."""
 
     dependencies = [
-        ("tables", "0023_released"),
+        ("tables", "0017_released"),
     ]
 
     operations = [
