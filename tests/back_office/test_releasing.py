@@ -87,7 +87,7 @@ def test_one_says_and_another_confirms(town: Tenant) -> None:
     assert "Gebucht: Die Zahlung gilt als bezahlt." in text_of(done)
     assert "Nichts ist unklar." in text_of(done)
     assert (now(town, attempt).status, open_cents(town, attempt)) == (Status.PAID, 0)
-    kassenzeichen = treasury.unclear(tenant=town, attempt=attempt.id).kassenzeichen
+    (kassenzeichen,) = treasury.unclear(tenant=town, attempt=attempt.id).kassenzeichen
     life = text_of(first.get(f"/kasse/{town.slug}/forderung/{kassenzeichen}/"))
     assert "Auf Angabe der Kasse entschieden" in life and "Zahlung über fake, auf Angabe der Kasse" in life
     after = text_of(first.get(path(town, attempt)))
