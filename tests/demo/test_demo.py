@@ -16,7 +16,7 @@ from typing import Any
 import psycopg
 import pytest
 from tests.support.command import zahlstelle
-from tests.support.machine import descendants, left_in_tmp, processes_running
+from tests.support.machine import descendants, left_in_tmp, left_running
 
 from zahlstelle.processes import free_port
 
@@ -132,7 +132,7 @@ def test_from_start_to_ctrl_c_and_again(folder: Path) -> None:
     started = descendants(first.process.pid)
     assert len(started) > 5
     assert first.end(signal.SIGINT) == 0
-    assert processes_running(started) == []
+    assert left_running(started) == []
     assert not (folder / "demo.json").exists()
     assert list((folder / "postgres" / "cluster" / "socket").iterdir()) == []
     assert left_in_tmp() == before
@@ -152,7 +152,7 @@ def dies_of_a_piece(demo: Running) -> None:
     assert demo.process.wait(30) == 1
     assert "sandbox ended with status -9" in demo.said.read_text()
     assert "[child_died]" in demo.said.read_text()
-    assert processes_running(started) == []
+    assert left_running(started) == []
 
 
 def test_a_killed_demo_takes_its_pieces_with_it_and_passes_over_a_taken_port_when_it_comes_again(demo: Running) -> None:
@@ -160,10 +160,7 @@ def test_a_killed_demo_takes_its_pieces_with_it_and_passes_over_a_taken_port_whe
     started = descendants(demo.process.pid)
     demo.process.kill()
     demo.process.wait()
-    deadline = time.monotonic() + 30
-    while processes_running(started) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert processes_running(started) == []
+    assert left_running(started, seconds=30) == []
     with socket.socket() as taken:
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         taken.bind(("127.0.0.1", 0))
@@ -190,7 +187,7 @@ def test_ctrl_c_while_a_fresh_one_starts_leaves_nothing(tmp_path: Path) -> None:
         time.sleep(wait)
         started = descendants(starting.process.pid)
         assert starting.end() in (0, -signal.SIGINT)
-        assert processes_running(started) == []
+        assert left_running(started) == []
     assert not (place / "old.txt").exists()
 
 

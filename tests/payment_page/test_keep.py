@@ -197,9 +197,10 @@ def test_a_wallet_opened_in_one_town_is_closed_in_another(
 
     from zahlstelle.kernel import new_id
     from zahlstelle.payment_page import _device
+    from zahlstelle.wallet import Opened
 
     response = HttpResponse()
-    _device.open_for(response, keeper, new_id())
+    _device.open_for(response, keeper, Opened(new_id(), by_link=False))
     request = type("Request", (), {})()
     other = found()
     value = response.cookies[f"karten-{keeper.slug}"].value

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -50,6 +51,14 @@ def processes_running(pids: list[int]) -> list[int]:
         return False
 
     return [pid for pid in pids if runs(pid)]
+
+
+def left_running(pids: list[int], seconds: float = 3) -> list[int]:
+    """Return those that still run when a moment has passed: who is told to end may need one on a busy machine."""
+    until = time.monotonic() + seconds
+    while (left := processes_running(pids)) and time.monotonic() < until:
+        time.sleep(0.05)
+    return left
 
 
 def left_in_tmp() -> set[str]:
