@@ -127,6 +127,30 @@ def test_paid_is_booked_when_two_have_said_so(fake: Refunding, town: Tenant) -> 
     assert_right(town)
 
 
+@pytest.mark.parametrize("pending", [False, True])
+def test_a_payer_who_left_a_provider_that_cannot_be_asked_is_a_doubt_for_a_person(
+    pending: bool, fake: Refunding, town: Tenant
+) -> None:
+    """PAYONE's classic interface tells nothing of who leaves the bank's page, and nobody can ask it."""
+    fake.start_answer = None
+    payment = payments.start_payment(tenant=town, claim_id=a_claim(town).id, at=AT).payment
+    attempt = payments.begin(tenant=town, payment_id=payment.id, method="card", return_url="", notify_url="", at=AT)
+    if pending:
+        fake.answer, fake.says = None, ProviderStatus.PENDING
+        payments.refresh(tenant=town, attempt_id=attempt.id, at=AT)
+        fake.answer = SILENT
+    payments.refresh(tenant=town, attempt_id=attempt.id, at=AT + timedelta(minutes=80))
+    assert now(town, attempt).status is (Status.PENDING if pending else Status.STARTED), "they may still be there"
+    payments.sweep(tenant=town, at=LATER)
+    assert now(town, attempt).status is Status.UNKNOWN
+    assert unsure(town) == ["payment_unknown"]
+    done = says(town, attempt, Word.NOT_MADE, reference=None)
+    assert done is not None and done.state is ReleaseState.APPLIED
+    again = payments.start_payment(tenant=town, claim_id=attempt.claim_ids[0], at=LATER).payment
+    payments.begin(tenant=town, payment_id=again.id, method="card", return_url="", notify_url="", at=LATER)
+    assert_right(town)
+
+
 def test_what_never_came_about_ends_at_once_and_the_claim_can_be_paid_anew(fake: Refunding, town: Tenant) -> None:
     attempt = lost(town)
     done = says(town, attempt, Word.NOT_MADE, reference=None)

@@ -19,6 +19,7 @@ from ._operations import (
     BasketChanged,
     MethodUnknown,
     PaymentOver,
+    doubt,
     end,
     end_payment,
     intend,
@@ -235,9 +236,10 @@ def refresh(
         case _:
             reason = answer.reason if isinstance(answer, NoAnswer) else "never_seen"
             _log.warning("provider_unanswered", provider=attempt.provider, attempt=str(attempt.id), reason=reason)
-            if not in_passing:
+            told = doubt(tenant=tenant, attempt_id=attempt_id, at=at)
+            if told.status is attempt.status and not in_passing:
                 postpone(tenant=tenant, attempt_id=attempt_id, at=at)
-            return attempt
+            return told
 
 
 def cancel(*, tenant: Tenant, payment_id: UUID, at: datetime, outcome: Status = Status.CANCELLED) -> PaymentStatus:

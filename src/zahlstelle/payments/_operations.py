@@ -37,6 +37,7 @@ __all__ = ["ForgedNotification", "PaymentUnknown"]
 LIFETIME = timedelta(minutes=90)
 MOST_CLAIMS = 20
 _NOT_YET_STARTED = (Status.INTENDED, Status.UNKNOWN)
+_UNDECIDED = (Status.INTENDED, Status.STARTED, Status.PENDING)
 
 
 class AlreadyPaid(Refusal):
@@ -394,6 +395,18 @@ def postpone(*, tenant: Tenant, attempt_id: UUID, at: datetime) -> None:
         row.checks += 1
         row.check_at = _next_check(row, at)
         row.save(update_fields=["checks", "check_at"])
+
+
+def doubt(*, tenant: Tenant, attempt_id: UUID, at: datetime) -> Attempt:
+    """Note that a provider tells nothing of an attempt: once its payment's time is over, nobody knows any more.
+
+    It holds its claims on; a person may say what became of it, and whatever the provider says later counts.
+    """
+    with inside(tenant):
+        row = _attempt_locked(tenant, attempt_id)
+        if row.payment.expires_at <= at and row.status in _UNDECIDED:
+            _move(tenant, row, Status.UNKNOWN, at)
+        return attempt_of(row)
 
 
 def end(*, tenant: Tenant, attempt_id: UUID, status: Status, at: datetime) -> Attempt:
