@@ -1,10 +1,13 @@
 """A letter's link: Kassenzeichen and code together open what is to be paid; the number alone does not say what for."""
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.test import Client
+from tests.payments.test_baskets import transfer
+from tests.support.pdf_text import text_of
 from tests.support.sizes import size
 from tests.support.towns import a_claim
 
@@ -156,3 +159,20 @@ def test_guessed_codes_open_nothing(town: Tenant) -> None:
     )
     print(f"\n{count} codes of neighbouring numbers: {fitting} fit, {len(set(codes.values()))} different")
     assert fitting == 0
+
+
+def test_whose_transfer_came_is_not_known_and_who_guessed_learns_nothing_of_it(
+    citizen: Client, town: Tenant, tmp_path: Path
+) -> None:
+    """Somebody guesses a number, chooses the transfer and waits until whoever has the letter pays."""
+    claim = a_claim(town, purpose=PURPOSE, service="personalausweis")
+    address = citizen.post(f"/{town.slug}/", {"kassenzeichen": claim.kassenzeichen}).headers["Location"]
+    citizen.post(address, {"method": "transfer"})
+    transfer(town, tmp_path, "37.00", claim.kassenzeichen)
+    page = citizen.get(address).content.decode()
+    assert "Ihre Zahlung ist da" in page
+    receipt = text_of(citizen.get(f"{address}/quittung.pdf").content)
+    assert claim.kassenzeichen in receipt
+    for shown in (page, receipt):
+        assert PURPOSE not in shown
+        assert "Bürgerbüro" not in shown

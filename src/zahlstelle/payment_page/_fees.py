@@ -36,7 +36,7 @@ class Fee:
 def fees_of(tenant: Tenant, payment: Payment, attempt: Attempt | None = None) -> Sequence[Fee]:
     """List what a payment pays, in the citizen's order."""
     surplus = {share.claim_id for share in attempt.shares if share.surplus} if attempt else set()
-    hidden = hides(payment)
+    hidden = hides(payment, attempt)
     fees = []
     for share in payment.shares:
         claim = claims.claim_by_id(tenant=tenant, claim_id=share.claim_id)
@@ -46,9 +46,13 @@ def fees_of(tenant: Tenant, payment: Payment, attempt: Attempt | None = None) ->
     return fees
 
 
-def hides(payment: Payment) -> bool:
-    """Say whether the payment keeps to itself what it is for: nobody has shown to know the letter, or has paid."""
-    return payment.discreet and payment.status is not PaymentStatus.PAID
+def hides(payment: Payment, attempt: Attempt | None) -> bool:
+    """Say whether the payment keeps to itself what it is for: nobody has shown to know the letter, or has paid here.
+
+    A bank transfer that came shows nothing of who waits for it here: it may be that of whoever has the letter.
+    """
+    paid_here = payment.status is PaymentStatus.PAID and attempt is not None and attempt.captured
+    return payment.discreet and not paid_here
 
 
 def purpose_of(tenant: Tenant, claim: Claim) -> str:

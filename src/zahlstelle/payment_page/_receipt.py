@@ -15,7 +15,7 @@ from zahlstelle.web.language import known
 from zahlstelle.web.look import look_of
 from zahlstelle.web.tags import moment, money
 
-from ._fees import Fee, fees_of, units_of
+from ._fees import Fee, fees_of, hides, units_of
 from ._pdf import printable, write_pdf
 from ._standing import latest
 from ._words import method_for
@@ -50,6 +50,7 @@ def file_of(tenant: Tenant, payment: Payment) -> tuple[str, bytes]:
 
 def receipt_of(tenant: Tenant, fees: Sequence[Fee], payment: Payment, attempt: Attempt) -> Receipt:
     """Say in the active language what was paid. The attempt's last change is the moment it became paid."""
+    in_full = len(fees) == 1 and not hides(payment, attempt)
     return Receipt(
         language=translation.get_language().partition("-")[0],
         town=tenant.name,
@@ -61,7 +62,7 @@ def receipt_of(tenant: Tenant, fees: Sequence[Fee], payment: Payment, attempt: A
             (_("Zahlungsart"), str(method_for(attempt.method).name)),
             (_("Zahlungsnummer"), str(payment.id)),
         ],
-        lines=_lines(fees[0].claim, payment) if len(fees) == 1 else [_line(fee) for fee in fees],
+        lines=_lines(fees[0].claim, payment) if in_full else [_line(fee) for fee in fees],
         total=money(payment.amount),
         words=_fixed_words(),
         test=tenant.mode == "test",
