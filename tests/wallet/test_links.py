@@ -112,6 +112,18 @@ def test_a_card_kept_with_the_new_passkey_is_charged_as_ever(
     assert not provider.asked[-1].challenge
 
 
+def test_a_card_kept_later_with_another_passkey_is_not_charged_by_a_mailbox_either(
+    town: Tenant, holder: Holder, provider: "KeepingProvider"
+) -> None:
+    """Somebody read the mailbox once and made a passkey; the holder, unaware, keeps a new card with their own."""
+    reader, later = recovered(town, holder), AT + timedelta(days=1)
+    fresh, payment_id = keeps(town, later, passkey=holder.passkey), a_payment(town, later)
+    assert fresh.citizen == reader.citizen
+    answer = reader.passkey.answers(question_to_pay(town, reader, payment_id, later))
+    pays(town, payment_id, answer, later)
+    assert provider.asked[-1].challenge, "the provider makes sure that it is the card's holder"
+
+
 def test_a_passkey_added_with_a_passkey_is_as_good(town: Tenant, holder: Holder, provider: "KeepingProvider") -> None:
     answer = holder.passkey.answers(wallet.ask_passkey_to_open(tenant=town, site=SITE, at=AT))
     whose, second, payment_id = (

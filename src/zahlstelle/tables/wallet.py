@@ -63,6 +63,7 @@ class StoredCardRow(OfTenant):
     """A card that the provider keeps: its handle there, and what its holder knows it by. Never a number or a secret.
 
     `leaving_at`: it is to be forgotten, and nobody's any more; the row goes when the provider has forgotten it.
+    `kept_with`: the passkey with which it was kept.
     """
 
     id = models.UUIDField(primary_key=True)
@@ -76,6 +77,7 @@ class StoredCardRow(OfTenant):
     last_four = models.CharField(max_length=4)
     expires_on = models.DateField()
     kept_at = models.DateTimeField()
+    kept_with = models.UUIDField(null=True)
     used_at = models.DateTimeField(null=True)
     leaving_at = models.DateTimeField(null=True)
     check_at = models.DateTimeField(null=True)

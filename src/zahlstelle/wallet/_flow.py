@@ -6,7 +6,7 @@ from uuid import UUID
 import structlog
 
 from zahlstelle import payments
-from zahlstelle.kernel import token_digest
+from zahlstelle.kernel import new_id, token_digest
 from zahlstelle.payments import (
     INSTRUMENT_GONE,
     Attempt,
@@ -59,7 +59,7 @@ def keep_card(
     question = spend(
         tenant=tenant, answer=answer, at=at, purposes=(Purpose.REGISTER, Purpose.KEEP), payment_id=payment_id
     )
-    citizen, new = _answering(tenant, answer, question, site, at)
+    citizen, passkey, new = _answering(tenant, answer, question, site, at)
     attempt, kept = _kept_of(tenant, payment_id)
     return record_kept(
         tenant=tenant,
@@ -69,6 +69,7 @@ def keep_card(
         kept=kept,
         merchant_id=_merchant_id(tenant, attempt.provider),
         citizen=citizen,
+        kept_with=passkey,
         new=new,
         words=words,
         at=at,
@@ -96,7 +97,7 @@ def pay_with_card(
         handle=card.handle,
         return_url=return_url,
         notify_url=notify_url,
-        challenge=must_prove(passkey, card.kept_at),
+        challenge=must_prove(passkey, card.kept_with),
         at=at,
     )
     if attempt.decline_code == INSTRUMENT_GONE:
@@ -154,13 +155,15 @@ def _over(tenant: Tenant, rows: list[StoredCardRow], at: datetime) -> list[Held]
 
 def _answering(
     tenant: Tenant, answer: str, question: Question, site: Site, at: datetime
-) -> tuple[UUID, tuple[str, NewPasskey] | None]:
+) -> tuple[UUID, UUID, tuple[str, NewPasskey] | None]:
+    """Check the answer; gives citizen and passkey, and what makes them known where they are new."""
     if question.purpose is Purpose.KEEP:
-        return passkey_answering(tenant=tenant, answer=answer, question=question, site=site, at=at)[0], None
+        citizen, passkey = passkey_answering(tenant=tenant, answer=answer, question=question, site=site, at=at)
+        return citizen, passkey.id, None
     if question.email is None:
         raise PasskeyRefused("this was not asked")
     new = _passkeys.new_passkey(answer=answer, challenge=question.challenge, site=site)
-    return question.id, (question.email, new)
+    return question.id, new_id(), (question.email, new)
 
 
 def _kept_of(tenant: Tenant, payment_id: UUID) -> tuple[Attempt, KeptInstrument]:

@@ -46,7 +46,7 @@ class Held:
     provider: str
     merchant_id: str
     handle: str
-    kept_at: datetime
+    kept_with: UUID | None
 
 
 def wish_to_keep(
@@ -186,19 +186,21 @@ def record_kept(
     kept: KeptInstrument,
     merchant_id: str,
     citizen: UUID,
+    kept_with: UUID,
     new: tuple[str, NewPasskey] | None,
     words: str,
     at: datetime,
 ) -> str:
     """Keep a card for a citizen, whom a new passkey (`new`: e-mail and passkey) makes known. Gives the device's token.
 
+    `kept_with` is the passkey that answered.
     Raises NothingToKeep where the wish was answered meanwhile, or its time is over.
     """
     token = new_token()
     with inside(tenant):
         wish = _wish_locked(tenant, payment_id, browser, at)
         if new is not None:
-            _make_known(tenant, citizen, *new, at)
+            _make_known(tenant, citizen, kept_with, *new, at)
         consent = ConsentRow.objects.create(
             id=new_id(),
             tenant_id=tenant.id,
@@ -221,6 +223,7 @@ def record_kept(
             last_four=kept.last_four,
             expires_on=kept.expires_on,
             kept_at=at,
+            kept_with=kept_with,
             check_at=leaves_at(kept.expires_on, at),
         )
         DeviceRow.objects.create(
@@ -276,7 +279,7 @@ def shared(*, tenant: Tenant, card: Held) -> bool:
 
 def held(row: StoredCardRow) -> Held:
     """Read a row."""
-    return Held(row.id, row.provider, row.merchant_id, row.handle, row.kept_at)
+    return Held(row.id, row.provider, row.merchant_id, row.handle, row.kept_with)
 
 
 def _question(
@@ -313,10 +316,10 @@ def _wish_locked(tenant: Tenant, payment_id: UUID, browser: str, at: datetime) -
     return row
 
 
-def _make_known(tenant: Tenant, citizen: UUID, email: str, passkey: NewPasskey, at: datetime) -> None:
+def _make_known(tenant: Tenant, citizen: UUID, passkey_id: UUID, email: str, passkey: NewPasskey, at: datetime) -> None:
     CitizenRow.objects.create(id=citizen, tenant_id=tenant.id, email=email, made_at=at)
     PasskeyRow.objects.create(
-        id=new_id(),
+        id=passkey_id,
         tenant_id=tenant.id,
         citizen_id=citizen,
         credential_id=passkey.credential_id,

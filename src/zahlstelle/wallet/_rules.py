@@ -140,13 +140,13 @@ class Question:
     by_link: bool = False
 
 
-def must_prove(passkey: Passkey, kept_at: datetime) -> bool:
+def must_prove(passkey: Passkey, kept_with: UUID | None) -> bool:
     """Say whether the provider has to make sure that it is the card's holder who charges it.
 
-    A mailbox moves no money by itself: a passkey made by a link charges cards kept before it only with the security
-    code or the bank's approval.
+    A mailbox moves no money by itself: a passkey made by a link charges cards that were not kept with it, before or
+    after, only with the security code or the bank's approval.
     """
-    return passkey.by_link and kept_at <= passkey.made_at
+    return passkey.by_link and kept_with != passkey.id
 
 
 def next_look(asked_at: datetime, at: datetime) -> datetime | None:
