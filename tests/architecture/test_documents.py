@@ -112,7 +112,7 @@ def test_every_status_has_a_public_word_and_every_public_word_is_used() -> None:
 
 def test_a_claim_is_held_by_every_status_whose_outcome_is_open() -> None:
     """What the database lets hold a claim are the same statuses as the graph's: whoever adds one meets both."""
-    path = ROOT / "src/zahlstelle/tables/migrations/0019_baskets.py"
+    path = ROOT / "src/zahlstelle/tables/migrations/0020_basket_shares.py"
     (told,) = re.findall(r"holds boolean := NEW.status IN (\([^)]*\));", path.read_text("utf-8"))
     open_or_paid = {s for s in Status if PUBLIC[s] in (PaymentStatus.CHECKING, PaymentStatus.STARTED)} | {Status.PAID}
     assert set(ast.literal_eval(told)) == {status.value for status in open_or_paid}

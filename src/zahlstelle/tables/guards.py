@@ -3,6 +3,7 @@
 Run by the owner after each migration, over all tables there are, so that a new table is never forgotten.
 """
 
+from collections.abc import Set
 from typing import Any
 
 from django.apps import apps
@@ -70,11 +71,16 @@ def tenant_tables() -> list[str]:
 
 
 def apply(**_signal: Any) -> None:
-    """Force row-level security on every table of a town and grant the application what it needs."""
+    """Force row-level security on every table of a town and grant the application what it needs.
+
+    Somebody may migrate to a state of before, in which not every table is there.
+    """
     with connection.cursor() as cursor:
+        there = set(connection.introspection.table_names(cursor))
         for table in tenant_tables():
-            cursor.execute(_security(table))
-        cursor.execute(_rights())
+            if table in there:
+                cursor.execute(_security(table))
+        cursor.execute(_rights(there))
 
 
 def _security(table: str) -> str:
@@ -95,12 +101,13 @@ def _security(table: str) -> str:
     """
 
 
-def _rights() -> str:
-    once = ", ".join(WRITTEN_ONCE)
+def _rights(there: Set[str]) -> str:
+    once = ", ".join(table for table in WRITTEN_ONCE if table in there)
+    never = ", ".join(table for table in NEVER_DELETED if table in there)
     return f"""
         GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {APPLICATION_ROLE};
         GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {APPLICATION_ROLE};
-        REVOKE DELETE, TRUNCATE ON {", ".join(NEVER_DELETED)} FROM {APPLICATION_ROLE};
+        REVOKE DELETE, TRUNCATE ON {never} FROM {APPLICATION_ROLE};
         REVOKE UPDATE, DELETE, TRUNCATE ON {once} FROM {APPLICATION_ROLE};
         REVOKE ALL ON django_migrations FROM {APPLICATION_ROLE};
         GRANT SELECT ON django_migrations TO {APPLICATION_ROLE};
