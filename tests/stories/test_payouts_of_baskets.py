@@ -6,6 +6,10 @@ import pytest
 from tests.support.payout_story import PayoutStory
 from tests.support.towns import found_town
 
+from zahlstelle import allocation
+from zahlstelle.tables.allocation import SuspenseRow
+from zahlstelle.tenancy import inside
+
 
 @pytest.fixture
 def story(tmp_path: Path) -> PayoutStory:
@@ -173,6 +177,25 @@ def test_a_chargeback_of_which_one_share_was_owed_back(story: PayoutStory) -> No
         Verrechnung 0,00
         Buch stimmt
     """)
+
+
+def test_nobody_is_proposed_to_open_a_claim_again_that_another_payment_paid(story: PayoutStory) -> None:
+    """The bank takes the money back by itself, without a report: a person decides, and A is paid by its own card."""
+    story.tell("""
+        Forderung A 37,00
+        Forderung B 12,50
+        Zuspät K A B
+        Konto 86,50 Sammler
+          A 37,00
+          K 49,50
+        Konto -49,50 Sammler
+          K -49,50
+        offen A 0,00
+    """)
+    with inside(story.town):
+        detail = SuspenseRow.objects.get(tenant_id=story.town.id).detail
+    proposed = allocation.proposals_for(tenant=story.town, detail=detail)
+    assert story.claims["A"].id not in {share.claim_id for one in proposed for share in one.shares}
 
 
 def test_more_than_the_basket_is_no_chargeback_of_it(story: PayoutStory) -> None:

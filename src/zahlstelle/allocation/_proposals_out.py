@@ -96,7 +96,12 @@ def _of_attempts(
 
 
 def _charged_back(attempt: Attempt, cents: int, owed: Mapping[UUID, Candidate]) -> Sequence[Share]:
-    """Say which claims a chargeback may open again; those of a basket only all of them, each by what it was paid."""
+    """Say which claims a chargeback may open again; those of a basket only all of them, each by what it was paid.
+
+    A share that paid no claim, because that was settled already, opens none: a person divides it.
+    """
+    if any(share.surplus for share in attempt.shares):
+        return []
     settled = [(claim, claim.amount_cents - claim.open_cents) for claim in map(owed.__getitem__, attempt.claim_ids)]
     if len(settled) == 1:
         ((claim, paid),) = settled
