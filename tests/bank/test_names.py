@@ -370,3 +370,23 @@ def test_a_piece_without_a_day_that_explains_one_entry_is_no_line_of_the_next_da
     ]
     take(town, tmp_path, told[0], told[1], days[0], told[2], days[1])
     assert (at_bank(town), left(town, [*today, *tomorrow]), waiting(town)) == (22300, [0] * 5, [])
+
+
+def test_details_told_again_stay_on_the_line_that_has_them(tmp_path: Path, found: Callable[..., Tenant]) -> None:
+    """Two lines of one amount under a name that stands for everything; the statement is made a second time."""
+    for number in range(6):  # which of the two is found first hangs on their ids
+        town = found()
+        claims = numbers(town, "37.00", "25.00")
+        single = a_claim(town, "37.00").kassenzeichen
+        told = [Tx(cents, n) for cents, n in zip(("37.00", "25.00"), claims, strict=True)]
+        untold = Ntry("62.00", [Tx("62.00", end_to_end="", name="", iban="")], "SAME", count=2)
+        wrong = Ntry("62.00", [Tx("37.00"), Tx("25.01")], "SAME", day="", count=2)
+        lines = [Ntry("62.00", told, "SAME"), untold]
+        first = statement(town, Ntry("37.00", [Tx("37.00", single)], "SAME"), *lines, balances=("0.00", "161.00"))
+        second = statement(town, Ntry("37.00", ref="SAME"), *lines, name="S2", balances=("0.00", "161.00"))
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        take(town, folder, first, notice(town, wrong, name="N3"), second)
+        entries = bank.entries_of_day(tenant=town, day=AT.date())
+        assert sorted(str(entry.breakdown) for entry in entries) == ["broken", "single", "whole"]
+        assert (at_bank(town), left(town, [*claims, single])) == (16100, [0, 0, 0])

@@ -220,6 +220,13 @@ class Candidates:
                 return False
             return fits(known) and _fitting.same_details(sighting, known) and not self._elsewhere(sighting, known)
 
+        def says_the_same(known: Known) -> bool:
+            return known.digest == sighting.digest and fits_here(known)
+
+        if sighting.digest is not None and (
+            found := bucket.first(sighting, f"same {phase} {key} {again}", never, says_the_same, least)
+        ):
+            return found
         return bucket.first(sighting, f"{phase} {key} {again}", never, fits_here, least)
 
 
