@@ -124,6 +124,17 @@ def test_a_card_kept_later_with_another_passkey_is_not_charged_by_a_mailbox_eith
     assert provider.asked[-1].challenge, "the provider makes sure that it is the card's holder"
 
 
+def test_who_had_typed_anothers_address_does_not_charge_the_card_that_the_other_keeps(
+    town: Tenant, holder: Holder, provider: "KeepingProvider"
+) -> None:
+    """A wallet is begun under a stranger's address; the stranger comes to it by a link and keeps a card there."""
+    owner, later = recovered(town, holder), AT + timedelta(days=1)
+    fresh, payment_id = keeps(town, later, passkey=owner.passkey), a_payment(town, later)
+    intruder = Holder(holder.passkey, fresh.device, holder.citizen)
+    pays(town, payment_id, intruder.passkey.answers(question_to_pay(town, intruder, payment_id, later)), later)
+    assert provider.asked[-1].challenge, "the provider makes sure that it is the card's holder"
+
+
 def test_a_passkey_added_with_a_passkey_is_as_good(town: Tenant, holder: Holder, provider: "KeepingProvider") -> None:
     answer = holder.passkey.answers(wallet.ask_passkey_to_open(tenant=town, site=SITE, at=AT))
     whose, second, payment_id = (

@@ -97,7 +97,7 @@ def pay_with_card(
         handle=card.handle,
         return_url=return_url,
         notify_url=notify_url,
-        challenge=must_prove(passkey, card.kept_with),
+        challenge=must_prove(passkey, card.kept_with, card.kept_by_link),
         at=at,
     )
     if attempt.decline_code == INSTRUMENT_GONE:

@@ -1,6 +1,6 @@
 """Write down wishes, questions to passkeys, what was kept, and what is to be forgotten."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -46,7 +46,8 @@ class Held:
     provider: str
     merchant_id: str
     handle: str
-    kept_with: UUID | None
+    kept_with: UUID | None  # the passkey that answered when it was kept
+    kept_by_link: bool = False  # a link by e-mail had made that passkey, or it is gone
 
 
 def wish_to_keep(
@@ -174,7 +175,9 @@ def card_to_charge(*, tenant: Tenant, citizen: UUID, card_id: UUID, at: datetime
             raise StoredCardUnknown("this card is not yours, not there, or has expired")
         row.used_at = at
         row.save(update_fields=["used_at"])
-        return held(row)
+        with_passkey = PasskeyRow.objects.filter(tenant_id=tenant.id, citizen_id=citizen, id=row.kept_with).first()
+        gone = row.kept_with is not None and with_passkey is None  # then nobody knows how it was made
+        return replace(held(row), kept_by_link=gone or (with_passkey is not None and with_passkey.by_link))
 
 
 def record_kept(

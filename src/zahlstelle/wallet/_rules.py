@@ -140,13 +140,14 @@ class Question:
     by_link: bool = False
 
 
-def must_prove(passkey: Passkey, kept_with: UUID | None) -> bool:
+def must_prove(passkey: Passkey, kept_with: UUID | None, kept_by_link: bool) -> bool:
     """Say whether the provider has to make sure that it is the card's holder who charges it.
 
     A mailbox moves no money by itself: a passkey made by a link charges cards that were not kept with it, before or
-    after, only with the security code or the bank's approval.
+    after, only with the security code or the bank's approval. Nor does an address that somebody else had typed before:
+    so do other passkeys with a card that was kept with one made by a link (`kept_by_link`).
     """
-    return passkey.by_link and kept_with != passkey.id
+    return kept_with != passkey.id and (passkey.by_link or kept_by_link)
 
 
 def next_look(asked_at: datetime, at: datetime) -> datetime | None:
