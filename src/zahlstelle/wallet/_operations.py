@@ -175,9 +175,13 @@ def card_to_charge(*, tenant: Tenant, citizen: UUID, card_id: UUID, at: datetime
             raise StoredCardUnknown("this card is not yours, not there, or has expired")
         row.used_at = at
         row.save(update_fields=["used_at"])
-        with_passkey = PasskeyRow.objects.filter(tenant_id=tenant.id, citizen_id=citizen, id=row.kept_with).first()
-        gone = row.kept_with is not None and with_passkey is None  # then nobody knows how it was made
-        return replace(held(row), kept_by_link=gone or (with_passkey is not None and with_passkey.by_link))
+        return replace(held(row), kept_by_link=row.kept_with is not None and _by_link(tenant, citizen, row.kept_with))
+
+
+def _by_link(tenant: Tenant, citizen: UUID, passkey: UUID) -> bool:
+    """Say whether a link made a passkey; of one that is gone nobody knows, so it may have."""
+    row = PasskeyRow.objects.filter(tenant_id=tenant.id, citizen_id=citizen, id=passkey).first()
+    return row is None or row.by_link
 
 
 def record_kept(
