@@ -72,16 +72,20 @@ def in_files(folder: Path, since: float = 0) -> tuple[list[str], int]:
 
 
 def in_environments(process: int) -> tuple[list[str], int]:
-    """Look through the environment of a process and all below it; and of how many."""
-    hits, family = [], [process]
+    """Look through the environment of a process and all below it, browsers left out; and of how many."""
+    hits, family, read = [], [process], 0
     for one in family:
-        family += [int(child) for child in _children(one)]
         try:
-            told = Path(f"/proc/{one}/environ").read_bytes() + Path(f"/proc/{one}/cmdline").read_bytes()
+            family += [int(child) for child in _children(one)]
+            command = Path(f"/proc/{one}/cmdline").read_bytes()
+            if b"chrom" in command.split(b"\0")[0].lower():
+                continue  # the citizen's side; its processes lock others out
+            told = Path(f"/proc/{one}/environ").read_bytes() + command
         except (FileNotFoundError, ProcessLookupError):
             continue
+        read += 1
         hits += [f"{kind} in the environment" for kind in found(told.decode("latin-1").replace("\0", "\n"))]
-    return hits, len(family)
+    return hits, read
 
 
 def _children(process: int) -> list[str]:
