@@ -154,7 +154,7 @@ def test_what_is_no_basket_grows_by_nothing(citizen: Client, town: Tenant, found
     if how == "begun":
         citizen.post(f"/pay/{token}", {"method": "card"})
     if how == "over":
-        early = at - payments._operations.LIFETIME
+        early = at - payments._starts.LIFETIME
         token = payments.start_payment(tenant=town, claim_id=a_claim(town).id, at=early).token
     citizen.cookies[f"weitere-{town.slug}"] = "forged" if how == "forged" else token
     assert "mehrere Gebühren zusammen" not in page(citizen, f"/{town.slug}/")

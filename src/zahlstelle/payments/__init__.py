@@ -1,5 +1,6 @@
 """Payments (Zahlvorgänge): attempts at providers, their status graph, one reducer, and the provider socket."""
 
+from ._by_bank import charged_back, reopened, settled_by_transfer
 from ._card_fields import CardFieldsAway, card_fields, has_card_fields
 from ._collections import (
     Collection,
@@ -37,32 +38,12 @@ from ._mandates import (
     MandateUnknown,
     Returned,
 )
-from ._operations import (
-    AlreadyBeingPaid,
-    AlreadyPaid,
-    BasketChanged,
-    BasketUnsound,
-    ForgedNotification,
-    MethodUnknown,
-    NewPayment,
-    PaymentOver,
-    PaymentTaken,
-    PaymentUnknown,
-    ReturnUrlNotAllowed,
-    allow_return_url,
-    charged_back,
-    choose_transfer,
-    reopened,
-    settle,
-    settled_by_transfer,
-    start_basket,
-    start_payment,
-    take_over,
-)
+from ._operations import settle
 from ._queries import (
     Attempt,
     Checking,
     Payment,
+    PaymentUnknown,
     attempts_by_id,
     attempts_by_provider_reference,
     attempts_of,
@@ -108,6 +89,16 @@ from ._refunds import (
     note_reported,
     record_given_back,
     reported_refunds,
+)
+from ._refusals import (
+    AlreadyBeingPaid,
+    AlreadyPaid,
+    BasketChanged,
+    BasketUnsound,
+    MethodUnknown,
+    PaymentOver,
+    PaymentTaken,
+    ReturnUrlNotAllowed,
 )
 from ._release_flow import confirm_release, release
 from ._release_queries import (
@@ -157,6 +148,7 @@ from ._socket import (
     CardFields,
     CardToken,
     ClickToPayResult,
+    ForgedNotification,
     ForgetsInstruments,
     Forgotten,
     HasCardFields,
@@ -186,6 +178,7 @@ from ._socket import (
     StartRequest,
     WantsToRead,
 )
+from ._starts import NewPayment, allow_return_url, choose_transfer, start_basket, start_payment, take_over
 
 __all__ = [
     "EDGES",

@@ -20,7 +20,7 @@ from zahlstelle.tenancy import Tenant, direct_debit, inside
 
 from ._debits import blocks_of, mandate_of
 from ._mandates import METHOD, Mandate, SequenceType, collect_on, sequence
-from ._operations import _move
+from ._moves import move
 from ._queries import Attempt, attempts_in, collected_of
 from ._rules import Status
 
@@ -70,7 +70,7 @@ def debits_to_collect(*, tenant: Tenant, creditor_id: str, at: datetime) -> Sequ
         for attempt, row in sorted(held.items()):
             mandate, claim = mandates[waiting[attempt].mandate], claimed[attempt]
             if mandate.blocked or claim.open.cents < row.amount_cents:
-                _move(tenant, row, Status.CANCELLED, at)
+                move(tenant, row, Status.CANCELLED, at)
                 continue
             debits.append(
                 Debit(

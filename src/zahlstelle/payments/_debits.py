@@ -36,8 +36,10 @@ from ._mandates import (
     new_mandate,
     reference_of,
 )
-from ._operations import MethodUnknown, _attempt_locked, _move, _rows_of_claims, intend, let_go
+from ._moves import attempt_locked, let_go, move, rows_of_claims
+from ._operations import intend
 from ._queries import Attempt, attempt_of, attempts_in, payment_by_id
+from ._refusals import MethodUnknown
 from ._rules import EDGES, Status
 
 
@@ -152,7 +154,7 @@ def debit_of(*, tenant: Tenant, attempt_id: UUID) -> tuple[Mandate, date] | None
 def debits_of_claim(*, tenant: Tenant, claim_id: UUID) -> Sequence[Attempt]:
     """List the debits of a claim that wait to be collected or for the bank."""
     with inside(tenant):
-        rows = _rows_of_claims(tenant, [claim_id]).filter(method=METHOD, provider="transfer", status=Status.PENDING)
+        rows = rows_of_claims(tenant, [claim_id]).filter(method=METHOD, provider="transfer", status=Status.PENDING)
         return attempts_in(rows)
 
 
@@ -190,8 +192,8 @@ def _ordered(tenant: Tenant, payment_id: UUID) -> Attempt | None:
 def _wait(tenant: Tenant, attempt_id: UUID, mandate: Mandate, at: datetime) -> Attempt:
     due = debit_terms(tenant=tenant, at=at).due_on
     DebitRow.objects.create(tenant_id=tenant.id, attempt=attempt_id, mandate=mandate.id, due_on=due)
-    row = _attempt_locked(tenant, attempt_id)
-    _move(tenant, row, Status.PENDING, at)
+    row = attempt_locked(tenant, attempt_id)
+    move(tenant, row, Status.PENDING, at)
     return attempt_of(row)
 
 
@@ -222,7 +224,7 @@ def debits_given_back(*, tenant: Tenant, returns: Sequence[Returned], at: dateti
     with inside(tenant):
         left = list(returns)
         claimed = claims.claims_by_id_locked(tenant=tenant, claim_ids=sorted({told.claim for told in left}))
-        rows = _rows_of_claims(tenant, list(claimed)).filter(method=METHOD, provider="transfer", status=Status.PAID)
+        rows = rows_of_claims(tenant, list(claimed)).filter(method=METHOD, provider="transfer", status=Status.PAID)
         held = {row.id: row for row in rows}
         for attempt in attempts_in(held.values()):
             row, (claim_id,) = held[attempt.id], attempt.claim_ids  # a debit is of one claim
@@ -255,7 +257,7 @@ def _fail(tenant: Tenant, row: AttemptRow, status: Status, reason: str | None, a
     if (Status(row.status), status) not in EDGES:
         return False
     row.decline_code = (reason or "")[:200] or None
-    _move(tenant, row, status, at)
+    move(tenant, row, status, at)
     return True
 
 

@@ -14,11 +14,6 @@ from zahlstelle.tables.payments import AttemptRow, PaymentRow
 from zahlstelle.tenancy import ProviderAccess, Tenant, inside, provider_accesses
 
 from ._operations import (
-    AlreadyBeingPaid,
-    AlreadyPaid,
-    BasketChanged,
-    MethodUnknown,
-    PaymentOver,
     doubt,
     end,
     end_payment,
@@ -29,6 +24,7 @@ from ._operations import (
     settle,
 )
 from ._queries import Attempt, Payment, attempt_of, attempts_of, payment_by_id
+from ._refusals import AlreadyBeingPaid, AlreadyPaid, BasketChanged, MethodUnknown, PaymentOver
 from ._rules import LIVE, PaymentStatus, Status, never_started
 from ._socket import (
     Authentication,

@@ -15,8 +15,9 @@ from ._flow import (
     merchant_access,
     provider_named,
 )
-from ._operations import MethodUnknown, intend, record_start
+from ._operations import intend, record_start
 from ._queries import Attempt, attempts_by_id
+from ._refusals import MethodUnknown
 from ._socket import (
     CannotForget,
     ForgetsInstruments,

@@ -14,7 +14,7 @@ from zahlstelle.ledger import Entry
 from zahlstelle.tables.payments import AttemptRow, DisputeRow, PayoutItemRow, RefundRow
 from zahlstelle.tenancy import Tenant, inside
 
-from ._operations import let_go
+from ._moves import let_go
 from ._queries import Attempt, attempt_of, attempts_in, payment_by_id
 from ._refund_queries import REPORT, Refund, refund_by_id, refund_of
 from ._refund_rules import (

@@ -6,13 +6,14 @@ from uuid import UUID
 from zahlstelle.tenancy import Tenant
 
 from ._flow import _named, _outside_any_transaction, refresh
-from ._operations import merchant_of, settle
+from ._moves import merchant_of
+from ._operations import settle
 from ._queries import attempts_by_id
 from ._refund_flow import refresh_refund
 from ._refund_queries import refund_by_id
 from ._refund_rules import RefundState
 from ._release_queries import Release, release_by_id
-from ._release_rules import Word
+from ._release_rules import Saying, Word
 from ._releases import ReleaseReferenceDiffers, allow_release, confirm, say
 from ._rules import Status, about
 from ._socket import Report
@@ -34,28 +35,11 @@ def release(
     Raises what `_releases.say` raises.
     """
     _outside_any_transaction()
-    reference = (reference or "").strip() or None
-    allow_release(
-        tenant=tenant,
-        attempt_id=attempt_id,
-        refund_id=refund_id,
-        word=word,
-        reference=reference,
-        reason=reason,
-        at=at,
-    )
-    if _provider_knows(tenant, attempt_id, refund_id, reference, at):
+    saying = Saying(attempt_id, refund_id, word, (reference or "").strip() or None, reason)
+    allow_release(tenant=tenant, saying=saying, at=at)
+    if _provider_knows(tenant, attempt_id, refund_id, saying.reference, at):
         return None
-    return say(
-        tenant=tenant,
-        attempt_id=attempt_id,
-        refund_id=refund_id,
-        word=word,
-        reference=reference,
-        reason=reason,
-        by=by,
-        at=at,
-    )
+    return say(tenant=tenant, saying=saying, by=by, at=at)
 
 
 def confirm_release(*, tenant: Tenant, release_id: UUID, by: str, at: datetime) -> Release:

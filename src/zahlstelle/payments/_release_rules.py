@@ -1,7 +1,9 @@
 """When a person may say what became of what nobody knows, and what a later answer means. No IO."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from uuid import UUID
 
 from zahlstelle.kernel import Money
 
@@ -16,6 +18,17 @@ class Word(StrEnum):
     NOT_MADE = "not_made"  # it has no such payment, or it came to nothing
     GIVEN_BACK = "given_back"  # the refund was carried out
     NOT_GIVEN_BACK = "not_given_back"  # it was not, and will not be
+
+
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """What a person says: of which attempt, or of which refund of it, with the provider's name for it and why."""
+
+    attempt_id: UUID
+    refund_id: UUID | None
+    word: Word
+    reference: str | None
+    reason: str
 
 
 class ReleaseState(StrEnum):

@@ -12,12 +12,14 @@ from zahlstelle.kernel import CardNumberTyped, InputRefused, Money, Refusal, hol
 from zahlstelle.tables.payments import AttemptRow, RefundRow, ReleaseRow
 from zahlstelle.tenancy import Tenant, inside
 
-from ._operations import PaymentTaken, merchant_of, record_start, settle, shares_of_attempt
+from ._moves import merchant_of, shares_of_attempt
+from ._operations import record_start, settle
 from ._refund_queries import RefundUnknown
 from ._refund_rules import RefundState
 from ._refunds import settle_refund
+from ._refusals import PaymentTaken
 from ._release_queries import Release, ReleaseUnknown, release_of
-from ._release_rules import NEEDS_TWO, OF_REFUND, ON_WORD, ReleaseState, Word, releasable_from
+from ._release_rules import NEEDS_TWO, OF_REFUND, ON_WORD, ReleaseState, Saying, Word, releasable_from
 from ._rules import Status
 from ._socket import NeverSeen, ProviderStatus, RefundReport, RefundStatus, Report
 
@@ -64,56 +66,36 @@ class ReleaseReferenceDiffers(InputRefused):
     code = "release_reference_differs"
 
 
-def allow_release(
-    *,
-    tenant: Tenant,
-    attempt_id: UUID,
-    refund_id: UUID | None,
-    word: Word,
-    reference: str | None,
-    reason: str,
-    at: datetime,
-) -> None:
+def allow_release(*, tenant: Tenant, saying: Saying, at: datetime) -> None:
     """Check, before the provider is asked, whether this may be said now. Raises what `say` raises."""
     with inside(tenant):
-        row, refund = _held(tenant, attempt_id, refund_id)
-        _checked(tenant, row, refund, word=word, reference=reference, reason=reason, at=at)
+        _may_be_said(tenant, *_held(tenant, saying.attempt_id, saying.refund_id), saying, at)
 
 
-def say(
-    *,
-    tenant: Tenant,
-    attempt_id: UUID,
-    word: Word,
-    reason: str,
-    by: str,
-    at: datetime,
-    refund_id: UUID | None = None,
-    reference: str | None = None,
-) -> Release:
+def say(*, tenant: Tenant, saying: Saying, by: str, at: datetime) -> Release:
     """Write down what a person has read in the provider's portal; where one person is enough, it is done at once.
 
     Raises PaymentUnknown, RefundUnknown, NothingToRelease, ReleaseTooEarly, ReleaseWaiting, ReleaseIncomplete,
     ReleaseReferenceDiffers, PaymentTaken, CardNumberTyped.
     """
     with inside(tenant):
-        row, refund = _held(tenant, attempt_id, refund_id)
-        _checked(tenant, row, refund, word=word, reference=reference, reason=reason, at=at)
+        row, refund = _held(tenant, saying.attempt_id, saying.refund_id)
+        _may_be_said(tenant, row, refund, saying, at)
         release = ReleaseRow(
             id=new_id(),
             tenant_id=tenant.id,
             attempt=row,
             refund=refund,
-            word=word,
-            provider_reference=reference or None,
-            reason=reason.strip(),
+            word=saying.word,
+            provider_reference=saying.reference,
+            reason=saying.reason.strip(),
             made_by=by,
             made_at=at,
             state=ReleaseState.WAITING,
         )
         release.save(force_insert=True)
         _deed(tenant, release, row, "release.said", by, at)
-        if word not in NEEDS_TWO:
+        if saying.word not in NEEDS_TWO:
             _apply(tenant, release, row, refund, by, at)
         return release_of(release)
 
@@ -155,19 +137,11 @@ def deal_with(*, tenant: Tenant, release_id: UUID, note: str, by: str, at: datet
         return release_of(release)
 
 
-def _checked(
-    tenant: Tenant,
-    row: AttemptRow,
-    refund: RefundRow | None,
-    *,
-    word: Word,
-    reference: str | None,
-    reason: str,
-    at: datetime,
-) -> None:
-    if (word in OF_REFUND) != (refund is not None):
+def _may_be_said(tenant: Tenant, row: AttemptRow, refund: RefundRow | None, saying: Saying, at: datetime) -> None:
+    reference = saying.reference
+    if (saying.word in OF_REFUND) != (refund is not None):
         raise ReleaseIncomplete("this word is not about this")
-    _readable(reason, reference or "")
+    _readable(saying.reason, reference or "")
     if not _unknown(row, refund):
         raise NothingToRelease("the outcome is known")
     if at < releasable_from(refund.requested_at if refund else row.started_at):
@@ -178,7 +152,7 @@ def _checked(
     known = refund.provider_reference if refund else row.provider_reference
     if reference and known and reference != known:
         raise ReleaseReferenceDiffers(f"the provider calls it {known}")
-    if word is Word.PAID and not (reference or known):
+    if saying.word is Word.PAID and not (reference or known):
         raise ReleaseIncomplete("say what the provider calls the payment")
     if reference and not known:
         _nobody_elses(tenant, row, refund, reference)

@@ -10,7 +10,7 @@ from typing import Any
 
 from zahlstelle.tenancy import Tenant, inside, provider_accesses
 
-from ._operations import MethodUnknown
+from ._refusals import MethodUnknown
 from ._reports import ReportWrong, record_report
 from ._socket import ItemKind, PayoutReport, ReportedItem
 
