@@ -1,19 +1,12 @@
 """Money given back here and told of by a settlement report is one fact; and what only a report tells of counts too."""
 
 from importlib import import_module
-from pathlib import Path
 
-import pytest
 from django.db import connection
 from tests.support.payout_story import PayoutStory
 
 from zahlstelle import payments
-from zahlstelle.tenancy import Tenant, inside
-
-
-@pytest.fixture
-def story(town: Tenant, tmp_path: Path) -> PayoutStory:
-    return PayoutStory(town, tmp_path)
+from zahlstelle.tenancy import inside
 
 
 def test_given_back_here_and_told_by_the_report(story: PayoutStory) -> None:

@@ -174,3 +174,9 @@ class Teller:
 def tell(story: str, **town_file: Any) -> Teller:
     """Tell a story in a town of its own."""
     return Teller(**town_file).tell(story)
+
+
+def with_policy(**words: object) -> dict[str, object]:
+    """A town file whose settings say this."""
+    small = words.pop("small", 0)
+    return {"settings": {"policy": words, "small_difference_cents": small}}

@@ -69,6 +69,9 @@ def cents(text: str) -> int:
     return sign * int(whole + part)
 
 
+Tell = Callable[[str], None]
+
+
 class PayoutStory:
     """One town and what happens to it."""
 
@@ -289,3 +292,28 @@ class PayoutStory:
 
 def _plain(amount: str) -> str:
     return amount.lstrip("+-").replace(".", "").replace(",", ".")
+
+
+# A day with two payments by card, paid out net, and what there is to see after it.
+NET = """
+    Abrechnung po_20261005_000001 61,10
+      Zahlung A 37,00
+      Zahlung B 25,00
+      Entgelt A -0,50
+      Entgelt B -0,40
+"""
+PAID = """
+    Forderung A 37,00
+    Forderung B 25,00
+    Karte A
+    Karte B
+"""
+SETTLED = """
+    offen A 0,00
+    offen B 0,00
+    Verrechnung 0,00
+    Verwahrung 0,00
+    Entgelte 0,90
+    Zweifel keiner
+    Buch stimmt
+"""
