@@ -12,11 +12,12 @@ from zahlstelle.tenancy import Tenant
 from zahlstelle.web.letters import qr_code, sheet
 
 from ._auth import client_of
+from ._claim_schemas import ClaimIn, ClaimOut, ClaimPage
 from ._idempotency import Answer, once
 from ._letters import letters_of
 from ._paging import DEFAULT_LIMIT, only, page_of
 from ._respond import told
-from ._schemas import ClaimIn, ClaimOut, ClaimPage, read_id
+from ._schemas import read_id
 
 router = Router(tags=["claims"])
 

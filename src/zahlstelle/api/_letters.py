@@ -10,7 +10,7 @@ from zahlstelle.claims import Claim
 from zahlstelle.tenancy import Tenant
 from zahlstelle.web.letters import link_of
 
-from ._schemas import LetterOut
+from ._claim_schemas import LetterOut
 
 
 def letters_of(tenant: Tenant, several: Iterable[Claim]) -> Mapping[UUID, LetterOut]:

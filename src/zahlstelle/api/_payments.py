@@ -15,9 +15,7 @@ from zahlstelle.tenancy import ClientAccess, Tenant, inside
 from ._auth import client_of
 from ._idempotency import Answer, once, once_outside
 from ._paging import DEFAULT_LIMIT, only, page_of
-from ._problems import Fault, RequestInvalid
-from ._respond import told
-from ._schemas import (
+from ._payment_schemas import (
     ClaimNamedIn,
     EventList,
     PaymentIn,
@@ -25,8 +23,10 @@ from ._schemas import (
     PaymentPage,
     StartedPaymentOut,
     payment_fields,
-    read_id,
 )
+from ._problems import Fault, RequestInvalid
+from ._respond import told
+from ._schemas import read_id
 
 router = Router(tags=["payments"])
 

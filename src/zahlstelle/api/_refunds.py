@@ -15,8 +15,9 @@ from zahlstelle.web.notifications import notify_url
 from ._auth import client_of
 from ._idempotency import Answer, once_outside
 from ._paging import only
+from ._refund_schemas import RefundIn, RefundList, RefundOut
 from ._respond import told
-from ._schemas import RefundIn, RefundList, RefundOut, read_id
+from ._schemas import read_id
 
 router = Router(tags=["refunds"])
 _PLACE = "/{payment_id}/refunds"
