@@ -186,7 +186,7 @@ class Known:
             attempt,
             self.given_back[attempt.id],
             self.overpaid[attempt.id],
-            dict(self.settled),
+            self.settled,
             self.shares.get(attempt.id, attempt.shares),
             bool(item.item_reference) and item.item_reference in self.told,
             self.refunds.get((attempt.id, item.item_reference or "")),

@@ -15,8 +15,7 @@ from zahlstelle.tables.bank import BankFileRow, SightingRow, StatementRow
 from zahlstelle.tenancy import Tenant, inside
 
 from ._intake import sha256_of
-from ._operations import BankFileUnknown, _keep, _keep_content
-from ._packing import Packed
+from ._operations import BankFileUnknown, content_kept, keep
 
 RECEIVED, IMPORTED, REFUSED, DISMISSED = "received", "imported", "refused", "dismissed"
 
@@ -62,9 +61,9 @@ def receive(*, tenant: Tenant, name: str, path: Path, at: datetime, by: str) -> 
         row = BankFileRow.objects.select_for_update().filter(tenant_id=tenant.id, id=file_id).first()
         if row is None or row.outcome in (REFUSED, DISMISSED):
             values = {"name": name, "size": size, "received_at": at, "outcome": RECEIVED, "code": None, "reason": None}
-            _keep(tenant, file_id, digest, values)
-            with Packed(path) as packed:
-                _keep_content(tenant, file_id, packed)
+            keep(tenant, file_id, digest, values)
+            with content_kept(tenant, file_id, path):
+                pass
         about = {"name": name, "size": size, "sha256": digest}
         audit.write(tenant=tenant, at=at, actor=by, action="bank_file.received", subject=str(file_id), details=about)
     return Received(file_id, row is not None and row.outcome == IMPORTED)

@@ -68,11 +68,10 @@ def take_in(*, tenant: Tenant, name: str, path: Path, at: datetime, named: Name 
             seen = SightingRow.objects.filter(tenant_id=tenant.id, statement__file_id=file_id).count()
             return TakenIn(file_id, duplicates=seen)
         outcome = {"outcome": "imported", "code": None, "reason": None}
-        _keep(tenant, file_id, digest, {"name": name, "size": size, "received_at": at, **outcome})
+        keep(tenant, file_id, digest, {"name": name, "size": size, "received_at": at, **outcome})
         intake = Intake(tenant, file_id, named)
-        with Packed(path) as packed:
+        with content_kept(tenant, file_id, path):
             intake.read(path, name)
-            _keep_content(tenant, file_id, packed)
         taken = _take(tenant, file_id, intake.statements, at)
         taken.rows = intake.rows
         return taken
@@ -89,9 +88,9 @@ def refuse(*, tenant: Tenant, name: str, path: Path, code: str, reason: str, at:
     with inside(tenant):
         one_at_a_time(tenant=tenant)
         if not BankFileRow.objects.filter(tenant_id=tenant.id, id=file_id, outcome="imported").exists():
-            _keep(tenant, file_id, digest, {"name": name, "size": size, "received_at": at, **outcome})
-            with Packed(path) as packed:
-                _keep_content(tenant, file_id, packed)
+            keep(tenant, file_id, digest, {"name": name, "size": size, "received_at": at, **outcome})
+            with content_kept(tenant, file_id, path):
+                pass
     return file_id
 
 
@@ -124,19 +123,23 @@ def one_at_a_time(*, tenant: Tenant) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"bank {tenant.id}"])
 
 
-def _keep(tenant: Tenant, file_id: UUID, digest: str, values: dict[str, Any]) -> None:
+def keep(tenant: Tenant, file_id: UUID, digest: str, values: dict[str, Any]) -> None:
     """Keep once what a file is, and what became of it."""
     BankFileRow.objects.update_or_create(
         id=file_id, tenant_id=tenant.id, defaults=values, create_defaults={**values, "sha256": digest}
     )
 
 
-def _keep_content(tenant: Tenant, file_id: UUID, packed: Packed) -> None:
-    """Keep a file unchanged, once."""
+@contextmanager
+def content_kept(tenant: Tenant, file_id: UUID, path: Path) -> Iterator[None]:
+    """Keep a file unchanged, once; it is packed beside whatever the caller does meanwhile."""
     if BankFilePartRow.objects.filter(tenant_id=tenant.id, file_id=file_id).exists():
+        yield
         return
-    for number, piece in enumerate(packed.pieces()):
-        BankFilePartRow.objects.create(tenant_id=tenant.id, file_id=file_id, number=number, content=piece)
+    with Packed(path) as packed:
+        yield
+        for number, piece in enumerate(packed.pieces()):
+            BankFilePartRow.objects.create(tenant_id=tenant.id, file_id=file_id, number=number, content=piece)
 
 
 def _take(tenant: Tenant, file_id: UUID, statements: Sequence[SeenStatement], at: datetime) -> TakenIn:

@@ -184,7 +184,7 @@ SELECT e.id, e.account_iban, e.booked_on, CASE e.side WHEN 'credit' THEN e.amoun
     e.breakdown IN ('single', 'whole'), e.breakdown = 'whole', e.booked, e.bank_ref, e.breakdown_message_id,
     array_agg(DISTINCT s.message_id) FILTER (WHERE g.message = 'camt.054'), bool_or(g.message <> 'camt.054'),
     array_agg(DISTINCT s.id) FILTER (WHERE g.message = 'camt.054'),
-    coalesce(bool_and(g.details = 0 AND g.details IS NOT NULL) FILTER (WHERE g.message <> 'camt.054'), false)
+    coalesce(bool_and(coalesce(g.details = 0, false)) FILTER (WHERE g.message <> 'camt.054'), false)
 FROM member JOIN bank_entry e ON e.tenant_id = %(tenant)s AND e.id = member.id
 JOIN sighting g ON g.tenant_id = e.tenant_id AND g.entry = e.id
 JOIN statement s ON s.tenant_id = g.tenant_id AND s.id = g.statement_id

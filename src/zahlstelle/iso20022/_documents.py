@@ -183,6 +183,7 @@ def _one(
             yield from _members(archive, name, nesting, budget or _Budget(size))
     except Unreadable as no:
         yield name, _refused(no)
+    # NotImplementedError is how zipfile says that it does not know a compression.
     except (zipfile.BadZipFile, NotImplementedError, ValueError, struct.error, EOFError, OSError) as why:
         yield name, _refused(Unreadable(Reason.ZIP_REFUSED, name, None, None, f"not a sound ZIP: {why}"))
 

@@ -28,7 +28,7 @@ from ._refusals import AlreadyBeingPaid, AlreadyPaid, BasketChanged, MethodUnkno
 from ._rules import LIVE, PaymentStatus, Status, never_started
 from ._socket import (
     Authentication,
-    CardToken,
+    Card,
     ClickToPayResult,
     KeepsByContract,
     KeepsInstruments,
@@ -41,7 +41,6 @@ from ._socket import (
     StartRequest,
 )
 
-Card = CardToken | ClickToPayResult
 _log = structlog.get_logger(__name__)
 _PLUGGED: dict[str, Provider] = {}
 _LOADS: dict[str, Callable[[], Provider]] = {}

@@ -59,6 +59,9 @@ class ClickToPayResult:
     expiry: str | None = None
 
 
+Card = CardToken | ClickToPayResult
+
+
 @dataclass(frozen=True, slots=True)
 class CardFields:
     """What a page needs to show a provider's own fields for a card: its script, held against its hash, and a pass.
@@ -91,7 +94,7 @@ class StartRequest:
     expires_at: datetime
     challenge: bool = False  # ask for strong customer authentication: the issuer refused to go without (soft decline)
     keep: bool = False  # the citizen lets the provider keep the means of payment, to be charged again
-    card: CardToken | ClickToPayResult | None = None  # what the provider's fields on our page made of the card
+    card: Card | None = None  # what the provider's fields on our page made of the card
 
 
 @dataclass(frozen=True, slots=True)
